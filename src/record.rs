@@ -1,0 +1,262 @@
+//! What travels from the source to the destination: rows, their cursors, and the table that they fill.
+//!
+//! This room knows no protocol and no storage. It holds the two rules that everything else leans on: a cursor
+//! is kept and sent back verbatim and parsed only to compare, and a row that cannot be stored says why.
+
+use std::cmp::Ordering;
+use std::fmt;
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+/// The cursor that stands for "the beginning of time": what the first request of a full sync asks from.
+/// Source: the reference connector's initial `last_updated_at`.
+pub const BEGINNING: &str = "0001-01-01T00:00:00Z";
+
+/// A cursor value: the text as the source wrote it, and the instant that it names.
+///
+/// Compared by instant alone, so `…00Z` and `…00.000+00:00` are the same place in the stream; sent and stored as
+/// the text, because a source may accept only its own spelling.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Cursor {
+    text: Box<str>,
+    instant: DateTime<Utc>,
+}
+
+/// Why a text is not a cursor: it does not read as an RFC 3339 date and time with a zone.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("{0:?} is not a date and time such as 2026-11-16T19:05:47Z")]
+pub struct NotACursor(String);
+
+impl Cursor {
+    /// Reads an RFC 3339 date and time; any fraction and any offset, but never without a zone.
+    ///
+    /// # Errors
+    /// [`NotACursor`] if the text is anything else.
+    pub fn parse(text: &str) -> Result<Self, NotACursor> {
+        match DateTime::parse_from_rfc3339(text) {
+            Ok(instant) => Ok(Self {
+                text: text.into(),
+                instant: instant.to_utc(),
+            }),
+            Err(_) => Err(NotACursor(text.to_owned())),
+        }
+    }
+
+    /// The text, exactly as the source wrote it.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// The instant that the text names. Fractions beyond nanoseconds are cut off, never rounded up: a bound that
+    /// is too low reads a row again, one that is too high loses it.
+    #[must_use]
+    pub fn instant(&self) -> DateTime<Utc> {
+        self.instant
+    }
+}
+
+impl TryFrom<String> for Cursor {
+    type Error = NotACursor;
+    fn try_from(text: String) -> Result<Self, NotACursor> {
+        Self::parse(&text)
+    }
+}
+
+impl From<Cursor> for String {
+    fn from(cursor: Cursor) -> Self {
+        cursor.text.into()
+    }
+}
+
+impl fmt::Display for Cursor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+impl PartialEq for Cursor {
+    fn eq(&self, other: &Self) -> bool {
+        self.instant == other.instant
+    }
+}
+
+impl Eq for Cursor {}
+
+impl PartialOrd for Cursor {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Cursor {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.instant.cmp(&other.instant)
+    }
+}
+
+/// The type of a column, in the reference's words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum ColumnType {
+    /// Text.
+    String,
+    /// A date and time in UTC, kept as the text that the source gave.
+    UtcDatetime,
+}
+
+/// One column of the table.
+#[derive(Clone, Copy, Debug)]
+pub struct Column {
+    /// The column's name, which is also the row field's.
+    pub name: &'static str,
+    /// The declared type.
+    pub kind: ColumnType,
+}
+
+/// The table that a stream fills: its name, its columns, and which of them are the primary key and the cursor.
+#[derive(Debug)]
+pub struct Schema {
+    /// The table's name.
+    pub table: &'static str,
+    /// The columns, in the order in which the reference declares them.
+    pub columns: &'static [Column],
+    /// Index of the primary key in `columns`.
+    pub primary_key: usize,
+    /// Index of the cursor field in `columns`.
+    pub cursor: usize,
+}
+
+impl Schema {
+    /// The position of the column of that name.
+    #[must_use]
+    pub fn position(&self, name: &str) -> Option<usize> {
+        self.columns.iter().position(|column| column.name == name)
+    }
+}
+
+const fn string(name: &'static str) -> Column {
+    Column {
+        name,
+        kind: ColumnType::String,
+    }
+}
+
+const fn datetime(name: &'static str) -> Column {
+    Column {
+        name,
+        kind: ColumnType::UtcDatetime,
+    }
+}
+
+/// The reference's table: `user`, by `id`, ordered by `updatedAt`.
+pub const USER: Schema = Schema {
+    table: "user",
+    columns: &[
+        string("id"),
+        string("name"),
+        string("email"),
+        string("address"),
+        string("company"),
+        string("job"),
+        datetime("updatedAt"),
+        datetime("createdAt"),
+    ],
+    primary_key: 0,
+    cursor: 6,
+};
+
+/// One record as the source gave it, cut to the declared columns.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Row {
+    /// The values in the order of [`Schema::columns`]; `None` where the field is absent or null. Anything but a
+    /// string is kept as its JSON text.
+    pub values: Box<[Option<String>]>,
+    /// The cursor, if the row has one that can be read.
+    pub cursor: Option<Cursor>,
+    /// The fields that the schema does not declare, as one JSON object.
+    pub extra: Option<String>,
+}
+
+impl Row {
+    /// The primary key. Empty only if the row was built without one, which the decoder never does.
+    #[must_use]
+    pub fn id(&self, schema: &Schema) -> &str {
+        self.values[schema.primary_key].as_deref().unwrap_or("")
+    }
+}
+
+/// A row that cannot be stored in the table, kept apart with the reason.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Quarantined {
+    /// The row's place in its page, from 0.
+    pub position: usize,
+    /// Why the table cannot hold it.
+    pub reason: String,
+    /// The row as the source sent it.
+    pub json: String,
+}
+
+/// One answer's rows, with the token that came along.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Page {
+    /// The rows that can be stored, in the source's order.
+    pub rows: Vec<Row>,
+    /// The rows that cannot.
+    pub quarantined: Vec<Quarantined>,
+    /// The scroll token for the next page.
+    pub token: Option<String>,
+    /// False if the answer had no `data` at all.
+    pub has_data: bool,
+}
+
+impl Page {
+    /// How many rows the source sent, storable or not.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.rows.len() + self.quarantined.len()
+    }
+
+    /// True if the source sent no row.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cursors_compare_by_instant_and_keep_their_text() {
+        let z = Cursor::parse("2026-11-16T19:05:47Z").unwrap();
+        let offset = Cursor::parse("2026-11-16T20:05:47.000+01:00").unwrap();
+        assert_eq!(z, offset);
+        assert_eq!(offset.text(), "2026-11-16T20:05:47.000+01:00");
+        assert!(Cursor::parse("2026-11-16T19:05:47.000000001Z").unwrap() > z);
+    }
+
+    #[test]
+    fn the_beginning_of_time_and_the_end_of_years_are_cursors() {
+        let first = Cursor::parse(BEGINNING).unwrap();
+        let last = Cursor::parse("9999-12-31T23:59:59.999999999Z").unwrap();
+        assert!(first < last);
+    }
+
+    #[test]
+    fn a_fraction_beyond_nanoseconds_is_cut_not_rounded() {
+        let long = Cursor::parse("2026-11-16T19:05:47.9999999999Z").unwrap();
+        let nano = Cursor::parse("2026-11-16T19:05:47.999999999Z").unwrap();
+        assert_eq!(long, nano);
+    }
+
+    #[test]
+    fn a_time_without_a_zone_is_no_cursor() {
+        for text in ["2026-11-16T19:05:47", "2026-11-16", "1763319947", "", "now"] {
+            assert!(Cursor::parse(text).is_err(), "{text:?}");
+        }
+    }
+}

@@ -1,0 +1,95 @@
+//! Remote text → text that is safe on a terminal: the one door through which it comes, for the screen, the plain
+//! report, logs and errors alike.
+//!
+//! Hostile characters are shown, not dropped, so that an operator sees what the source sent: `<U+202E>`. Newlines
+//! and tabs become `⏎` and `→`, because a cell and a log line are one line. The classes are those of CVE-2021-42574
+//! (bidirectional controls), the C0 and C1 sets, zero-width characters and the tag block.
+
+use std::borrow::Cow;
+use std::fmt::Write as _;
+
+/// Makes a text safe for one line of a terminal. Borrowed where nothing had to change; idempotent.
+#[must_use]
+pub fn line(text: &str) -> Cow<'_, str> {
+    if !text.chars().any(is_hostile) {
+        return Cow::Borrowed(text);
+    }
+    let mut safe = String::with_capacity(text.len() + 16);
+    let mut characters = text.chars().peekable();
+    while let Some(character) = characters.next() {
+        match character {
+            '\r' if characters.peek() == Some(&'\n') => {}
+            '\n' | '\u{2028}' | '\u{2029}' => safe.push('⏎'),
+            '\t' => safe.push('→'),
+            hostile if is_hostile(hostile) => {
+                // Writing to a String cannot fail.
+                let _ = write!(safe, "<U+{:04X}>", u32::from(hostile));
+            }
+            plain => safe.push(plain),
+        }
+    }
+    Cow::Owned(safe)
+}
+
+/// The same, cut after at most `most` characters with an ellipsis: for a piece of a body in an error.
+#[must_use]
+pub fn snippet(text: &str, most: usize) -> String {
+    let safe = line(text);
+    match safe.char_indices().nth(most) {
+        None => safe.into_owned(),
+        Some((end, _)) => format!("{}…", &safe[..end]),
+    }
+}
+
+fn is_hostile(character: char) -> bool {
+    matches!(character,
+        '\u{0}'..='\u{1f}' | '\u{7f}'..='\u{9f}'
+        | '\u{ad}' | '\u{61c}' | '\u{180e}'
+        | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
+        | '\u{fe00}'..='\u{fe0e}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}'
+        | '\u{e0000}'..='\u{e01ef}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn hostile_characters_are_shown() {
+        assert_eq!(
+            line("a\u{1b}]52;c;eA==\u{7}b"),
+            "a<U+001B>]52;c;eA==<U+0007>b"
+        );
+        assert_eq!(line("\u{9b}2J"), "<U+009B>2J");
+        assert_eq!(line("abc\u{202e}def\u{200b}"), "abc<U+202E>def<U+200B>");
+        assert_eq!(line("\u{e0041}"), "<U+E0041>");
+    }
+
+    #[test]
+    fn lines_become_one() {
+        assert_eq!(line("12 High St\nLeeds\r\nUK\tx"), "12 High St⏎Leeds⏎UK→x");
+    }
+
+    #[test]
+    fn letters_of_every_script_and_emoji_pass_untouched() {
+        for text in ["שלום", "مرحبا", "日本語", "é", "👩\u{fe0f}", "naïve"] {
+            assert!(matches!(line(text), Cow::Borrowed(_)), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_snippet_is_cut_by_characters() {
+        assert_eq!(snippet("ééé", 2), "éé…");
+        assert_eq!(snippet("ééé", 3), "ééé");
+    }
+
+    proptest! {
+        #[test]
+        fn the_result_is_safe_and_stays_as_it_is(text in any::<String>()) {
+            let once = line(&text).into_owned();
+            prop_assert!(!once.chars().any(is_hostile));
+            prop_assert_eq!(line(&once), once.as_str());
+        }
+    }
+}

@@ -1,0 +1,38 @@
+//! What an operator can ask of a sync. A command is sent and forgotten: the answer is the phase that follows.
+
+use serde::{Deserialize, Serialize};
+
+use crate::walk::Mode;
+
+/// Where a run starts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Start {
+    /// Goes on with the unfinished run at the request it stood at; if there is none, like `Checkpoint`.
+    Token,
+    /// A new run from the checkpoint.
+    Checkpoint,
+    /// A new run from the beginning of time. The checkpoint stays where it is.
+    Full,
+}
+
+/// What an operator can ask of a sync.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Command {
+    /// Starts a run. Ignored while one is under way.
+    Run(Start),
+    /// Commits the page on the wire, asks for nothing more, and holds. In a wait it takes effect at once. Said a
+    /// second time while the page is still on the wire, it drops that request instead.
+    Pause,
+    /// Goes on after a pause.
+    Resume,
+    /// Asks for exactly one page, then holds. Starts a run (like `Run(Start::Token)`) if there is none.
+    Step,
+    /// Ends the wait that is on.
+    RetryNow,
+    /// Changes how the walk goes on from the next run.
+    Walk(Mode),
+    /// Pause, then end the run as `stopped` and leave. Said a second time, it drops the request on the wire.
+    Stop,
+}

@@ -1,0 +1,378 @@
+//! What a sync tells: the one stream that the monitor, the plain report and the JSON lines are made from.
+//!
+//! An event is sent after the commit that it speaks of: what it says is stored, is stored. Every event that moves
+//! a figure carries the figure's new value, not the step, so a reader that misses one is right again at the next.
+//! The serialised form is the documented NDJSON schema: a field may be added, none is renamed or removed.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use super::command::Start;
+use crate::record::{Cursor, Quarantined};
+use crate::walk::{End, Mode, Request};
+
+/// One event, with the time at which it was sent.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Stamped {
+    /// When it was sent, by this machine's clock.
+    pub at: DateTime<Utc>,
+    /// What happened.
+    #[serde(flatten)]
+    pub event: Event,
+}
+
+/// What happened.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+pub enum Event {
+    /// The destination is open; no run is under way yet.
+    Opened(Opened),
+    /// A run began, or went on.
+    RunStarted(RunStarted),
+    /// What the sync is doing changed.
+    Phase {
+        /// What it is doing now.
+        phase: Phase,
+    },
+    /// One page is stored.
+    Page(Box<PageStored>),
+    /// Something worth knowing happened; none of these ends the run by itself.
+    Notice(Notice),
+    /// The run is over.
+    RunEnded(Box<RunEnded>),
+}
+
+/// What stands in the destination before the first run.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Opened {
+    /// The source, as a person would name it. Holds no secret.
+    pub source: String,
+    /// The destination, as a person would name it.
+    pub destination: String,
+    /// The walk that the next run will use.
+    pub walk: Mode,
+    /// The checkpoint, if there is one.
+    pub checkpoint: Option<Cursor>,
+    /// When the checkpoint last moved.
+    pub checkpoint_at: Option<DateTime<Utc>>,
+    /// How many rows the table holds.
+    pub rows: u64,
+    /// The smallest cursor stored.
+    pub oldest: Option<Cursor>,
+    /// The run that was left unfinished, if one was.
+    pub unfinished: Option<Unfinished>,
+}
+
+/// A run that did not reach the end of the data.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Unfinished {
+    /// The run's number.
+    pub run: i64,
+    /// When it began.
+    pub started_at: DateTime<Utc>,
+    /// How it was left; `None` if its process was killed.
+    pub outcome: Option<Outcome>,
+    /// How many pages it had stored.
+    pub pages: u64,
+    /// What it would ask for next.
+    pub next: Request,
+    /// The scroll token that its last page gave.
+    pub token: Option<String>,
+    /// When that token was given.
+    pub token_at: Option<DateTime<Utc>>,
+}
+
+/// The beginning of a run.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct RunStarted {
+    /// The run's number, counted up for the life of the destination.
+    pub run: i64,
+    /// Where it starts.
+    pub start: Start,
+    /// True if it goes on with an unfinished run of the same number.
+    pub continued: bool,
+    /// How it walks.
+    pub walk: Mode,
+    /// The first request.
+    pub first: Request,
+    /// The checkpoint that it starts with.
+    pub checkpoint: Option<Cursor>,
+    /// Its counters so far: zero unless it goes on.
+    pub totals: Totals,
+}
+
+/// What the sync is doing.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "is", rename_all = "snake_case")]
+pub enum Phase {
+    /// No run is under way.
+    Idle,
+    /// A request is on the wire.
+    Running {
+        /// The page that it will bring, from 1.
+        page: u64,
+        /// When the request is given up, by this machine's clock.
+        deadline: DateTime<Utc>,
+    },
+    /// Nothing is on the wire until a time, for a reason.
+    Waiting {
+        /// Why: the error that the last attempt met.
+        reason: String,
+        /// The page that is waited for.
+        page: u64,
+        /// How many attempts have failed.
+        attempt: u32,
+        /// How many attempts there will be at most.
+        attempts: u32,
+        /// When the next attempt begins.
+        until: DateTime<Utc>,
+    },
+    /// A pause was asked for; the page on the wire is awaited and stored first.
+    Pausing {
+        /// When that page is given up.
+        deadline: DateTime<Utc>,
+    },
+    /// Holding, with nothing on the wire and everything stored.
+    Paused,
+    /// A stop was asked for; the page on the wire is awaited and stored first.
+    Stopping {
+        /// When that page is given up.
+        deadline: DateTime<Utc>,
+    },
+    /// The run is over; its [`RunEnded`] says how.
+    Ended {
+        /// How.
+        outcome: Outcome,
+    },
+}
+
+/// One stored page.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct PageStored {
+    /// The run.
+    pub run: i64,
+    /// The page's number in its run, from 1.
+    pub page: u64,
+    /// How it was asked for.
+    pub request: Request,
+    /// What became of its rows.
+    pub counts: Counts,
+    /// The first row's cursor.
+    pub first: Option<Cursor>,
+    /// The last row's cursor.
+    pub last: Option<Cursor>,
+    /// The scroll token that came along, whether or not the walk follows it.
+    pub token: Option<String>,
+    /// Milliseconds from sending the request to the first byte of the answer.
+    pub wait_ms: u64,
+    /// Milliseconds from the first byte to the last.
+    pub body_ms: u64,
+    /// Bytes of the answer's body, decompressed.
+    pub bytes: u64,
+    /// Failed attempts before this one.
+    pub retries: u32,
+    /// Why the walk goes on as it does, in words.
+    pub decision: String,
+    /// The checkpoint, stored together with the page.
+    pub checkpoint: Option<Cursor>,
+    /// True while an inversion keeps the checkpoint from moving.
+    pub checkpoint_held: bool,
+    /// The run's counters, this page included.
+    pub totals: Totals,
+    /// How many rows the table holds.
+    pub rows: u64,
+    /// The page's rows and what became of each. Filled only for a monitor; at most [`SHOWN_ROWS`], the last ones.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub shown: Vec<ShownRow>,
+}
+
+/// How many rows of a page an event shows at most.
+pub const SHOWN_ROWS: usize = 200;
+
+/// A row as a monitor shows it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct ShownRow {
+    /// What became of it.
+    pub fate: Fate,
+    /// The values in the order of the schema's columns, as the source sent them: not yet safe for a terminal.
+    pub values: Box<[Option<String>]>,
+}
+
+/// What became of a row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Fate {
+    /// Its id was not in the table.
+    New,
+    /// It replaced an older version.
+    Changed,
+    /// The table held the same values.
+    Same,
+    /// The table holds a newer version, which stays.
+    Stale,
+}
+
+/// What became of a number of rows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Counts {
+    /// Rows received, storable or not.
+    pub rows: u64,
+    /// Ids that were not in the table.
+    pub new: u64,
+    /// Rows that replaced an older version.
+    pub changed: u64,
+    /// Rows that the table held already.
+    pub same: u64,
+    /// Older versions, not written.
+    pub stale: u64,
+    /// Rows kept apart because the table cannot hold them.
+    pub quarantined: u64,
+    /// Rows stored whose cursor is null or cannot be read.
+    pub no_cursor: u64,
+    /// Rows stored whose cursor lies in the source's future.
+    pub future: u64,
+    /// Rows with fields that the schema does not declare.
+    pub extra: u64,
+}
+
+impl Counts {
+    /// Adds another count to this one.
+    pub fn add(&mut self, other: &Self) {
+        self.rows += other.rows;
+        self.new += other.new;
+        self.changed += other.changed;
+        self.same += other.same;
+        self.stale += other.stale;
+        self.quarantined += other.quarantined;
+        self.no_cursor += other.no_cursor;
+        self.future += other.future;
+        self.extra += other.extra;
+    }
+
+    /// Rows that went into the table or were found there.
+    #[must_use]
+    pub fn upserts(&self) -> u64 {
+        self.new + self.changed + self.same
+    }
+}
+
+/// A run's counters.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Totals {
+    /// Pages stored.
+    pub pages: u64,
+    /// Requests sent, retries and dropped ones included.
+    pub requests: u64,
+    /// Failed attempts.
+    pub retries: u64,
+    /// Times that the checkpoint moved.
+    pub checkpoints: u64,
+    /// Commits: fewer than pages where several pages went into one.
+    pub commits: u64,
+    /// Rows that share their cursor with a row across a seam that was crossed by token: how many such seams.
+    pub tie_unsafe: u64,
+    /// Values that fill more than a page, stepped over by token.
+    pub tie_overflow: u64,
+    /// Milliseconds from the start of the run, waits and pauses included.
+    pub elapsed_ms: u64,
+    /// What became of the rows.
+    #[serde(flatten)]
+    pub counts: Counts,
+}
+
+/// Something worth knowing.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Notice {
+    /// How much it matters.
+    pub level: Level,
+    /// What it is, for a program.
+    pub kind: NoticeKind,
+    /// What happened, where, and what it means, for a person. Safe for a terminal.
+    pub text: String,
+}
+
+/// How much a notice matters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Level {
+    /// For the curious.
+    Info,
+    /// The run goes on, but not as hoped.
+    Warning,
+    /// Needs attention: the run's exit code will say so.
+    Attention,
+}
+
+/// What a notice is about.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "about", rename_all = "snake_case")]
+pub enum NoticeKind {
+    /// An attempt failed; another follows.
+    Retry,
+    /// The source refused a scroll token; the run goes on from the checkpoint.
+    TokenRefused,
+    /// A seam crossed by token lies inside a visible tie group.
+    TieUnsafe {
+        /// The value that the rows share.
+        cursor: Cursor,
+    },
+    /// One value fills a whole page; it was stepped over by token.
+    TieOverflow {
+        /// The value.
+        cursor: Cursor,
+    },
+    /// The source's `updated_since` does not include the value itself.
+    NotInclusive,
+    /// Rows came out of order; the checkpoint is held until the run completes.
+    OrderViolated,
+    /// Rows lie in the source's future.
+    FutureCursor,
+    /// Rows have no readable cursor.
+    NoCursor,
+    /// Rows have fields that the schema does not declare.
+    ExtraFields,
+    /// Rows could not be stored in the table.
+    Quarantined {
+        /// The first of them.
+        first: Box<Quarantined>,
+    },
+    /// The lock of a process that is gone was taken over, or the like: about this program's own doings.
+    Housekeeping,
+}
+
+/// How a run ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// It read to the end of the data.
+    Complete,
+    /// It was left while paused.
+    Paused,
+    /// It was stopped, by the operator, a signal or a limit.
+    Stopped,
+    /// It could not go on.
+    Failed,
+}
+
+/// The end of a run.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct RunEnded {
+    /// The run.
+    pub run: i64,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// Why it ended.
+    pub end: End,
+    /// The end in words: what happened, where, and what to do. Safe for a terminal.
+    pub text: String,
+    /// Its counters.
+    pub totals: Totals,
+    /// The checkpoint that it left.
+    pub checkpoint: Option<Cursor>,
+    /// How many rows the table holds.
+    pub rows: u64,
+    /// What needs attention, a sentence each; empty if nothing does. Safe for a terminal.
+    pub attention: Vec<String>,
+    /// What a later run can go on with, if this one did not reach the end.
+    pub unfinished: Option<Unfinished>,
+}
