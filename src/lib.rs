@@ -2,5 +2,6 @@
 
 pub mod record;
 pub mod sanitize;
+pub mod source;
 pub mod sync;
 pub mod walk;

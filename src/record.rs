@@ -36,10 +36,7 @@ impl Cursor {
     /// [`NotACursor`] if the text is anything else.
     pub fn parse(text: &str) -> Result<Self, NotACursor> {
         match DateTime::parse_from_rfc3339(text) {
-            Ok(instant) => Ok(Self {
-                text: text.into(),
-                instant: instant.to_utc(),
-            }),
+            Ok(instant) => Ok(Self { text: text.into(), instant: instant.to_utc() }),
             Err(_) => Err(NotACursor(text.to_owned())),
         }
     }
@@ -138,17 +135,11 @@ impl Schema {
 }
 
 const fn string(name: &'static str) -> Column {
-    Column {
-        name,
-        kind: ColumnType::String,
-    }
+    Column { name, kind: ColumnType::String }
 }
 
 const fn datetime(name: &'static str) -> Column {
-    Column {
-        name,
-        kind: ColumnType::UtcDatetime,
-    }
+    Column { name, kind: ColumnType::UtcDatetime }
 }
 
 /// The reference's table: `user`, by `id`, ordered by `updatedAt`.

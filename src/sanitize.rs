@@ -57,10 +57,7 @@ mod tests {
 
     #[test]
     fn hostile_characters_are_shown() {
-        assert_eq!(
-            line("a\u{1b}]52;c;eA==\u{7}b"),
-            "a<U+001B>]52;c;eA==<U+0007>b"
-        );
+        assert_eq!(line("a\u{1b}]52;c;eA==\u{7}b"), "a<U+001B>]52;c;eA==<U+0007>b");
         assert_eq!(line("\u{9b}2J"), "<U+009B>2J");
         assert_eq!(line("abc\u{202e}def\u{200b}"), "abc<U+202E>def<U+200B>");
         assert_eq!(line("\u{e0041}"), "<U+E0041>");

@@ -1,9 +1,23 @@
-//! How the next request follows from the last page. Pure: no I/O, no clock.
+//! How the next request follows from the last page: the protocol's cleverness, all of it, and nothing else.
+//!
+//! Pure: no I/O and no clock, so that it can be driven against an in-memory source by the ten thousand. [`Walk`]
+//! takes a page and says what the checkpoint is now, what was found, and what to ask for next, or how it ends.
+//!
+//! **Why the default anchors every seam.** A source that pages by cursor alone cuts groups of rows that share a
+//! value, and its token asks for strictly later rows: the rest of the group is never sent. Where two such rows are
+//! on one page the loss can be suspected; where the cut falls between exactly two of them it cannot be seen at all.
+//! So the one way to lose nothing is to ask every seam inclusively, from the last row's cursor; the primary key
+//! absorbs the row that comes twice. That costs one row a page, and it makes the checkpoint true at every instant:
+//! each row below it is stored.
+
+mod followed;
+mod machine;
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+pub use self::machine::{EMPTY_PAGES, FUTURE, Walk};
 use crate::record::Cursor;
 
 /// How a run walks from page to page.
@@ -72,10 +86,100 @@ pub enum End {
         /// The page that brought it again.
         again: u64,
     },
+    /// The source's answers do not bear the anchored walk that was demanded.
+    NotAnchorable,
     /// The operator left while the run was paused.
     Paused,
     /// The operator or a signal stopped the run.
     Stopped,
     /// The source or the destination failed for good.
     Error,
+}
+
+/// What a page leads to.
+#[derive(Clone, Debug)]
+pub struct Step {
+    /// The page's number in its run, from 1.
+    pub page: u64,
+    /// The checkpoint to store together with the page's rows.
+    pub checkpoint: Option<Cursor>,
+    /// True if this page moved the checkpoint.
+    pub moved: bool,
+    /// What the page showed about the source.
+    pub findings: Vec<Finding>,
+    /// Why the walk goes on as it does.
+    pub decision: Decision,
+    /// What to do now.
+    pub next: Next,
+}
+
+/// What to do after a page.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Next {
+    /// Ask for another page.
+    Ask(Request),
+    /// The run is over.
+    End(End),
+}
+
+/// What a page showed about the source, beyond its rows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Finding {
+    /// A seam crossed by token cuts a visible group of rows that share this cursor.
+    TieUnsafe(Cursor),
+    /// The page after such a seam began with the same cursor: the token goes on within the group after all.
+    TieSafe(Cursor),
+    /// One value fills a whole page, and the token stepped over it to a later one: rows may be missing.
+    TieOverflow(Cursor),
+    /// The source's `updated_since` leaves out the value itself.
+    NotInclusive(Cursor),
+    /// A row came before a row with a smaller cursor: `before` was followed by `after`.
+    OrderViolated {
+        /// The larger cursor, which came first.
+        before: Cursor,
+        /// The smaller one, which came next.
+        after: Cursor,
+    },
+    /// So many rows lie in the source's future; the largest cursor among them.
+    Future(u64, Cursor),
+}
+
+/// Why the walk goes on as it does.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Decision {
+    /// Ask again from the last row's cursor, inclusively.
+    Anchor(Cursor),
+    /// The anchor row is missing: ask once more from an earlier row, to tell a changed row from an exclusive bound.
+    Probe(Cursor),
+    /// Rows came out of order on an anchored walk: begin the run again from here, by token.
+    Again(Cursor),
+    /// Follow the token, as the reference does.
+    Follow,
+    /// Follow the token once, over a value that fills the page.
+    StepOver(Cursor),
+    /// Follow the token, because the page has no cursor to anchor at.
+    NothingToAnchor,
+    /// Follow the token that an empty page brought.
+    FollowEmpty,
+    /// Nothing more is to be asked for.
+    Stop,
+}
+
+impl fmt::Display for Decision {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Anchor(cursor) => write!(f, "asks again from the last row's {cursor}, inclusive"),
+            Self::Probe(cursor) => write!(f, "anchor row not on the page: asks once more from {cursor}"),
+            Self::Again(cursor) => {
+                write!(f, "rows out of order: begins again from {cursor}, by token")
+            }
+            Self::Follow => write!(f, "token present: follows it"),
+            Self::StepOver(cursor) => write!(f, "{cursor} fills the page: steps over it by token"),
+            Self::NothingToAnchor => {
+                write!(f, "no cursor on the page to anchor at: follows the token")
+            }
+            Self::FollowEmpty => write!(f, "no rows, but a token: follows it"),
+            Self::Stop => write!(f, "nothing more to ask for"),
+        }
+    }
 }

@@ -1,0 +1,143 @@
+//! The source: the contract it speaks, and how an answer is fetched, retried and decoded.
+//!
+//! Nothing here knows where rows go or how the walk goes on; a request comes in, an answer or a [`Failure`] goes out.
+
+pub mod decode;
+pub mod http;
+pub mod retry;
+
+use std::time::Duration;
+
+pub use self::http::{Answer, Source};
+use crate::record::{Schema, USER};
+
+/// How rows and tokens are found in an answer, and how the next request is put.
+#[derive(Debug)]
+pub struct Contract {
+    /// The field of the answer that holds the rows.
+    pub rows: &'static str,
+    /// The field of the answer that holds the scroll token.
+    pub token: &'static str,
+    /// The query parameter of the first request, inclusive.
+    pub since: &'static str,
+    /// The query parameter that sends the token back. It travels alone.
+    pub scroll: &'static str,
+    /// The rows' shape.
+    pub schema: &'static Schema,
+}
+
+/// The contract of `fivetran-api-playground`'s keyset pagination, which the built-in playground speaks too.
+pub const KEYSET: Contract = Contract {
+    rows: "data",
+    token: "scroll_param",
+    since: "updated_since",
+    scroll: "scroll_param",
+    schema: &USER,
+};
+
+/// What one request may take.
+#[derive(Clone, Debug)]
+pub struct Limits {
+    /// For the connection to stand.
+    pub connect: Duration,
+    /// Between two pieces of an answer.
+    pub idle: Duration,
+    /// For the request as a whole.
+    pub request: Duration,
+    /// Bytes of a body, decompressed.
+    pub body: u64,
+    /// Rows of a page.
+    pub rows: usize,
+}
+
+/// Why a request brought no page.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum Failure {
+    /// No connection.
+    #[error("no connection: {0}")]
+    Connect(String),
+    /// Too slow.
+    #[error("{what} timed out after {after:?}")]
+    TimedOut {
+        /// The part that was too slow.
+        what: &'static str,
+        /// Its limit.
+        after: Duration,
+    },
+    /// The connection broke, or the answer is cut short.
+    #[error("the answer broke off: {0}")]
+    Cut(String),
+    /// A status that is no success.
+    #[error("HTTP {status}{}", if body.is_empty() { String::new() } else { format!(": {body}") })]
+    Status {
+        /// The status code with its reason.
+        status: String,
+        /// The code alone.
+        code: u16,
+        /// The beginning of the body, safe for a terminal.
+        body: String,
+        /// How long the source asks to be left alone.
+        retry_after: Option<Duration>,
+    },
+    /// A redirect, which is not followed: credentials and trust belong to the configured origin.
+    #[error("HTTP {code}: redirects to {to}")]
+    Redirect {
+        /// The status code.
+        code: u16,
+        /// The address, safe for a terminal.
+        to: String,
+    },
+    /// The body does not have the contract's shape.
+    #[error("not a page: {0}")]
+    BadBody(String),
+    /// More than a page may hold.
+    #[error("{0}")]
+    TooLarge(String),
+}
+
+impl Failure {
+    /// True if another attempt may succeed: time-outs, broken connections and bodies, 429 and 5xx. Reading a page
+    /// changes nothing, so it may be asked for again whatever became of the first request.
+    #[must_use]
+    pub fn is_retryable(&self) -> bool {
+        match self {
+            Self::Connect(_) | Self::TimedOut { .. } | Self::Cut(_) | Self::BadBody(_) => true,
+            Self::Status { code, .. } => *code == 429 || *code >= 500,
+            Self::Redirect { .. } | Self::TooLarge(_) => false,
+        }
+    }
+
+    /// True if the source may have meant the token. The codes are those that 20 real APIs use for an expired or
+    /// unknown one.
+    #[must_use]
+    pub fn may_mean_token(&self) -> bool {
+        matches!(self, Self::Status { code: 400 | 404 | 410 | 422, .. })
+    }
+
+    /// How long the source asks to be left alone.
+    #[must_use]
+    pub fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Status { retry_after, .. } => *retry_after,
+            _ => None,
+        }
+    }
+
+    /// What an operator can do about it.
+    #[must_use]
+    pub fn remedy(&self) -> &'static str {
+        match self {
+            Self::Connect(_) => "check the address, and that the source is running",
+            Self::TimedOut { .. } => "the source is slow: raise the time-out, or try later",
+            Self::Cut(_) => "the connection is unreliable: try later",
+            Self::Status { code: 401 | 403, .. } => "the source wants other credentials",
+            Self::Status { code: 404, .. } => "check the path of the address",
+            Self::Status { code: 429, .. } => "the source limits requests: try later",
+            Self::Status { code: 500.., .. } => "the source is in trouble: try later",
+            Self::Status { .. } => "the source does not accept the request: check the address",
+            Self::Redirect { .. } => "give that address as --url if it is the right one",
+            Self::BadBody(_) => "check that the address is that of a keyset-paginated endpoint",
+            Self::TooLarge(_) => "raise the limit in the configuration if the source means it",
+        }
+    }
+}

@@ -1,0 +1,198 @@
+//! An answer's body → a page. In two steps, so that the next request need not wait for the second: the envelope (is
+//! it a page, what is the token, where are the rows), then the rows.
+//!
+//! A body that is not the contract's shape is an error, never "no rows". A row that the table cannot hold does not
+//! spoil its page: it is quarantined with the reason.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, Visitor};
+use serde_json::value::RawValue;
+
+use super::{Contract, Failure};
+use crate::record::{Cursor, Page, Quarantined, Row, Schema};
+use crate::sanitize;
+
+/// An answer whose shape is known and whose rows are not read yet.
+#[derive(Debug)]
+pub struct Envelope<'a> {
+    contract: &'static Contract,
+    /// The rows; `None` if there is no `data`, or if it is null.
+    rows: Option<Vec<&'a RawValue>>,
+    /// The scroll token; an empty one is none, as for the reference.
+    pub token: Option<String>,
+}
+
+impl<'a> Envelope<'a> {
+    /// Reads a body's outer shape.
+    ///
+    /// # Errors
+    /// [`Failure::BadBody`] if it is not a JSON object, or if the rows or the token have the wrong type;
+    /// [`Failure::TooLarge`] if it holds more than `most` rows.
+    pub fn read(contract: &'static Contract, body: &'a [u8], most: usize) -> Result<Self, Failure> {
+        let bad = |error: serde_json::Error| {
+            let beginning = sanitize::snippet(&String::from_utf8_lossy(&body[..body.len().min(400)]), 80);
+            Failure::BadBody(format!("{error}; it begins with {beginning:?}"))
+        };
+        let mut reader = serde_json::Deserializer::from_slice(body);
+        let fields = Fields(contract).deserialize(&mut reader).map_err(bad)?;
+        reader.end().map_err(bad)?;
+        let rows: Option<Vec<&RawValue>> = match fields.rows {
+            Some(raw) if raw.get().starts_with('[') => Some(serde_json::from_str(raw.get()).map_err(bad)?),
+            Some(raw) => return Err(wrong_type(contract.rows, raw, "an array")),
+            None => None,
+        };
+        if let Some(rows) = rows.as_ref().filter(|rows| rows.len() > most) {
+            let count = rows.len();
+            return Err(Failure::TooLarge(format!("{count} rows in one page; the limit is {most}")));
+        }
+        let token: Option<String> = match fields.token {
+            Some(raw) if raw.get().starts_with('"') => Some(serde_json::from_str(raw.get()).map_err(bad)?),
+            Some(raw) => return Err(wrong_type(contract.token, raw, "a string")),
+            None => None,
+        };
+        Ok(Self { contract, rows, token: token.filter(|token| !token.is_empty()) })
+    }
+
+    /// The last row's cursor, without reading the others.
+    #[must_use]
+    pub fn last_cursor(&self) -> Option<Cursor> {
+        let last = self.rows.as_ref()?.last()?;
+        decode_row(self.contract.schema, last).ok()?.cursor
+    }
+
+    /// Reads the rows.
+    #[must_use]
+    pub fn into_page(self) -> Page {
+        let mut page = Page { token: self.token, has_data: self.rows.is_some(), ..Page::default() };
+        let rows = self.rows.unwrap_or_default();
+        page.rows.reserve_exact(rows.len());
+        for (position, raw) in rows.into_iter().enumerate() {
+            match decode_row(self.contract.schema, raw) {
+                Ok(row) => page.rows.push(row),
+                Err(reason) => page.quarantined.push(Quarantined {
+                    position,
+                    reason: sanitize::snippet(&reason, 200),
+                    json: raw.get().to_owned(),
+                }),
+            }
+        }
+        page
+    }
+}
+
+fn wrong_type(field: &str, raw: &RawValue, wanted: &str) -> Failure {
+    let found = sanitize::snippet(raw.get(), 40);
+    Failure::BadBody(format!("`{field}` is {found}, not {wanted}"))
+}
+
+/// The two fields of the answer that matter; all others are skipped.
+struct Fields(&'static Contract);
+
+struct Found<'a> {
+    rows: Option<&'a RawValue>,
+    token: Option<&'a RawValue>,
+}
+
+impl<'de> DeserializeSeed<'de> for Fields {
+    type Value = Found<'de>;
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Found<'de>, D::Error> {
+        deserializer.deserialize_map(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Fields {
+    type Value = Found<'de>;
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a JSON object")
+    }
+    fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<Found<'de>, M::Error> {
+        let (mut rows, mut token) = (None, None);
+        while let Some(key) = map.next_key::<String>()? {
+            let seen = if key == self.0.rows {
+                rows.replace(map.next_value::<&RawValue>()?).is_some()
+            } else if key == self.0.token {
+                token.replace(map.next_value::<&RawValue>()?).is_some()
+            } else {
+                map.next_value::<IgnoredAny>()?;
+                false
+            };
+            if seen {
+                return Err(M::Error::custom(format_args!("two fields named `{key}`")));
+            }
+        }
+        let given = |raw: &&RawValue| raw.get() != "null";
+        Ok(Found { rows: rows.filter(given), token: token.filter(given) })
+    }
+}
+
+/// Reads one row, or says why the table cannot hold it.
+fn decode_row(schema: &'static Schema, raw: &RawValue) -> Result<Row, String> {
+    let mut reader = serde_json::Deserializer::from_str(raw.get());
+    let fields = RowFields(schema).deserialize(&mut reader).map_err(|error| error.to_string())?;
+    let key = schema.columns[schema.primary_key].name;
+    match fields.key {
+        Some('"' | '0'..='9' | '-') => {}
+        Some('n') => return Err(format!("`{key}` is null")),
+        Some(_) => return Err(format!("`{key}` is neither a string nor a number")),
+        None => return Err(format!("no `{key}`")),
+    }
+    let cursor = fields.values[schema.cursor].as_deref().and_then(|text| Cursor::parse(text).ok());
+    let extra = match fields.extra.is_empty() {
+        true => None,
+        false => Some(serde_json::to_string(&fields.extra).map_err(|error| error.to_string())?),
+    };
+    Ok(Row { values: fields.values, cursor, extra })
+}
+
+struct RowFields(&'static Schema);
+
+struct RowFound<'a> {
+    values: Box<[Option<String>]>,
+    /// The first character of the primary key's JSON, which tells its type.
+    key: Option<char>,
+    extra: BTreeMap<String, &'a RawValue>,
+}
+
+impl<'de> DeserializeSeed<'de> for RowFields {
+    type Value = RowFound<'de>;
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<RowFound<'de>, D::Error> {
+        deserializer.deserialize_map(self)
+    }
+}
+
+impl<'de> Visitor<'de> for RowFields {
+    type Value = RowFound<'de>;
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a JSON object as a row")
+    }
+    fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<RowFound<'de>, M::Error> {
+        let mut values = vec![None; self.0.columns.len()].into_boxed_slice();
+        let (mut key, mut extra) = (None, BTreeMap::new());
+        while let Some(name) = map.next_key::<String>()? {
+            let raw = map.next_value::<&RawValue>()?;
+            match self.0.position(&name) {
+                Some(column) => {
+                    values[column] = text_of(raw).map_err(M::Error::custom)?;
+                    if column == self.0.primary_key {
+                        key = raw.get().chars().next();
+                    }
+                }
+                None => {
+                    extra.insert(name, raw);
+                }
+            }
+        }
+        Ok(RowFound { values, key, extra })
+    }
+}
+
+/// A value as the column keeps it: a string's content, nothing for null, anything else as its JSON text.
+fn text_of(raw: &RawValue) -> serde_json::Result<Option<String>> {
+    match raw.get() {
+        "null" => Ok(None),
+        text if text.starts_with('"') => serde_json::from_str(text).map(Some),
+        text => Ok(Some(text.to_owned())),
+    }
+}

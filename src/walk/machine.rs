@@ -1,0 +1,409 @@
+//! The state machine of a walk. Serialisable whole: what is stored with a page is what a later process goes on from.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use serde::{Deserialize, Serialize};
+
+use super::followed::Followed;
+use super::{Decision, End, Finding, Mode, Next, Request, Step};
+use crate::record::{Cursor, Page};
+
+/// How far a cursor may lie above the source's clock before it is taken for one from the future.
+pub const FUTURE: TimeDelta = TimeDelta::minutes(5);
+
+/// How many empty pages in a row are followed, where empty pages are followed at all.
+pub const EMPTY_PAGES: u32 = 100;
+
+/// A run's walk through the source, from its first request to its end.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Walk {
+    mode: Mode,
+    follow_empty: bool,
+    next: Request,
+    /// What the run began from: where it begins again if order cannot be trusted.
+    start: Cursor,
+    /// The source's clock when the run's first page came.
+    began: Option<DateTime<Utc>>,
+    mark: Mark,
+    manner: Manner,
+    /// True once an inclusive request has shown its own value: the bound of a source does not change in a run.
+    inclusive: bool,
+    page: u64,
+    empty_pages: u32,
+    /// The cursor that was last asked from: an anchored walk must get beyond it.
+    asked: Cursor,
+    /// The last cursor that the walk has seen, for order across seams.
+    last: Option<Cursor>,
+    /// The value that may lie on both sides of the seam just crossed by token.
+    seam: Option<Cursor>,
+    /// Where a refused token last fell back to: a second time without progress is an end.
+    refused_at: Option<Cursor>,
+    #[serde(skip)]
+    followed: Followed,
+}
+
+/// The checkpoint, and whether it may move. While it is held, only cursors from before the run began count for
+/// what it becomes: a row that was read first and updated later may lie below one that was updated later still.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Mark {
+    checkpoint: Option<Cursor>,
+    /// Present from the first inversion on: what the checkpoint becomes when the run is complete.
+    held: Option<Held>,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Held {
+    high: Option<Cursor>,
+}
+
+/// How the walk crosses seams at present.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+enum Manner {
+    /// By asking again, inclusively, from the last row's cursor.
+    Anchored(Anchor),
+    /// By a token over the value that fills a page, then anchored again. `carried` once the token turned out to
+    /// go on within the value.
+    Stepping { value: Cursor, carried: bool },
+    /// By token.
+    Token,
+}
+
+/// What the present request of an anchored walk asks from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+enum Anchor {
+    /// The start of the run or its checkpoint, whose row may have changed since.
+    Start,
+    /// The last row of the page before; `earlier` is the nearest cursor known below it.
+    Row { earlier: Cursor },
+    /// An earlier row, because the last one was missing on the page that was asked from it.
+    Earlier,
+}
+
+/// What a page says of the request that brought it.
+enum Bound {
+    /// Nothing against it.
+    Fine,
+    /// The anchor row is missing: it may have changed, or the bound is exclusive. This cursor will tell.
+    Doubtful(Cursor),
+    /// This cursor was asked for inclusively, and its row left out.
+    Exclusive(Cursor),
+}
+
+impl Walk {
+    /// A walk that starts from a cursor, inclusively, with the checkpoint as it stands. With `follow_empty`, a
+    /// token that comes with an empty page is followed, up to [`EMPTY_PAGES`] in a row.
+    #[must_use]
+    pub fn new(mode: Mode, follow_empty: bool, start: Cursor, checkpoint: Option<Cursor>) -> Self {
+        Self {
+            mode,
+            follow_empty,
+            next: Request::Since(start.clone()),
+            asked: start.clone(),
+            start,
+            began: None,
+            mark: Mark { checkpoint, held: None },
+            manner: match mode {
+                Mode::Scroll => Manner::Token,
+                Mode::Auto | Mode::Anchor => Manner::Anchored(Anchor::Start),
+            },
+            inclusive: false,
+            page: 0,
+            empty_pages: 0,
+            last: None,
+            seam: None,
+            refused_at: None,
+            followed: Followed::default(),
+        }
+    }
+
+    /// What is to be asked for now.
+    #[must_use]
+    pub fn next(&self) -> &Request {
+        &self.next
+    }
+
+    /// The mode that was asked for.
+    #[must_use]
+    pub fn mode(&self) -> Mode {
+        self.mode
+    }
+
+    /// The checkpoint as it stands.
+    #[must_use]
+    pub fn checkpoint(&self) -> Option<&Cursor> {
+        self.mark.checkpoint.as_ref()
+    }
+
+    /// True while an inversion keeps the checkpoint from moving.
+    #[must_use]
+    pub fn is_held(&self) -> bool {
+        self.mark.held.is_some()
+    }
+
+    /// The number of the page that [`Walk::next`] will bring, from 1.
+    #[must_use]
+    pub fn next_page(&self) -> u64 {
+        self.page + 1
+    }
+
+    /// Where to begin anew so that nothing is missed: the checkpoint, or the run's own start if rows came out of
+    /// order, since the checkpoint may have passed some before that showed.
+    #[must_use]
+    pub fn restart(&self) -> &Cursor {
+        match &self.mark {
+            Mark { checkpoint: Some(checkpoint), held: None } => checkpoint,
+            _ => &self.start,
+        }
+    }
+
+    /// What the next request will most likely be, judged by the little of an answer that can be read at once, so
+    /// that it can be on the wire while the rows are decoded and written. [`Walk::on_page`] has the last word.
+    #[must_use]
+    pub fn predict(&self, token: Option<&str>, last: Option<&Cursor>) -> Option<Request> {
+        let token = token?;
+        if self.manner == Manner::Token {
+            let fresh = self.followed.page_of(token).is_none();
+            fresh.then(|| Request::Token(token.to_owned()))
+        } else {
+            let beyond = last.filter(|last| **last > self.asked);
+            beyond.map(|last| Request::Since(last.clone()))
+        }
+    }
+
+    /// Takes the page that [`Walk::next`] asked for. `now` is the source's clock.
+    pub fn on_page(&mut self, page: &Page, now: DateTime<Utc>) -> Step {
+        self.page += 1;
+        let before = self.mark.checkpoint.clone();
+        let mut findings = Vec::new();
+        let (decision, next) = if !page.has_data {
+            (Decision::Stop, Next::End(End::NoData))
+        } else if page.is_empty() {
+            self.on_empty(page, &mut findings)
+        } else {
+            self.empty_pages = 0;
+            self.read(page, now, &mut findings);
+            self.on_rows(page, &mut findings)
+        };
+        match &next {
+            Next::Ask(request) => self.ask(request.clone()),
+            Next::End(End::Exhausted | End::EmptyPage { token: false }) => self.release(),
+            Next::End(_) => {}
+        }
+        Step {
+            page: self.page,
+            // By text: an equal instant in another spelling is no move.
+            moved: self.mark.checkpoint.as_ref().map(Cursor::text) != before.as_ref().map(Cursor::text),
+            checkpoint: self.mark.checkpoint.clone(),
+            findings,
+            decision,
+            next,
+        }
+    }
+
+    /// The source refused the token that [`Walk::next`] asks with: falls back to where nothing can be missed.
+    /// False if it did so before and nothing was gained since, which would go round for ever.
+    pub fn on_token_refused(&mut self) -> bool {
+        let from = self.restart().clone();
+        if self.refused_at.as_ref() == Some(&from) {
+            return false;
+        }
+        self.refused_at = Some(from.clone());
+        if self.manner != Manner::Token {
+            self.manner = Manner::Anchored(Anchor::Start);
+        }
+        self.seam = None;
+        self.followed = Followed::default();
+        self.ask(Request::Since(from));
+        true
+    }
+
+    fn ask(&mut self, request: Request) {
+        if let Request::Since(cursor) = &request {
+            self.asked = cursor.clone();
+            self.last = match self.manner {
+                Manner::Anchored(Anchor::Row { .. } | Anchor::Earlier) => Some(cursor.clone()),
+                _ => None,
+            };
+        }
+        self.next = request;
+    }
+
+    /// Reads the page's cursors: order, the future, and the checkpoint.
+    fn read(&mut self, page: &Page, now: DateTime<Utc>, findings: &mut Vec<Finding>) {
+        let mut previous = self.last.take();
+        let began = *self.began.get_or_insert(now);
+        let (mut high, mut future, mut farthest) = (None, 0, None);
+        for cursor in cursors(page) {
+            if let Some(previous) = previous.as_ref().filter(|previous| cursor < *previous)
+                && self.mark.held.is_none()
+            {
+                findings.push(Finding::OrderViolated { before: previous.clone(), after: cursor.clone() });
+                self.mark.held = Some(Held { high: self.mark.checkpoint.clone() });
+                high = high.filter(|cursor: &&Cursor| cursor.instant() < began);
+            }
+            if cursor.instant() > now + FUTURE {
+                future += 1;
+                farthest = farthest.max(Some(cursor));
+            } else if self.mark.held.is_none() || cursor.instant() < began {
+                high = high.max(Some(cursor));
+            }
+            previous = Some(cursor.clone());
+        }
+        self.last = previous;
+        if let Some(cursor) = farthest {
+            findings.push(Finding::Future(future, cursor.clone()));
+        }
+        let mark = match &mut self.mark.held {
+            Some(held) => &mut held.high,
+            None => &mut self.mark.checkpoint,
+        };
+        if high > mark.as_ref() {
+            *mark = high.cloned();
+        }
+    }
+
+    /// A page without rows.
+    fn on_empty(&mut self, page: &Page, findings: &mut Vec<Finding>) -> (Decision, Next) {
+        self.empty_pages += 1;
+        if let Some(token) = &page.token
+            && self.follow_empty
+            && self.empty_pages <= EMPTY_PAGES
+        {
+            return self.follow(token, Decision::FollowEmpty);
+        }
+        self.check_overflow(None, findings);
+        let (_, probe) = self.check_bound(page, findings);
+        probe.unwrap_or_else(|| {
+            let token = page.token.is_some();
+            (Decision::Stop, Next::End(End::EmptyPage { token }))
+        })
+    }
+
+    /// A page with rows: what it says of the seam before it, and how to cross the one after.
+    fn on_rows(&mut self, page: &Page, findings: &mut Vec<Finding>) -> (Decision, Next) {
+        let first = cursors(page).next();
+        self.check_overflow(first, findings);
+        if let Some(value) = self.seam.take()
+            && first == Some(&value)
+        {
+            findings.push(Finding::TieSafe(value));
+        }
+        let (inclusive, probe) = self.check_bound(page, findings);
+        if let Some(probe) = probe {
+            return probe;
+        }
+        if (!inclusive || self.is_held()) && self.manner != Manner::Token {
+            if self.mode == Mode::Anchor {
+                return (Decision::Stop, Next::End(End::NotAnchorable));
+            }
+            self.manner = Manner::Token;
+            if self.is_held() && self.asked != self.start {
+                // Where rows do not ascend, the ones below an anchor were left out by the very request.
+                let next = Next::Ask(Request::Since(self.start.clone()));
+                return (Decision::Again(self.start.clone()), next);
+            }
+        }
+        match &page.token {
+            None => (Decision::Stop, Next::End(End::Exhausted)),
+            Some(token) if self.manner == Manner::Token => self.cross_by_token(page, token, findings),
+            Some(token) => self.cross_anchored(page, token),
+        }
+    }
+
+    /// After a step by token over a value that filled a page: did the token leave rows of that value behind?
+    fn check_overflow(&mut self, first: Option<&Cursor>, findings: &mut Vec<Finding>) {
+        if let Manner::Stepping { value, carried } = &mut self.manner {
+            if first == Some(value) {
+                *carried = true;
+            } else if !*carried {
+                findings.push(Finding::TieOverflow(value.clone()));
+            }
+        }
+    }
+
+    /// Whether `updated_since` may be taken for inclusive after this page; with a request, where that is to be
+    /// found out first.
+    fn check_bound(&mut self, page: &Page, findings: &mut Vec<Finding>) -> (bool, Option<(Decision, Next)>) {
+        match self.judge_bound(page) {
+            Bound::Fine => (true, None),
+            Bound::Doubtful(earlier) => {
+                self.manner = Manner::Anchored(Anchor::Earlier);
+                let next = Next::Ask(Request::Since(earlier.clone()));
+                (true, Some((Decision::Probe(earlier), next)))
+            }
+            Bound::Exclusive(anchor) => {
+                findings.push(Finding::NotInclusive(anchor));
+                (false, None)
+            }
+        }
+    }
+
+    /// Whether the page that was asked for inclusively from a cursor holds that cursor.
+    fn judge_bound(&mut self, page: &Page) -> Bound {
+        let (Manner::Anchored(anchor), Request::Since(asked)) = (&self.manner, &self.next) else {
+            return Bound::Fine;
+        };
+        self.inclusive = self.inclusive || cursors(page).any(|cursor| cursor == asked);
+        match anchor {
+            _ if self.inclusive => Bound::Fine,
+            Anchor::Start => Bound::Fine,
+            Anchor::Row { earlier } => Bound::Doubtful(earlier.clone()),
+            Anchor::Earlier => Bound::Exclusive(asked.clone()),
+        }
+    }
+
+    /// Crosses the seam by token, and looks whether it cuts a group of rows that share their cursor.
+    fn cross_by_token(&mut self, page: &Page, token: &str, findings: &mut Vec<Finding>) -> (Decision, Next) {
+        if let [.., before, last] = page.rows.as_slice()
+            && let Some(value) = &last.cursor
+            && before.cursor.as_ref() == Some(value)
+        {
+            findings.push(Finding::TieUnsafe(value.clone()));
+            self.seam = Some(value.clone());
+        }
+        self.follow(token, Decision::Follow)
+    }
+
+    /// Crosses the seam by asking again from the last cursor; by token where that would bring the same page again.
+    fn cross_anchored(&mut self, page: &Page, token: &str) -> (Decision, Next) {
+        let Some(last) = cursors(page).next_back() else {
+            self.manner = Manner::Anchored(Anchor::Start);
+            return self.follow(token, Decision::NothingToAnchor);
+        };
+        if *last <= self.asked {
+            if !matches!(self.manner, Manner::Stepping { .. }) {
+                self.manner = Manner::Stepping { value: last.clone(), carried: false };
+            }
+            return self.follow(token, Decision::StepOver(last.clone()));
+        }
+        let earlier = cursors(page).rfind(|cursor| *cursor < last);
+        self.manner = Manner::Anchored(Anchor::Row { earlier: earlier.unwrap_or(&self.asked).clone() });
+        (Decision::Anchor(last.clone()), Next::Ask(Request::Since(last.clone())))
+    }
+
+    /// Follows a token, unless this run has followed it before.
+    fn follow(&mut self, token: &str, decision: Decision) -> (Decision, Next) {
+        match self.followed.page_of(token) {
+            Some(first) => {
+                let again = self.page;
+                (Decision::Stop, Next::End(End::Loop { first, again }))
+            }
+            None => {
+                self.followed.insert(token, self.page);
+                (decision, Next::Ask(Request::Token(token.to_owned())))
+            }
+        }
+    }
+
+    /// The run is complete: what an inversion held back is true now.
+    fn release(&mut self) {
+        if let Some(Held { high }) = self.mark.held.take()
+            && high > self.mark.checkpoint
+        {
+            self.mark.checkpoint = high;
+        }
+    }
+}
+
+fn cursors(page: &Page) -> impl DoubleEndedIterator<Item = &Cursor> {
+    page.rows.iter().filter_map(|row| row.cursor.as_ref())
+}

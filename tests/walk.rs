@@ -1,0 +1,196 @@
+//! The walk against an in-memory source, by property tests: whatever the source and the world do, nothing below the
+//! checkpoint is missing, nothing gets older, the checkpoint never goes back, every run ends, and one more run makes
+//! the table equal the source.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod oracle;
+
+use highwater::walk::{End, Finding, Mode};
+use oracle::{Api, Happening, Quirk, World};
+use proptest::prelude::*;
+use proptest::test_runner::FileFailurePersistence;
+
+/// Sources of up to 120 rows in pages of 1 to 12, with groups of equal cursors of every size around the page's.
+fn api(quirk: impl Strategy<Value = Quirk>) -> impl Strategy<Value = Api> {
+    let groups = prop::collection::vec((1..=5_u32, 1..=26_usize), 0..=12);
+    (2..=12_usize, groups, any::<bool>(), quirk).prop_map(|(page_size, groups, ties, quirk)| {
+        let (mut rows, mut at) = (std::collections::BTreeMap::new(), 0);
+        for (gap, size) in groups {
+            for place in 0..size {
+                at += if ties && place > 0 { 0 } else { gap };
+                rows.insert(u32::try_from(rows.len()).unwrap(), at);
+            }
+        }
+        Api { rows, clock: at + 10, page_size, quirk, requests: 0 }
+    })
+}
+
+fn happenings() -> impl Strategy<Value = Vec<Happening>> {
+    let happening = prop_oneof![
+        4 => Just(Happening::Nothing),
+        2 => (0..3_u32).prop_map(Happening::Tick),
+        3 => any::<u32>().prop_map(Happening::Update),
+        2 => Just(Happening::Insert),
+        1 => any::<bool>().prop_map(|from_token| Happening::CrashBefore { from_token }),
+        1 => any::<bool>().prop_map(|from_token| Happening::CrashAfter { from_token }),
+    ];
+    prop::collection::vec(happening, 0..30)
+}
+
+fn quirks() -> impl Strategy<Value = Quirk> {
+    prop_oneof![
+        3 => Just(Quirk::Plain),
+        2 => Just(Quirk::CompositeToken),
+        2 => Just(Quirk::Exclusive),
+        2 => Just(Quirk::Disorder),
+        1 => prop_oneof![Just(1_u32), Just(2), Just(5)].prop_map(Quirk::Loop),
+        1 => (2..5_u32).prop_map(Quirk::EmptyPages),
+        1 => (0..4_u32).prop_map(Quirk::ExpiringTokens),
+    ]
+}
+
+fn modes() -> impl Strategy<Value = Mode> {
+    prop_oneof![Just(Mode::Auto), Just(Mode::Anchor), Just(Mode::Scroll)]
+}
+
+fn overflowed(world: &World) -> bool {
+    world.found.iter().any(|finding| matches!(finding, Finding::TieOverflow(_)))
+}
+
+fn complete(end: Option<&End>) -> bool {
+    matches!(end, Some(End::Exhausted | End::EmptyPage { token: false }))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig {
+        cases: 10_000,
+        failure_persistence: Some(Box::new(FileFailurePersistence::WithSource("regressions"))),
+        ..ProptestConfig::default()
+    })]
+
+    /// An anchored walk of an ordered, inclusive source loses nothing, at any instant, unless it says overflow.
+    #[test]
+    fn anchored_is_complete(
+        api in api(prop_oneof![Just(Quirk::Plain), Just(Quirk::CompositeToken), (2..5_u32).prop_map(Quirk::EmptyPages)]),
+        mode in prop_oneof![Just(Mode::Auto), Just(Mode::Anchor)],
+        happenings in happenings(),
+    ) {
+        let mut world = World::new(api);
+        let mut happenings = happenings.into_iter();
+        let end = world.run(mode, &mut happenings);
+        prop_assert!(complete(end.as_ref()), "{end:?}");
+        // A token that goes on within a group oversteps nothing, whatever the walk had to suspect.
+        let whole = |world: &World| !overflowed(world) || world.api.quirk == Quirk::CompositeToken;
+        if whole(&world) {
+            prop_assert_eq!(world.missing_below_checkpoint(), vec![]);
+            world.run(mode, &mut std::iter::empty());
+        }
+        if whole(&world) {
+            prop_assert_eq!(world.missing(|_| true), vec![], "a further run makes the table equal the source");
+        }
+        let out_of_order = world.found.iter().any(|finding| matches!(
+            finding,
+            Finding::OrderViolated { .. } | Finding::NotInclusive(_) | Finding::TieUnsafe(_)
+        ));
+        prop_assert!(!out_of_order, "{:?}", world.found);
+    }
+
+    /// Whatever the source does, the run ends, and an anchored walk loses rows only with a finding or an end that
+    /// says so. (Sources that do not order by cursor have a property of their own.)
+    #[test]
+    fn no_loss_is_silent(
+        api in api(quirks().prop_filter("ordered", |quirk| *quirk != Quirk::Disorder)),
+        mode in modes(),
+        happenings in happenings(),
+    ) {
+        let mut world = World::new(api);
+        // What shows that a bound is exclusive is a row of the same run: a new run may have only one page to judge by.
+        let exclusive = world.api.quirk == Quirk::Exclusive;
+        let mut happenings = happenings.into_iter().map(|happening| match happening {
+            Happening::CrashBefore { .. } if exclusive => Happening::CrashBefore { from_token: true },
+            Happening::CrashAfter { .. } if exclusive => Happening::CrashAfter { from_token: true },
+            other => other,
+        });
+        let end = world.run(mode, &mut happenings);
+        let missing = world.missing_below_checkpoint();
+        if mode != Mode::Scroll && complete(end.as_ref()) && world.found.is_empty() {
+            prop_assert_eq!(missing, vec![], "{:?}", world);
+        }
+    }
+
+    /// Rows out of order: all are stored at the end, and what the checkpoint skips is read by the next run.
+    #[test]
+    fn disorder_holds_the_checkpoint(
+        api in api(Just(Quirk::Disorder)),
+        mode in prop_oneof![Just(Mode::Auto), Just(Mode::Scroll)],
+        happenings in happenings(),
+    ) {
+        // Newest first, so that no page looks ordered: an anchored walk trusts a source for as long as it does.
+        let newest = 1_000;
+        let rows = api.rows.into_keys().map(|id| (id, newest - id)).collect();
+        let api = Api { rows, clock: newest, ..api };
+        let mut world = World::new(api);
+        // An update can make a first page of two look ordered after all.
+        let mut happenings = happenings.into_iter().map(|happening| match happening {
+            Happening::Update(_) if mode == Mode::Auto => Happening::Nothing,
+            other => other,
+        });
+        let end = world.run(mode, &mut happenings);
+        prop_assert!(complete(end.as_ref()), "{end:?}");
+        world.run(mode, &mut std::iter::empty());
+        prop_assert_eq!(world.missing(|_| true), vec![]);
+    }
+
+    /// A source that leaves out the bound itself is found out by the second page.
+    #[test]
+    fn an_exclusive_bound_is_found_out(api in api(Just(Quirk::Exclusive))) {
+        let mut world = World::new(api);
+        let pages = world.api.rows.len() > world.api.page_size;
+        let end = world.run(Mode::Auto, &mut std::iter::empty());
+        prop_assert!(complete(end.as_ref()), "{end:?}");
+        let found = world.found.iter().any(|finding| matches!(finding, Finding::NotInclusive(_)));
+        let over = overflowed(&world);
+        prop_assert!(!pages || found || over, "{:?}", world.found);
+        let mut strict = World::new(world.api);
+        let end = strict.run(Mode::Anchor, &mut std::iter::empty());
+        prop_assert!(!pages || over || end == Some(End::NotAnchorable), "{end:?}");
+    }
+
+    /// A token that repeats ends the scroll at its first repetition.
+    #[test]
+    fn loops_end(api in api(prop_oneof![Just(1_u32), Just(2), Just(5)].prop_map(Quirk::Loop)), mode in modes()) {
+        let mut world = World::new(api);
+        let end = world.run(mode, &mut std::iter::empty());
+        match end {
+            Some(End::Loop { first, again }) => prop_assert!(first < again),
+            Some(End::EmptyPage { token: true } | End::NotAnchorable) => {}
+            other => prop_assert!(false, "{other:?}"),
+        }
+    }
+}
+
+/// The hole in the contract: 200 users in pages of 50, so many of them tied across the first seam. Two tied rows are
+/// the case that no token walk can even suspect.
+#[test]
+fn the_tie_table() {
+    let run = |tied: u32, mode| {
+        let first = 50 - tied.min(80) / 2;
+        let rows = (0..200).map(|id| (id, if (first..first + tied).contains(&id) { first } else { id }));
+        let api = Api { rows: rows.collect(), clock: 1_000, page_size: 50, quirk: Quirk::Plain, requests: 0 };
+        let mut world = World::new(api);
+        assert_eq!(world.run(mode, &mut std::iter::empty()), Some(End::Exhausted), "{tied} {mode}");
+        let unsafe_ = world.found.iter().any(|finding| matches!(finding, Finding::TieUnsafe(_)));
+        (world.table.len(), world.api.requests, unsafe_, overflowed(&world))
+    };
+    for (tied, scroll, anchored) in [
+        (0, (200, 4, false, false), (200, 5, false, false)),
+        (2, (199, 4, false, false), (200, 5, false, false)),
+        (4, (198, 4, true, false), (200, 5, false, false)),
+        (30, (185, 4, true, false), (200, 5, false, false)),
+        (80, (160, 4, true, false), (170, 5, false, true)),
+    ] {
+        assert_eq!(run(tied, Mode::Scroll), scroll, "{tied} by token");
+        assert_eq!(run(tied, Mode::Anchor), anchored, "{tied} anchored");
+        assert_eq!(run(tied, Mode::Auto), anchored, "{tied} by default");
+    }
+}
