@@ -316,7 +316,7 @@ mod tests {
         assert!(url.ends_with(PATH));
     }
 
-    /// The limits are wide, for a busy machine and a build that is not optimised; usual are 2 ms and 1 s.
+    /// The limits are wide, for a busy machine and a build that is not optimised.
     #[test]
     fn a_start_is_quick_and_a_million_users_bearable() {
         let start = Instant::now();
