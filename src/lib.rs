@@ -1,5 +1,6 @@
-//! highwater: a terminal monitor for keyset-paginated API syncs.
 
+pub mod cli;
+pub mod config;
 pub mod playground;
 pub mod record;
 pub mod sanitize;

@@ -1,3 +1,43 @@
 //! Parse, dispatch, exit code: nothing else.
 
-fn main() {}
+use std::process::ExitCode;
+
+use highwater::cli::{self, Command, Exit, print};
+use highwater::config::{self, Environment, Problem};
+use highwater::record::USER;
+
+fn main() -> ExitCode {
+    match cli::parse(std::env::args_os(), &Environment::of_process()) {
+        Ok(command) => run(command).unwrap_or_else(|why| {
+            eprintln!("error: {why}");
+            if why.is::<Problem>() {
+                Exit::Usage
+            } else {
+                Exit::Failed
+            }
+        }),
+        Err(refusal) => refusal.report(),
+    }
+    .into()
+}
+
+fn run(command: Command) -> Result<Exit, Box<dyn std::error::Error>> {
+    match command {
+        Command::Watch(_)
+        | Command::Sync { .. }
+        | Command::Playground(_)
+        | Command::State { .. } => {
+            return Err("this command is not part of this build".into());
+        }
+        Command::Schema => print::stdout(print::schema(&USER)?.as_bytes())?,
+        Command::ConfigInit { path, force } => {
+            config::init(&path, force)?;
+            print::path(&path)?;
+        }
+        Command::ConfigShow(loaded) => print::stdout(config::show(&loaded).as_bytes())?,
+        Command::ConfigPath(path) => print::path(&path)?,
+        Command::Completions(shell) => print::stdout(&print::completions(shell))?,
+        Command::Man(path) => print::stdout(&print::manual(&path)?)?,
+    }
+    Ok(Exit::Complete)
+}

@@ -1,0 +1,387 @@
+//! The command line: what was asked for, as one [`Command`] with validated settings.
+//!
+//! This room parses and refuses; it carries nothing out beyond printing what it knows itself (completions, manual,
+//! schema, settings). The flags that are settings come from the table in [`config`].
+
+mod exit;
+mod flags;
+pub mod print;
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use clap::error::ErrorKind;
+use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
+use clap_complete::Shell;
+
+pub use exit::Exit;
+use flags::{Flags, OfDestination, OfFile, OfPlayground, OfRun, Scope};
+
+use crate::config::{
+    self, Environment, Format as _, Loaded, Location, Place, Problem, Problems, Settings,
+};
+use crate::record::Cursor;
+
+/// The widest help, in columns; a narrower terminal breaks it earlier.
+const WIDTH: usize = 80;
+
+/// Flags that the program's own help shows. The others stand in the help of `watch` and `sync`.
+const FIRST: &[&str] = &["url", "db", "walk", "version"];
+
+/// What the program is asked to do.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Command {
+    /// Watch a sync in the monitor; without a terminal, like `Sync`.
+    Watch(Box<Settings>),
+    /// Run a sync with plain lines.
+    Sync {
+        /// What it goes by.
+        settings: Box<Settings>,
+        /// One event a line, as JSON, instead.
+        json: bool,
+    },
+    /// Serve the built-in API alone.
+    Playground(Served),
+    /// Inspect or edit a destination's checkpoint.
+    State {
+        /// Selects the destination.
+        settings: Box<Settings>,
+        /// What to do.
+        action: StateAction,
+    },
+    /// Print the declared table.
+    Schema,
+    /// Write the annotated settings file.
+    ConfigInit {
+        /// Where to.
+        path: PathBuf,
+        /// Replace what is there.
+        force: bool,
+    },
+    /// Print the effective settings.
+    ConfigShow(Box<Loaded>),
+    /// Print the path of the settings file.
+    ConfigPath(PathBuf),
+    /// Print the completions for a shell.
+    Completions(Shell),
+    /// Print a manual page.
+    Man(Vec<String>),
+}
+
+/// A playground to serve.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Served {
+    /// The port on the loopback address; 0 is any free one.
+    pub port: u16,
+    /// The people, the pages and the pace.
+    pub playground: config::Playground,
+    /// The tokens that the rate limit's bucket holds; without a limit, none.
+    pub capacity: Option<u32>,
+}
+
+/// What to do with a checkpoint.
+#[derive(Clone, Debug, PartialEq, Subcommand)]
+pub enum StateAction {
+    /// Print the checkpoint, the unfinished run and the counts
+    Show,
+    /// Set the checkpoint
+    Set {
+        /// A date and time such as 2026-11-16T19:05:47Z
+        #[arg(value_parser = Cursor::parse)]
+        value: Cursor,
+    },
+    /// Set the checkpoint back, to ask for the rows after it again
+    Rewind(Rewind),
+    /// Forget the checkpoint: the next run is a full one. The rows stay
+    Reset {
+        /// Do not ask; needed without a terminal
+        #[arg(long)]
+        yes: bool,
+    },
+    /// Take back the last change to the checkpoint
+    Undo,
+    /// Print the checkpoint's changes
+    History,
+    /// Write the checkpoint as the reference's state.json
+    Export {
+        /// The file [default: standard output]
+        file: Option<PathBuf>,
+    },
+    /// Set the checkpoint from the reference's state.json
+    Import {
+        /// The file; - is standard input
+        file: PathBuf,
+    },
+}
+
+/// How far a checkpoint is set back: to a value, or by a span. Exactly one is given.
+#[derive(Clone, Debug, PartialEq, Args)]
+#[group(required = true, multiple = false)]
+pub struct Rewind {
+    /// To this date and time, such as 2026-11-16T19:05:47Z
+    #[arg(long, value_name = "VALUE", value_parser = Cursor::parse)]
+    pub to: Option<Cursor>,
+    /// By this span of time, such as 90s, 2h or 1d
+    #[arg(long, value_name = "DURATION", value_parser = span)]
+    pub by: Option<Duration>,
+}
+
+/// Watch a keyset-paginated API sync that loses nothing
+#[derive(Parser)]
+#[command(
+    name = "highwater",
+    version,
+    max_term_width = WIDTH,
+    override_usage = "highwater [OPTIONS] [COMMAND]",
+    args_conflicts_with_subcommands = true,
+    disable_help_subcommand = true,
+    after_help = Exit::sentence()
+)]
+struct Line {
+    #[command(flatten)]
+    run: Flags<OfRun>,
+    #[command(subcommand)]
+    command: Option<Asked>,
+}
+
+#[derive(Subcommand)]
+enum Asked {
+    /// Watch a sync in the monitor (the default)
+    Watch {
+        #[command(flatten)]
+        run: Flags<OfRun>,
+    },
+    /// Run a sync with plain lines, for scripts and CI
+    #[command(after_help = Exit::sentence())]
+    Sync {
+        /// One event a line, as JSON
+        #[arg(long)]
+        json: bool,
+        #[command(flatten)]
+        run: Flags<OfRun>,
+    },
+    /// Serve the built-in API alone
+    Playground(Serve),
+    /// Inspect and edit the checkpoint
+    State {
+        #[command(flatten)]
+        destination: Flags<OfDestination>,
+        #[command(subcommand)]
+        action: StateAction,
+    },
+    /// Print the table as the reference declares it
+    Schema,
+    /// Write, show or find the settings file
+    Config {
+        #[command(subcommand)]
+        action: ConfigAction,
+    },
+    /// Print the completions for a shell
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
+    /// Print the manual page
+    Man {
+        /// The command that it is about, such as `sync` or `state set`
+        command: Vec<String>,
+    },
+}
+
+#[derive(Args)]
+struct Serve {
+    /// Loopback port; 0 is any free one
+    #[arg(long, value_name = "N", default_value_t = 5001)]
+    port: u16,
+    #[command(flatten)]
+    people: Flags<OfPlayground>,
+    /// Limit the rate: a bucket of requests, refilled 10 a second
+    #[arg(long)]
+    rate_limit: bool,
+    /// What the bucket holds
+    #[arg(long, value_name = "N", default_value_t = 10, requires = "rate_limit",
+          value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    capacity: u32,
+}
+
+#[derive(Subcommand)]
+enum ConfigAction {
+    /// Write a settings file with every default, explained
+    Init {
+        /// Replace the file that is there
+        #[arg(long)]
+        force: bool,
+        #[command(flatten)]
+        file: Flags<OfFile>,
+    },
+    /// Print the settings in force, each with the layer it comes from
+    Show {
+        #[command(flatten)]
+        run: Flags<OfRun>,
+    },
+    /// Print the path of the settings file
+    Path {
+        #[command(flatten)]
+        file: Flags<OfFile>,
+    },
+}
+
+/// Why a command line was refused, or a text (help, version) that was asked for instead of a command.
+#[derive(Debug, thiserror::Error)]
+pub enum Refusal {
+    /// By its form; also the help and the version.
+    #[error(transparent)]
+    Line(#[from] clap::Error),
+    /// By the settings that it leads to.
+    #[error(transparent)]
+    Settings(#[from] Problems),
+}
+
+impl From<Problem> for Refusal {
+    fn from(problem: Problem) -> Self {
+        Self::Settings(problem.into())
+    }
+}
+
+impl Refusal {
+    /// Prints it where it belongs (help and version on stdout, the rest on stderr), and says how to exit.
+    #[must_use]
+    pub fn report(&self) -> Exit {
+        match self {
+            Self::Line(error) => {
+                // Nobody is left to tell if the terminal is gone.
+                let _ = error.print();
+                if error.use_stderr() {
+                    Exit::Usage
+                } else {
+                    Exit::Complete
+                }
+            }
+            Self::Settings(problems) => {
+                for problem in &problems.0 {
+                    eprintln!("error: {problem}");
+                }
+                Exit::Usage
+            }
+        }
+    }
+}
+
+/// Reads a command line (the program's name first) and the settings that it leads to.
+///
+/// # Errors
+/// [`Refusal`], which also carries the help and the version.
+pub fn parse<T>(
+    line: impl IntoIterator<Item = T>,
+    environment: &Environment,
+) -> Result<Command, Refusal>
+where
+    T: Into<OsString> + Clone,
+{
+    let matches = front().try_get_matches_from(line)?;
+    let Line { run, command } = Line::from_arg_matches(&matches)?;
+    let settings = |loaded: Loaded| Box::new(loaded.settings);
+    Ok(match command.unwrap_or(Asked::Watch { run }) {
+        Asked::Watch { run } => Command::Watch(settings(load(run, environment)?)),
+        Asked::Sync { json, run } => Command::Sync {
+            settings: settings(load(run, environment)?),
+            json,
+        },
+        Asked::Playground(serve) => Command::Playground(Served {
+            port: serve.port,
+            capacity: serve.rate_limit.then_some(serve.capacity),
+            playground: load(serve.people, environment)?.settings.playground,
+        }),
+        Asked::State {
+            destination,
+            action,
+        } => Command::State {
+            settings: settings(load(destination, environment)?),
+            action,
+        },
+        Asked::Schema => Command::Schema,
+        Asked::Config { action } => match action {
+            ConfigAction::Init { force, file } => Command::ConfigInit {
+                path: path(file.config.as_deref(), environment)?,
+                force,
+            },
+            ConfigAction::Show { run } => Command::ConfigShow(Box::new(load(run, environment)?)),
+            ConfigAction::Path { file } => {
+                Command::ConfigPath(path(file.config.as_deref(), environment)?)
+            }
+        },
+        Asked::Completions { shell } => Command::Completions(shell),
+        Asked::Man { command } => {
+            find(&mut tree(), &command)?;
+            Command::Man(command)
+        }
+    })
+}
+
+/// Every command with every flag, as completions and manual pages tell them.
+fn tree() -> clap::Command {
+    Line::command()
+}
+
+/// The command that the path leads to from the root.
+fn find<'a>(
+    root: &'a mut clap::Command,
+    path: &[String],
+) -> Result<&'a clap::Command, clap::Error> {
+    root.build();
+    let mut command = &*root;
+    for word in path {
+        command = command.find_subcommand(word).ok_or_else(|| {
+            let words: Vec<&str> = command
+                .get_subcommands()
+                .map(clap::Command::get_name)
+                .collect();
+            let advice = match config::nearest(word, words.iter().copied()) {
+                Some(right) => format!("did you mean \"{right}\"?"),
+                None if words.is_empty() => format!("\"{}\" has none", command.get_name()),
+                None => format!("the commands are {}", words.join(", ")),
+            };
+            let message = format!("there is no command {}; {advice}\n", config::quoted(word));
+            clap::Error::raw(ErrorKind::InvalidSubcommand, message)
+        })?;
+    }
+    Ok(command)
+}
+
+/// The same commands, with a first help that fits a screen.
+fn front() -> clap::Command {
+    let mut tree = tree();
+    // Building adds the help flag itself, whose text says where the hidden ones are.
+    tree.build();
+    tree.mut_args(|arg| match arg.get_long() {
+        Some("help") => arg.help("Print help; `highwater watch --help` has every option"),
+        Some(name) if !FIRST.contains(&name) => arg.hide(true),
+        _ => arg,
+    })
+}
+
+fn load<S: Scope>(flags: Flags<S>, environment: &Environment) -> Result<Loaded, Problems> {
+    let location = Location::find(flags.config.as_deref(), environment);
+    config::load(location, environment, flags.entries)
+}
+
+fn path(flag: Option<&Path>, environment: &Environment) -> Result<PathBuf, Problem> {
+    let location = Location::find(flag, environment);
+    location.map(|location| location.path).ok_or_else(|| {
+        let what = "no configuration directory is known here (no home directory?); name a file";
+        Problem {
+            place: Place::Flag("config"),
+            what: what.to_owned(),
+        }
+    })
+}
+
+/// Reads the span that a checkpoint is set back by: up to a thousand years.
+fn span(text: &str) -> Result<Duration, String> {
+    const DAY: u64 = 24 * 60 * 60 * 1000;
+    config::Span::milliseconds(1, 365_250 * DAY).read(text)
+}
+
+#[cfg(test)]
+mod tests;

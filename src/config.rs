@@ -1,0 +1,49 @@
+//! The settings: flags over environment (`HIGHWATER_*`) over `config.toml` over defaults, validated.
+//!
+//! Every setting is written down once, in `keys`; `format` and `address` read and bound a value; `file` and
+//! `environment` are layers, and `layers` puts them together. What is wrong is refused with its place and the nearest
+//! right word.
+//!
+//! This room decides nothing about a run, opens no destination and asks no source. It holds no secrets, and refuses
+//! the ones that it can recognise.
+
+mod address;
+mod database;
+mod environment;
+mod file;
+mod format;
+mod keys;
+mod layers;
+mod problem;
+mod text;
+pub mod units;
+
+use std::path::PathBuf;
+
+pub use environment::{CONFIG, Environment};
+pub use format::{Format, Rule, Span, Word};
+pub use keys::{
+    Destination, EmptyPage, Flag, KEYS, Key, Playground, Resume, Retry, SECTIONS, Settings, Source,
+    Sync,
+};
+pub use layers::{Entry, Loaded, Location, load};
+pub use problem::{Place, Problem, Problems};
+pub(crate) use problem::{nearest, quoted};
+pub use text::{annotated, explain, init, show};
+
+impl Settings {
+    /// The destination's file: the one that was named, else the source's own in the platform's data directory.
+    ///
+    /// # Errors
+    /// If none was named and the platform knows no data directory.
+    pub fn database(&self) -> Result<PathBuf, Problem> {
+        self.destination
+            .db
+            .clone()
+            .or_else(|| database::default_path(self.source.url.as_ref()))
+            .ok_or_else(|| {
+                let what = "no data directory is known here (no home directory?); name a file";
+                Problem::new(Place::Flag("db"), what)
+            })
+    }
+}

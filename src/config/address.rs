@@ -1,0 +1,122 @@
+//! Formats for what names something outside the program: a source's URL, a file.
+
+use std::path::PathBuf;
+
+use url::Url;
+
+use super::format::Format;
+use super::problem::quoted;
+
+/// An `http` or `https` URL without a user, a password or a fragment.
+pub struct HttpUrl;
+
+impl Format for HttpUrl {
+    type Value = Url;
+
+    fn read(&self, text: &str) -> Result<Url, String> {
+        // Whatever stands before an @ may be a password, and a refused text is quoted.
+        let shown = if text.contains('@') {
+            "the value".to_owned()
+        } else {
+            quoted(text)
+        };
+        let example = "write it as http://host:port/path or https://…";
+        let url =
+            Url::parse(text).map_err(|why| format!("{shown} is no URL ({why}); {example}"))?;
+        if !matches!(url.scheme(), "http" | "https") {
+            return Err(format!("{shown} is neither http nor https; {example}"));
+        }
+        if !url.username().is_empty() || url.password().is_some() {
+            return Err(
+                "a user or password in a URL ends up in logs and in lists of processes; \
+                        write the URL without what stands before the @"
+                    .to_owned(),
+            );
+        }
+        if url.fragment().is_some() {
+            return Err(format!(
+                "{shown} has a fragment (#…), which no server gets to see; leave it out"
+            ));
+        }
+        Ok(url)
+    }
+
+    fn write(&self, value: &Url) -> String {
+        value.to_string()
+    }
+
+    fn bounds(&self) -> String {
+        "http or https".to_owned()
+    }
+}
+
+/// A path to a file, which need not exist.
+pub struct FilePath;
+
+impl Format for FilePath {
+    type Value = PathBuf;
+
+    fn read(&self, text: &str) -> Result<PathBuf, String> {
+        if text.is_empty() {
+            return Err("the path is empty; name a file".to_owned());
+        }
+        if text == "~" || text.starts_with("~/") {
+            // Without a shell in between, this would make a directory that is called ~.
+            return Err(format!(
+                "{}: ~ is not expanded here; write the whole path",
+                quoted(text)
+            ));
+        }
+        Ok(PathBuf::from(text))
+    }
+
+    fn write(&self, value: &PathBuf) -> String {
+        value.to_string_lossy().into_owned()
+    }
+
+    fn bounds(&self) -> String {
+        "a path".to_owned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_http_urls_without_secrets_pass() {
+        assert!(HttpUrl.read("http://127.0.0.1:5001/users?x=1").is_ok());
+        assert!(HttpUrl.read("https://example.com").is_ok());
+        for text in [
+            "ftp://h/",
+            "localhost:5001/x",
+            "/users",
+            "",
+            "http://",
+            "file:///x",
+            "http://h/#a",
+        ] {
+            assert!(HttpUrl.read(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_refused_url_never_shows_a_password() {
+        for text in [
+            "http://me:hunter2@host/",
+            "http://hunter2@host/",
+            "ftp://me:hunter2@host/",
+            "http://me:hunter2@host:notaport/",
+        ] {
+            let message = HttpUrl.read(text).unwrap_err();
+            assert!(!message.contains("hunter2"), "{message}");
+        }
+    }
+
+    #[test]
+    fn a_tilde_is_refused_rather_than_made_a_directory() {
+        assert!(FilePath.read("~/x.db").is_err());
+        assert!(FilePath.read("").is_err());
+        assert_eq!(FilePath.read("./~/x.db"), Ok(PathBuf::from("./~/x.db")));
+    }
+}

@@ -1,0 +1,329 @@
+//! Every setting, once: its place in the file, its type, default, bounds, names and explanation.
+//!
+//! The [`settings!`] block below is the only place where a setting is written down. From it come the typed
+//! [`Settings`], the table of [`KEYS`] that the layers, the annotated file, `config show` and the command line go by,
+//! and this room's documentation.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use url::Url;
+
+use super::address::{FilePath, HttpUrl};
+use super::format::{Count, Format, OneOf, Rule, Size, Span, Unless, Word};
+use crate::sync::command::Start;
+use crate::walk::Mode;
+
+/// What a run does with an unfinished one that it finds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Resume {
+    /// The operator is asked. Without one, like [`Start::Token`].
+    Ask,
+    /// It starts there.
+    From(Start),
+}
+
+impl Word for Resume {
+    const ALL: &'static [Self] = &[
+        Self::Ask,
+        Self::From(Start::Token),
+        Self::From(Start::Checkpoint),
+        Self::From(Start::Full),
+    ];
+
+    fn word(self) -> &'static str {
+        match self {
+            Self::Ask => "ask",
+            Self::From(Start::Token) => "token",
+            Self::From(Start::Checkpoint) => "checkpoint",
+            Self::From(Start::Full) => "full",
+        }
+    }
+}
+
+/// What an empty page with a token does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EmptyPage {
+    /// It ends the run, as it does for the reference.
+    End,
+    /// The token is followed.
+    Follow,
+}
+
+impl Word for EmptyPage {
+    const ALL: &'static [Self] = &[Self::End, Self::Follow];
+
+    fn word(self) -> &'static str {
+        match self {
+            Self::End => "end",
+            Self::Follow => "follow",
+        }
+    }
+}
+
+impl Word for Mode {
+    const ALL: &'static [Self] = &Mode::ALL;
+
+    fn word(self) -> &'static str {
+        Mode::word(self)
+    }
+}
+
+/// The flag that sets a key, and what its value is called in the help.
+#[derive(Clone, Copy, Debug)]
+pub struct Flag {
+    /// The name, without dashes.
+    pub name: &'static str,
+    /// The value's name.
+    pub value: &'static str,
+}
+
+/// One setting, without its type.
+pub struct Key {
+    /// The section of the file.
+    pub section: &'static str,
+    /// The key in that section.
+    pub name: &'static str,
+    /// The environment variable.
+    pub env: &'static str,
+    /// The flag, if it has one.
+    pub flag: Option<Flag>,
+    /// The default, as one would write it.
+    pub default: &'static str,
+    /// How it is written, and what is allowed.
+    pub rule: &'static dyn Rule,
+    /// The effective value, written so that it would be read back.
+    pub show: fn(&Settings) -> String,
+    explanation: &'static [&'static str],
+}
+
+impl Key {
+    /// The key with its section: `retry.max`.
+    #[must_use]
+    pub fn path(&self) -> String {
+        format!("{}.{}", self.section, self.name)
+    }
+
+    /// What it is, in a few words and without a full stop.
+    #[must_use]
+    pub fn about(&self) -> &'static str {
+        let first = self.explanation.first().map_or("", |line| line.trim());
+        first.strip_suffix('.').unwrap_or(first)
+    }
+
+    /// What there is to say beyond that; often nothing.
+    #[must_use]
+    pub fn more(&self) -> String {
+        let lines: Vec<&str> = self
+            .explanation
+            .iter()
+            .skip(1)
+            .map(|line| line.trim())
+            .collect();
+        lines.join(" ")
+    }
+
+    /// The text as TOML writes it: in quotes unless it is a number.
+    #[must_use]
+    pub fn toml(&self, text: &str) -> String {
+        if self.rule.is_bare(text) {
+            text.to_owned()
+        } else {
+            toml::Value::String(text.to_owned()).to_string()
+        }
+    }
+}
+
+impl std::fmt::Debug for Key {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.path())
+    }
+}
+
+impl PartialEq for Key {
+    fn eq(&self, other: &Self) -> bool {
+        (self.section, self.name) == (other.section, other.name)
+    }
+}
+
+/// Writes down sections of settings: for each key its explanation (the first line stands in the help), its type and
+/// default, the format with the bounds, the environment variable and, if it has one, the flag with its value's name.
+macro_rules! settings {
+    ($(
+        $(#[doc = $about:literal])+
+        [$section:ident] $Section:ident {
+            $(
+                $(#[doc = $line:literal])+
+                $key:ident: $type:ty = $default:literal, $format:expr, $env:literal
+                    $(, $flag:literal $value:literal)?;
+            )+
+        }
+    )+) => {
+        $(
+            $(#[doc = $about])+
+            #[derive(Clone, Debug, PartialEq)]
+            pub struct $Section {
+                $( $(#[doc = $line])+ pub $key: $type, )+
+            }
+        )+
+
+        /// Every setting, validated.
+        #[derive(Clone, Debug, PartialEq)]
+        pub struct Settings {
+            $( $(#[doc = $about])+ pub $section: $Section, )+
+        }
+
+        impl Settings {
+            /// Builds the settings from one text a key.
+            ///
+            /// # Errors
+            /// The first text that its format refuses, with its key.
+            pub(super) fn read<'t>(
+                mut text: impl FnMut(&'static str, &'static str) -> &'t str,
+            ) -> Result<Self, String> {
+                Ok(Self {
+                    $( $section: $Section {
+                        $( $key: $format.read(text(stringify!($section), stringify!($key)))?, )+
+                    }, )+
+                })
+            }
+        }
+
+        /// The sections of the file in order, with what each is about.
+        pub static SECTIONS: &[(&str, &str)] = &[
+            $( (stringify!($section), concat!($($about),+)), )+
+        ];
+
+        /// Every key, in the order of the file.
+        pub static KEYS: &[Key] = &[$($(
+            Key {
+                section: stringify!($section),
+                name: stringify!($key),
+                env: $env,
+                flag: settings!(@flag $($flag $value)?),
+                default: $default,
+                rule: &$format,
+                show: |settings| $format.write(&settings.$section.$key),
+                explanation: &[$($line),+],
+            },
+        )+)+];
+    };
+    (@flag) => { None };
+    (@flag $name:literal $value:literal) => { Some(Flag { name: $name, value: $value }) };
+}
+
+const SECOND: u64 = 1_000;
+const MINUTE: u64 = 60 * SECOND;
+const HOUR: u64 = 60 * MINUTE;
+
+settings! {
+    /// Where the rows come from, and how long and how much of it is waited for.
+    [source] Source {
+        /// The API's endpoint.
+        /// "playground" is the built-in one. Secrets do not belong here: a user or password is refused.
+        url: Option<Url> = "playground", Unless("playground", HttpUrl), "HIGHWATER_URL", "url" "URL";
+        /// Longest wait for a connection.
+        connect_timeout: Duration = "10s", Span::milliseconds(10, 10 * MINUTE),
+            "HIGHWATER_CONNECT_TIMEOUT", "connect-timeout" "TIME";
+        /// Longest silence within an answer.
+        idle_timeout: Duration = "30s", Span::milliseconds(10, HOUR),
+            "HIGHWATER_IDLE_TIMEOUT", "idle-timeout" "TIME";
+        /// Longest time for a whole request.
+        request_timeout: Duration = "2m", Span::milliseconds(10, 24 * HOUR),
+            "HIGHWATER_REQUEST_TIMEOUT", "request-timeout" "TIME";
+        /// Most bytes of an answer, after decompression.
+        max_body: u64 = "32 MiB", Size(1 << 10, 1 << 30), "HIGHWATER_MAX_BODY";
+        /// Most rows in one page.
+        max_page_rows: u64 = "100000", Count(1, 10_000_000), "HIGHWATER_MAX_PAGE_ROWS";
+        /// What an empty page with a token does.
+        /// "end" ends the run and asks for attention, "follow" goes on with the token.
+        empty_page_with_token: EmptyPage = "end", OneOf::<EmptyPage>::any(), "HIGHWATER_EMPTY_PAGE_WITH_TOKEN";
+    }
+    /// What happens after a time-out, a cut or malformed answer, a 429 or a 5xx.
+    [retry] Retry {
+        /// Attempts in all for one page.
+        attempts: u64 = "6", Count(1, 100), "HIGHWATER_RETRIES", "retries" "N";
+        /// First backoff; each later one doubles it.
+        base: Duration = "500ms", Span::milliseconds(1, 10 * MINUTE), "HIGHWATER_RETRY_BASE";
+        /// Longest backoff.
+        max: Duration = "30s", Span::milliseconds(1, HOUR), "HIGHWATER_RETRY_MAX";
+        /// Longest Retry-After obeyed.
+        /// Beyond it the run ends, and can be resumed.
+        max_wait: Duration = "15m", Span::milliseconds(0, 24 * HOUR), "HIGHWATER_MAX_WAIT", "max-wait" "TIME";
+    }
+    /// Where the rows go.
+    [destination] Destination {
+        /// The SQLite file.
+        /// "auto" is one file a source in the data directory. A relative path in this file starts at its directory.
+        db: Option<PathBuf> = "auto", Unless("auto", FilePath), "HIGHWATER_DB", "db" "FILE";
+    }
+    /// How a run goes.
+    [sync] Sync {
+        /// The walk.
+        /// "scroll" follows the token, "anchor" asks again from the last row, "auto" takes the one that loses nothing.
+        walk: Mode = "auto", OneOf::<Mode>::any(), "HIGHWATER_WALK", "walk" "MODE";
+        /// Where an unfinished run goes on.
+        /// "ask" asks, and without a terminal is "token"; "token" falls back to the checkpoint; "full" starts over.
+        resume: Resume = "ask", OneOf::<Resume>::any(), "HIGHWATER_RESUME", "resume" "FROM";
+        /// Stop after so many pages.
+        max_pages: Option<u64> = "none", Unless("none", Count(1, 1_000_000_000)),
+            "HIGHWATER_MAX_PAGES", "max-pages" "N";
+        /// How long a stop waits for the page on the wire.
+        stop_grace: Duration = "5s", Span::milliseconds(0, 10 * MINUTE), "HIGHWATER_STOP_GRACE";
+    }
+    /// The built-in API.
+    [playground] Playground {
+        /// How many users there are.
+        users: u64 = "200", Count(0, 1_000_000), "HIGHWATER_PLAYGROUND_USERS", "users" "N";
+        /// Rows a page.
+        page_size: u64 = "50", Count(1, 10_000), "HIGHWATER_PLAYGROUND_PAGE_SIZE", "page-size" "N";
+        /// Time that an answer takes, in ms or with a unit.
+        latency: Duration = "350ms", Span::milliseconds(0, MINUTE).or_bare(),
+            "HIGHWATER_PLAYGROUND_LATENCY", "latency" "MS";
+        /// The same seed makes the same people.
+        seed: u64 = "1", Count(0, 4_294_967_295), "HIGHWATER_PLAYGROUND_SEED", "seed" "N";
+        /// Users who share one updatedAt at the first cut.
+        /// Every client that follows the token loses some of them.
+        tie: u64 = "0", Count(0, 1_000_000), "HIGHWATER_PLAYGROUND_TIE", "tie" "N";
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn every_default_is_right_and_written_the_shortest_way() {
+        let find = |section, name| {
+            let key = KEYS
+                .iter()
+                .find(|key| (key.section, key.name) == (section, name));
+            key.unwrap().default
+        };
+        let settings = Settings::read(find).unwrap();
+        for key in KEYS {
+            assert_eq!(key.rule.check(key.default), Ok(()), "{key:?}");
+            assert_eq!((key.show)(&settings), key.default, "{key:?}");
+        }
+    }
+
+    #[test]
+    fn no_two_settings_share_a_name() {
+        let unique = |names: Vec<&str>| names.iter().collect::<BTreeSet<_>>().len() == names.len();
+        assert!(unique(KEYS.iter().map(|key| key.env).collect()));
+        assert!(unique(
+            KEYS.iter().filter_map(|key| Some(key.flag?.name)).collect()
+        ));
+    }
+
+    #[test]
+    fn every_setting_is_explained() {
+        for key in KEYS {
+            assert!(
+                !key.about().is_empty() && key.env.starts_with("HIGHWATER_"),
+                "{key:?}"
+            );
+        }
+    }
+}
