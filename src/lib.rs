@@ -1,6 +1,9 @@
+//! highwater: a terminal monitor for keyset-paginated API syncs.
 
 pub mod cli;
 pub mod config;
+pub mod monitor;
+pub mod platform;
 pub mod playground;
 pub mod record;
 pub mod sanitize;

@@ -1,0 +1,498 @@
+//! The keys, in one table: from it come dispatch, the footer, the help and the README's list.
+//!
+//! A key that has nothing to do right now stays where it is, greyed, and says why when it is pressed.
+
+use std::fmt::Write as _;
+
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+
+use super::model::{Leaving, Model, Overlay};
+use crate::sync::event::Phase;
+
+/// What a key does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Action {
+    /// Pauses the sync, or goes on after a pause.
+    Pause,
+    /// Asks for one page.
+    Step,
+    /// Runs again, or ends a wait.
+    Again,
+    /// Reads everything again, after asking.
+    Full,
+    /// To the next panel.
+    NextPanel,
+    /// To the previous panel.
+    PreviousPanel,
+    /// One line up.
+    Up,
+    /// One line down.
+    Down,
+    /// A screenful up.
+    PageUp,
+    /// A screenful down.
+    PageDown,
+    /// To the newest.
+    First,
+    /// To the oldest.
+    Last,
+    /// All of the selected entry; or yes.
+    Enter,
+    /// Closes what is on top.
+    Close,
+    /// Shows every key.
+    Help,
+    /// Stops the sync and leaves.
+    Quit,
+    /// Stops the process until the shell continues it.
+    Suspend,
+}
+
+/// A key as it is pressed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Chord {
+    /// The key alone; an upper-case letter is its own key.
+    Plain(KeyCode),
+    /// Together with Ctrl.
+    Ctrl(char),
+}
+
+/// What a group of keys is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Group {
+    /// The run.
+    Sync,
+    /// Where the operator looks.
+    Look,
+    /// The program.
+    Program,
+}
+
+impl Group {
+    /// Every group, in the order of the help.
+    pub const ALL: [Self; 3] = [Self::Sync, Self::Look, Self::Program];
+
+    /// Its heading.
+    #[must_use]
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Sync => "The sync",
+            Self::Look => "Looking around",
+            Self::Program => "The program",
+        }
+    }
+}
+
+/// What the footer calls a key, depending on what it would do now.
+type Label = fn(&Model) -> &'static str;
+/// Whether a key has something to do now, or why not.
+type Readiness = fn(&Model) -> Result<(), &'static str>;
+
+/// One line of the table.
+pub struct Binding {
+    /// The keys.
+    pub keys: &'static [Chord],
+    /// What they do.
+    pub action: Action,
+    /// What they are about.
+    pub group: Group,
+    /// What the footer calls them; `None` keeps them out of the footer.
+    pub footer: Option<Label>,
+    /// What they do, for the help and the README.
+    pub help: &'static str,
+    /// Whether they have something to do now, or why not.
+    pub ready: Readiness,
+}
+
+use Chord::{Ctrl, Plain};
+use KeyCode::{BackTab, Char, Down, End, Enter, Esc, Home, PageDown, PageUp, Tab, Up};
+
+/// Every key.
+pub const KEYMAP: &[Binding] = &[
+    Binding {
+        keys: &[Plain(Char(' '))],
+        action: Action::Pause,
+        group: Group::Sync,
+        footer: Some(pause_label),
+        help: "pause: store the page on the wire, then hold; resume. Again while pausing: drop that request",
+        ready: pause_ready,
+    },
+    Binding {
+        keys: &[Plain(Char('s'))],
+        action: Action::Step,
+        group: Group::Sync,
+        footer: Some(|_| "step"),
+        help: "step: ask for exactly one page, then hold",
+        ready: step_ready,
+    },
+    Binding {
+        keys: &[Plain(Char('r'))],
+        action: Action::Again,
+        group: Group::Sync,
+        footer: Some(again_label),
+        help: "run again, going on with what was left unfinished; in a wait: retry now",
+        ready: again_ready,
+    },
+    Binding {
+        keys: &[Plain(Char('R'))],
+        action: Action::Full,
+        group: Group::Sync,
+        footer: Some(|_| "full re-sync"),
+        help: "full re-sync: read everything again, after asking",
+        ready: full_ready,
+    },
+    Binding {
+        keys: &[Plain(Tab)],
+        action: Action::NextPanel,
+        group: Group::Look,
+        footer: Some(|_| "panel"),
+        help: "next panel: users, pages, log",
+        ready: always,
+    },
+    Binding {
+        keys: &[Plain(BackTab)],
+        action: Action::PreviousPanel,
+        group: Group::Look,
+        footer: None,
+        help: "previous panel",
+        ready: always,
+    },
+    Binding {
+        keys: &[Plain(Up), Plain(Char('k'))],
+        action: Action::Up,
+        group: Group::Look,
+        footer: None,
+        help: "one line up",
+        ready: always,
+    },
+    Binding {
+        keys: &[Plain(Down), Plain(Char('j'))],
+        action: Action::Down,
+        group: Group::Look,
+        footer: None,
+        help: "one line down",
+        ready: always,
+    },
+    Binding {
+        keys: &[Plain(PageUp), Ctrl('u')],
+        action: Action::PageUp,
+        group: Group::Look,
+        footer: None,
+        help: "a screenful up",
+        ready: always,
+    },
+    Binding {
+        keys: &[Plain(PageDown), Ctrl('d')],
+        action: Action::PageDown,
+        group: Group::Look,
+        footer: None,
+        help: "a screenful down",
+        ready: always,
+    },
+    Binding {
+        keys: &[Plain(Home), Plain(Char('g'))],
+        action: Action::First,
+        group: Group::Look,
+        footer: None,
+        help: "to the newest, and follow it",
+        ready: always,
+    },
+    Binding {
+        keys: &[Plain(End), Plain(Char('G'))],
+        action: Action::Last,
+        group: Group::Look,
+        footer: None,
+        help: "to the oldest",
+        ready: always,
+    },
+    Binding {
+        keys: &[Plain(Enter)],
+        action: Action::Enter,
+        group: Group::Look,
+        footer: Some(|_| "details"),
+        help: "all of the selected row, page or line; in a question: yes",
+        ready: always,
+    },
+    Binding {
+        keys: &[Plain(Esc)],
+        action: Action::Close,
+        group: Group::Look,
+        footer: None,
+        help: "close what is on top; never quits",
+        ready: always,
+    },
+    Binding {
+        keys: &[Plain(Char('?'))],
+        action: Action::Help,
+        group: Group::Program,
+        footer: Some(|_| "help"),
+        help: "these keys",
+        ready: always,
+    },
+    Binding {
+        keys: &[Plain(Char('q')), Ctrl('c')],
+        action: Action::Quit,
+        group: Group::Program,
+        footer: Some(quit_label),
+        help: "store the page on the wire, then leave. Again: drop that request. A third time: leave at once",
+        ready: always,
+    },
+    Binding {
+        keys: &[Ctrl('z')],
+        action: Action::Suspend,
+        group: Group::Program,
+        footer: None,
+        help: "suspend to the shell, the sync as well",
+        ready: suspend_ready,
+    },
+];
+
+/// The line of the table that a key belongs to.
+#[must_use]
+pub fn binding(key: &KeyEvent) -> Option<&'static Binding> {
+    let chord = chord(key)?;
+    KEYMAP.iter().find(|binding| binding.keys.contains(&chord))
+}
+
+fn chord(key: &KeyEvent) -> Option<Chord> {
+    // Shift is part of the letter already; whether it is reported besides differs between terminals.
+    match (key.modifiers - KeyModifiers::SHIFT, key.code) {
+        (KeyModifiers::NONE, code) => Some(Plain(code)),
+        (KeyModifiers::CONTROL, Char(letter)) => Some(Ctrl(letter.to_ascii_lowercase())),
+        _ => None,
+    }
+}
+
+impl Binding {
+    /// The names of the keys, the most usual first: `↑ k`.
+    #[must_use]
+    pub fn names(&self) -> String {
+        let names: Vec<String> = self.keys.iter().map(|key| key.name()).collect();
+        names.join(" ")
+    }
+}
+
+impl Chord {
+    /// The key's name as it is printed on keyboards.
+    #[must_use]
+    pub fn name(self) -> String {
+        match self {
+            Ctrl(letter) => format!("Ctrl-{}", letter.to_ascii_uppercase()),
+            Plain(Char(' ')) => "Space".to_owned(),
+            Plain(BackTab) => "Shift-Tab".to_owned(),
+            Plain(PageUp) => "PgUp".to_owned(),
+            Plain(PageDown) => "PgDn".to_owned(),
+            Plain(Up) => "↑".to_owned(),
+            Plain(Down) => "↓".to_owned(),
+            Plain(code) => code.to_string(),
+        }
+    }
+}
+
+/// The table as Markdown, for the README.
+#[must_use]
+pub fn markdown() -> String {
+    let mut table = "| key | what it does |\n|---|---|\n".to_owned();
+    for group in Group::ALL {
+        for binding in KEYMAP.iter().filter(|binding| binding.group == group) {
+            let keys: Vec<String> = binding
+                .keys
+                .iter()
+                .map(|key| format!("`{}`", key.name()))
+                .collect();
+            // Writing to a String cannot fail.
+            let _ = writeln!(table, "| {} | {} |", keys.join(" "), binding.help);
+        }
+    }
+    table
+}
+
+fn pause_label(model: &Model) -> &'static str {
+    match model.phase {
+        Phase::Paused => "resume",
+        _ => "pause",
+    }
+}
+
+fn again_label(model: &Model) -> &'static str {
+    match model.phase {
+        Phase::Waiting { .. } => "retry now",
+        _ => "run again",
+    }
+}
+
+fn quit_label(model: &Model) -> &'static str {
+    match model.leaving {
+        Leaving::No => "quit",
+        Leaving::Asked(1, _) => "drop the page",
+        Leaving::Asked(..) => "leave at once",
+    }
+}
+
+fn always(_: &Model) -> Result<(), &'static str> {
+    Ok(())
+}
+
+fn suspend_ready(_: &Model) -> Result<(), &'static str> {
+    if cfg!(unix) {
+        Ok(())
+    } else {
+        Err("this system cannot suspend a program")
+    }
+}
+
+/// What stands in the way of every key that commands the sync.
+fn sync_ready(model: &Model) -> Result<(), &'static str> {
+    if model.leaving != Leaving::No {
+        return Err("leaving: nothing more is started");
+    }
+    if model.stream.is_none() {
+        return Err("the destination is still being opened");
+    }
+    match model.overlay {
+        Overlay::Choice(_) => Err("choose first: Enter takes what is marked, Esc puts it off"),
+        Overlay::ConfirmFull => Err("answer first: Enter is yes, Esc is no"),
+        _ => Ok(()),
+    }
+}
+
+fn pause_ready(model: &Model) -> Result<(), &'static str> {
+    sync_ready(model)?;
+    match model.phase {
+        Phase::Idle | Phase::Ended { .. } => Err("no run is under way; r starts one"),
+        Phase::Stopping { .. } => Err("the run is stopping"),
+        Phase::Running { .. } | Phase::Waiting { .. } | Phase::Pausing { .. } | Phase::Paused => {
+            Ok(())
+        }
+    }
+}
+
+fn step_ready(model: &Model) -> Result<(), &'static str> {
+    sync_ready(model)?;
+    match model.phase {
+        Phase::Idle | Phase::Ended { .. } | Phase::Paused => Ok(()),
+        Phase::Running { .. } | Phase::Waiting { .. } => {
+            Err("the run goes on by itself; Space pauses it first")
+        }
+        Phase::Pausing { .. } => Err("the pause is not reached yet"),
+        Phase::Stopping { .. } => Err("the run is stopping"),
+    }
+}
+
+fn again_ready(model: &Model) -> Result<(), &'static str> {
+    sync_ready(model)?;
+    match model.phase {
+        Phase::Idle | Phase::Ended { .. } | Phase::Waiting { .. } => Ok(()),
+        Phase::Running { .. } => Err("a run is under way"),
+        Phase::Pausing { .. } => Err("the pause is not reached yet"),
+        Phase::Paused => Err("the run is paused; Space goes on"),
+        Phase::Stopping { .. } => Err("the run is stopping"),
+    }
+}
+
+fn full_ready(model: &Model) -> Result<(), &'static str> {
+    sync_ready(model)?;
+    if model.under_way() {
+        Err("a run is under way; a full re-sync can follow it")
+    } else {
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::HashSet;
+
+    #[test]
+    fn no_two_lines_share_a_key_or_an_action() {
+        let mut keys = Vec::new();
+        let mut actions = HashSet::new();
+        for binding in KEYMAP {
+            assert!(!binding.keys.is_empty());
+            assert!(actions.insert(binding.action), "{:?}", binding.action);
+            for key in binding.keys {
+                assert!(!keys.contains(key), "{key:?} is bound twice");
+                keys.push(*key);
+            }
+        }
+    }
+
+    #[test]
+    fn every_action_is_bound() {
+        use Action as A;
+        let all = [
+            A::Pause,
+            A::Step,
+            A::Again,
+            A::Full,
+            A::NextPanel,
+            A::PreviousPanel,
+            A::Up,
+            A::Down,
+            A::PageUp,
+            A::PageDown,
+            A::First,
+            A::Last,
+            A::Enter,
+            A::Close,
+            A::Help,
+            A::Quit,
+            A::Suspend,
+        ];
+        for action in all {
+            // A new action breaks this match, and with it the list above.
+            match action {
+                A::Pause
+                | A::Step
+                | A::Again
+                | A::Full
+                | A::NextPanel
+                | A::PreviousPanel
+                | A::Up
+                | A::Down
+                | A::PageUp
+                | A::PageDown
+                | A::First
+                | A::Last
+                | A::Enter
+                | A::Close
+                | A::Help
+                | A::Quit
+                | A::Suspend => {}
+            }
+            assert!(
+                KEYMAP.iter().any(|binding| binding.action == action),
+                "{action:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn shift_and_ctrl_are_read_as_terminals_send_them() {
+        let action = |code, modifiers| {
+            binding(&KeyEvent::new(code, modifiers)).map(|binding| binding.action)
+        };
+        assert_eq!(action(Char('R'), KeyModifiers::SHIFT), Some(Action::Full));
+        assert_eq!(action(Char('R'), KeyModifiers::NONE), Some(Action::Full));
+        assert_eq!(
+            action(BackTab, KeyModifiers::SHIFT),
+            Some(Action::PreviousPanel)
+        );
+        assert_eq!(action(Char('C'), KeyModifiers::CONTROL), Some(Action::Quit));
+        assert_eq!(action(Char('q'), KeyModifiers::ALT), None);
+        assert_eq!(action(Char('s'), KeyModifiers::CONTROL), None);
+    }
+
+    #[test]
+    fn the_markdown_lists_every_key() {
+        let table = markdown();
+        for binding in KEYMAP {
+            assert!(table.contains(binding.help));
+            for key in binding.keys {
+                assert!(table.contains(&format!("`{}`", key.name())), "{key:?}");
+            }
+        }
+        assert!(table.contains("| `q` `Ctrl-C` |"));
+    }
+}

@@ -1,0 +1,296 @@
+//! Where everything stands at a size: geometry alone, so that keys can know how long a screenful is.
+//!
+//! The screen gives up the least important thing first, and never refuses to draw: boxes become rules, cards
+//! become lines, side by side becomes one after the other under Tab.
+
+use ratatui::layout::{Constraint, Flex, Layout, Rect, Size};
+
+use super::model::Panel;
+
+/// How panels are set apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shape {
+    /// Boxes with a border, where there is room for it.
+    Boxed,
+    /// A rule with the title on top of each panel.
+    Ruled,
+    /// A line for each figure, and one list.
+    Compact,
+}
+
+/// Where everything stands. What has no room has an empty area.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Areas {
+    /// How panels are set apart.
+    pub shape: Shape,
+    /// The program, the stream, the phase.
+    pub header: Rect,
+    /// What the sync is doing, in a sentence, and the badges.
+    pub status: Rect,
+    /// The checkpoint.
+    pub checkpoint: Rect,
+    /// The scroll token.
+    pub token: Rect,
+    /// The run's counters.
+    pub counters: Rect,
+    /// The position in cursor time.
+    pub position: Rect,
+    /// The pages.
+    pub pages: Rect,
+    /// The users.
+    pub users: Rect,
+    /// The log.
+    pub log: Rect,
+    /// The keys.
+    pub footer: Rect,
+}
+
+impl Default for Shape {
+    fn default() -> Self {
+        Self::Compact
+    }
+}
+
+impl Areas {
+    /// The areas at a size; where only one list has room it is the focused one.
+    #[must_use]
+    pub fn of(size: Size, focus: Panel) -> Self {
+        let screen = Rect::new(0, 0, size.width, size.height);
+        if size.width >= 100 && size.height >= 30 {
+            boxed(screen)
+        } else if size.width >= 60 && size.height >= 20 {
+            ruled(screen)
+        } else {
+            compact(screen, focus)
+        }
+    }
+
+    /// The area of a list.
+    #[must_use]
+    pub fn list(&self, panel: Panel) -> Rect {
+        match panel {
+            Panel::Users => self.users,
+            Panel::Pages => self.pages,
+            Panel::Log => self.log,
+        }
+    }
+
+    /// What a panel's frame leaves for its content.
+    #[must_use]
+    pub fn inner(&self, area: Rect) -> Rect {
+        let (side, top, bottom) = match self.shape {
+            Shape::Boxed => (2, 1, 1),
+            Shape::Ruled | Shape::Compact => (1, 1, 0),
+        };
+        if area.width < 2 * side || area.height < top + bottom {
+            return Rect::new(area.x, area.y, 0, 0);
+        }
+        Rect {
+            x: area.x + side,
+            y: area.y + top,
+            width: area.width - 2 * side,
+            height: area.height - top - bottom,
+        }
+    }
+
+    /// True if a list has room for the names of its columns.
+    #[must_use]
+    pub fn has_heading(&self, panel: Panel) -> bool {
+        panel != Panel::Log && self.inner(self.list(panel)).height >= 3
+    }
+
+    /// How many entries of a list are on screen.
+    #[must_use]
+    pub fn rows(&self, panel: Panel) -> usize {
+        let inner = self.inner(self.list(panel));
+        usize::from(inner.height) - usize::from(self.has_heading(panel))
+    }
+}
+
+fn boxed(screen: Rect) -> Areas {
+    let tall = screen.height >= 44;
+    let [header, status, _, cards, position, main, log, footer] = Layout::vertical([
+        Constraint::Length(1),
+        Constraint::Length(1),
+        Constraint::Length(u16::from(tall)),
+        Constraint::Length(5),
+        Constraint::Length(4),
+        Constraint::Fill(1),
+        Constraint::Length(if tall { 11 } else { 7 }),
+        Constraint::Length(1),
+    ])
+    .areas(screen);
+    let [checkpoint, token, counters] = Layout::horizontal([
+        Constraint::Fill(30),
+        Constraint::Fill(31),
+        Constraint::Fill(39),
+    ])
+    .areas(cards);
+    let [pages, users] =
+        Layout::horizontal([Constraint::Percentage(44), Constraint::Fill(1)]).areas(main);
+    Areas {
+        shape: Shape::Boxed,
+        header,
+        status,
+        checkpoint,
+        token,
+        counters,
+        position,
+        pages,
+        users,
+        log,
+        footer,
+    }
+}
+
+fn ruled(screen: Rect) -> Areas {
+    let wide = screen.width >= 100;
+    let roomy = screen.height >= 24;
+    let [header, status, cards, more, position, main, log, footer] = Layout::vertical([
+        Constraint::Length(1),
+        Constraint::Length(1),
+        Constraint::Length(3),
+        Constraint::Length(if wide { 0 } else { 3 }),
+        Constraint::Length(if roomy { 2 } else { 0 }),
+        Constraint::Fill(1),
+        Constraint::Length(if roomy { 4 } else { 3 }),
+        Constraint::Length(1),
+    ])
+    .areas(screen);
+    let fills = if wide { 3 } else { 2 };
+    let cards = Layout::horizontal(vec![Constraint::Fill(1); fills]).split(cards);
+    let [pages, users] =
+        Layout::horizontal([Constraint::Percentage(44), Constraint::Fill(1)]).areas(main);
+    Areas {
+        shape: Shape::Ruled,
+        header,
+        status,
+        checkpoint: cards[0],
+        token: cards[1],
+        counters: if wide { cards[2] } else { more },
+        position,
+        pages,
+        users,
+        log,
+        footer,
+    }
+}
+
+fn compact(screen: Rect, focus: Panel) -> Areas {
+    let from = |height: u16| Constraint::Length(u16::from(screen.height >= height));
+    let [header, status, checkpoint, token, counters, list, footer] = Layout::vertical([
+        Constraint::Length(1),
+        from(2),
+        from(4),
+        from(8),
+        from(6),
+        Constraint::Fill(1),
+        from(3),
+    ])
+    .areas(screen);
+    let mut areas = Areas {
+        shape: Shape::Compact,
+        header,
+        status,
+        checkpoint,
+        token,
+        counters,
+        footer,
+        ..Areas::default()
+    };
+    match focus {
+        Panel::Log => areas.log = list,
+        _ if screen.width >= 100 => {
+            [areas.pages, areas.users] =
+                Layout::horizontal([Constraint::Percentage(44), Constraint::Fill(1)]).areas(list);
+        }
+        Panel::Users => areas.users = list,
+        Panel::Pages => areas.pages = list,
+    }
+    areas
+}
+
+/// The widest that text over the panels gets: longer lines are tiresome to read.
+const OVERLAY_WIDTH: u16 = 96;
+
+/// The frame of what lies over the panels, for so many lines of content.
+#[must_use]
+pub fn overlay_frame(size: Size, lines: usize) -> Rect {
+    let screen = Rect::new(0, 0, size.width, size.height);
+    let margin = if size.width >= 70 { 8 } else { 0 };
+    let width = size.width.saturating_sub(margin).min(OVERLAY_WIDTH);
+    let wanted = u16::try_from(lines.saturating_add(2)).unwrap_or(u16::MAX);
+    let [row] = Layout::vertical([Constraint::Length(wanted.min(size.height))])
+        .flex(Flex::Center)
+        .areas(screen);
+    let [area] = Layout::horizontal([Constraint::Length(width)])
+        .flex(Flex::Center)
+        .areas(row);
+    area
+}
+
+/// What that frame leaves for its content at most.
+#[must_use]
+pub fn overlay(size: Size) -> Rect {
+    overlay_inner(overlay_frame(size, usize::from(u16::MAX)))
+}
+
+/// What a frame over the panels leaves for its content.
+#[must_use]
+pub fn overlay_inner(frame: Rect) -> Rect {
+    if frame.width < 4 || frame.height < 2 {
+        return Rect::new(frame.x, frame.y, 0, 0);
+    }
+    Rect {
+        x: frame.x + 2,
+        y: frame.y + 1,
+        width: frame.width - 4,
+        height: frame.height - 2,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_two_areas_overlap_and_none_leaves_the_screen() {
+        for width in 0..=210 {
+            for height in 0..=52 {
+                for focus in [Panel::Users, Panel::Pages, Panel::Log] {
+                    let areas = Areas::of(Size::new(width, height), focus);
+                    check(&areas, Rect::new(0, 0, width, height));
+                }
+            }
+        }
+    }
+
+    fn check(areas: &Areas, screen: Rect) {
+        let all = [
+            areas.header,
+            areas.status,
+            areas.checkpoint,
+            areas.token,
+            areas.counters,
+            areas.position,
+            areas.pages,
+            areas.users,
+            areas.log,
+            areas.footer,
+        ];
+        for (index, area) in all.iter().enumerate() {
+            assert_eq!(
+                area.intersection(screen).area(),
+                area.area(),
+                "{screen}: {area}"
+            );
+            for other in &all[index + 1..] {
+                assert_eq!(
+                    area.intersection(*other).area(),
+                    0,
+                    "{screen}: {area} {other}"
+                );
+            }
+        }
+    }
+}

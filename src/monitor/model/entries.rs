@@ -1,0 +1,152 @@
+//! What the three lists hold: users, pages, and lines of the log. Text in them is safe for a terminal.
+
+use chrono::{DateTime, Utc};
+
+use crate::record::USER;
+use crate::sanitize;
+use crate::sync::event::{Counts, Fate, PageStored, ShownRow};
+use crate::walk::Request;
+
+/// One upserted user.
+#[derive(Clone, Debug)]
+pub struct UserEntry {
+    /// What became of the row.
+    pub fate: Fate,
+    /// The page that brought it.
+    pub page: u64,
+    /// When it was stored.
+    pub at: DateTime<Utc>,
+    values: Box<[Option<String>]>,
+}
+
+impl UserEntry {
+    /// Takes a row in, and makes it safe.
+    #[must_use]
+    pub fn new(row: &ShownRow, page: u64, at: DateTime<Utc>) -> Self {
+        let safe = |value: &Option<String>| value.as_deref().map(safe);
+        Self {
+            fate: row.fate,
+            page,
+            at,
+            values: row.values.iter().map(safe).collect(),
+        }
+    }
+
+    /// The primary key.
+    #[must_use]
+    pub fn id(&self) -> &str {
+        self.at_position(USER.primary_key).unwrap_or("")
+    }
+
+    /// The value of a column; `None` if it is null.
+    #[must_use]
+    pub fn value(&self, column: &str) -> Option<&str> {
+        USER.position(column)
+            .and_then(|position| self.at_position(position))
+    }
+
+    fn at_position(&self, position: usize) -> Option<&str> {
+        self.values.get(position)?.as_deref()
+    }
+}
+
+/// One stored page.
+#[derive(Clone, Debug)]
+pub struct PageEntry {
+    /// Its number in the run.
+    pub page: u64,
+    /// When it was stored.
+    pub at: DateTime<Utc>,
+    /// `since` or `token`: how it was asked for.
+    pub asked_by: &'static str,
+    /// The cursor or the token that it was asked for with.
+    pub asked_with: String,
+    /// What became of its rows.
+    pub counts: Counts,
+    /// The first row's cursor.
+    pub first: Option<String>,
+    /// The last row's cursor.
+    pub last: Option<String>,
+    /// The scroll token that came along.
+    pub token: Option<String>,
+    /// Milliseconds to the first byte of the answer.
+    pub wait_ms: u64,
+    /// Milliseconds from there to the last byte.
+    pub body_ms: u64,
+    /// Bytes of the answer.
+    pub bytes: u64,
+    /// Failed attempts before it.
+    pub retries: u32,
+    /// Why the walk goes on as it does.
+    pub decision: String,
+    /// The checkpoint stored with it.
+    pub checkpoint: Option<String>,
+}
+
+impl PageEntry {
+    /// Takes a page in, and makes it safe.
+    #[must_use]
+    pub fn new(stored: &PageStored, at: DateTime<Utc>) -> Self {
+        let (asked_by, asked_with) = request(&stored.request);
+        let cursor = |cursor: &Option<crate::record::Cursor>| {
+            cursor.as_ref().map(|cursor| safe(cursor.text()))
+        };
+        Self {
+            page: stored.page,
+            at,
+            asked_by,
+            asked_with,
+            counts: stored.counts,
+            first: cursor(&stored.first),
+            last: cursor(&stored.last),
+            token: stored.token.as_deref().map(safe),
+            wait_ms: stored.wait_ms,
+            body_ms: stored.body_ms,
+            bytes: stored.bytes,
+            retries: stored.retries,
+            decision: safe(&stored.decision),
+            checkpoint: cursor(&stored.checkpoint),
+        }
+    }
+}
+
+/// How a line of the log is meant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tone {
+    /// For the curious.
+    Info,
+    /// As hoped.
+    Good,
+    /// The operator's doing.
+    Held,
+    /// Not as hoped.
+    Warning,
+    /// Needs attention.
+    Attention,
+}
+
+/// One line of the log.
+#[derive(Clone, Debug)]
+pub struct LogEntry {
+    /// When it happened.
+    pub at: DateTime<Utc>,
+    /// How it is meant.
+    pub tone: Tone,
+    /// What happened and why.
+    pub text: String,
+}
+
+/// A request in two words: by what, and with what.
+#[must_use]
+pub fn request(request: &Request) -> (&'static str, String) {
+    match request {
+        Request::Since(cursor) => ("since", safe(cursor.text())),
+        Request::Token(token) => ("token", safe(token)),
+    }
+}
+
+/// The text, safe for a terminal.
+#[must_use]
+pub fn safe(text: &str) -> String {
+    sanitize::line(text).into_owned()
+}

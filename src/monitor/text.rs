@@ -1,0 +1,272 @@
+//! Text on a grid of cells: how wide it is, how it is cut, and how numbers and ages are spelt.
+//!
+//! Every width on the screen is measured here, in cells and never in bytes, and every cut falls between two
+//! graphemes. Nothing here sanitises: that has happened before a text came into the model.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use unicode_segmentation::UnicodeSegmentation;
+use unicode_width::UnicodeWidthStr;
+
+/// The number of cells that a text takes.
+#[must_use]
+pub fn width(text: &str) -> usize {
+    text.width()
+}
+
+/// The text cut to at most `cells`, with an ellipsis where something was left out.
+#[must_use]
+pub fn fit(text: &str, cells: usize) -> String {
+    if width(text) <= cells {
+        return text.to_owned();
+    }
+    let mut cut = head(text, cells.saturating_sub(1)).to_owned();
+    if cells > 0 {
+        cut.push('…');
+    }
+    cut
+}
+
+/// The text cut to at most `cells` in its middle, so that its first and its last part can be read.
+#[must_use]
+pub fn fit_middle(text: &str, cells: usize) -> String {
+    if width(text) <= cells {
+        return text.to_owned();
+    }
+    let kept = cells.saturating_sub(1);
+    let front = head(text, kept.div_ceil(2));
+    let back = tail(text, kept / 2);
+    if cells == 0 {
+        String::new()
+    } else {
+        format!("{front}…{back}")
+    }
+}
+
+/// The text cut or filled up with blanks to exactly `cells`.
+#[must_use]
+pub fn pad(text: &str, cells: usize) -> String {
+    let mut fitted = fit(text, cells);
+    fitted.extend(std::iter::repeat_n(' ', cells - width(&fitted).min(cells)));
+    fitted
+}
+
+/// The same with the blanks in front: for numbers.
+#[must_use]
+pub fn pad_left(text: &str, cells: usize) -> String {
+    let fitted = fit(text, cells);
+    let blanks = cells - width(&fitted).min(cells);
+    format!("{}{fitted}", " ".repeat(blanks))
+}
+
+/// The text broken into lines of at most `cells`, between words where it can be. Never empty.
+#[must_use]
+pub fn wrap(text: &str, cells: usize) -> Vec<String> {
+    let cells = cells.max(1);
+    let mut lines = Vec::new();
+    let mut line = String::new();
+    for word in text.split_word_bounds() {
+        if width(&line) + width(word) <= cells {
+            if !(line.is_empty() && word == " " && !lines.is_empty()) {
+                line.push_str(word);
+            }
+            continue;
+        }
+        lines.push(std::mem::take(&mut line));
+        let mut rest = word.trim_start();
+        while width(rest) > cells {
+            let part = head(rest, cells);
+            // A grapheme wider than the line cannot be shown at all; the line is left empty rather than overrun.
+            if part.is_empty() {
+                rest = "";
+                break;
+            }
+            lines.push(part.to_owned());
+            rest = &rest[part.len()..];
+        }
+        line.push_str(rest);
+    }
+    lines.push(line);
+    for line in &mut lines {
+        line.truncate(line.trim_end().len());
+    }
+    lines.retain(|line| !line.is_empty());
+    if lines.is_empty() {
+        lines.push(String::new());
+    }
+    lines
+}
+
+fn head(text: &str, cells: usize) -> &str {
+    let mut taken = 0;
+    for (at, grapheme) in text.grapheme_indices(true) {
+        taken += width(grapheme);
+        if taken > cells {
+            return &text[..at];
+        }
+    }
+    text
+}
+
+fn tail(text: &str, cells: usize) -> &str {
+    let mut taken = 0;
+    for (at, grapheme) in text.grapheme_indices(true).rev() {
+        taken += width(grapheme);
+        if taken > cells {
+            return &text[at + grapheme.len()..];
+        }
+    }
+    text
+}
+
+/// A number with its thousands apart: `12,345`.
+#[must_use]
+pub fn number(value: u64) -> String {
+    let digits = value.to_string();
+    let mut grouped = String::with_capacity(digits.len() + digits.len() / 3);
+    for (at, digit) in digits.char_indices() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            grouped.push(',');
+        }
+        grouped.push(digit);
+    }
+    grouped
+}
+
+/// A number with its noun: `1 page`, `2 pages`.
+#[must_use]
+pub fn count(value: u64, noun: &str) -> String {
+    let plural = if value == 1 { "" } else { "s" };
+    format!("{} {noun}{plural}", number(value))
+}
+
+/// A length of time in its largest fitting unit: `3 s`, `4 min`, `2 h`, `5 days`.
+#[must_use]
+pub fn span(length: TimeDelta) -> String {
+    let seconds = length.num_seconds().max(0);
+    match seconds {
+        0..60 => format!("{seconds} s"),
+        60..3_600 => format!("{} min", seconds / 60),
+        3_600..172_800 => format!("{} h", seconds / 3_600),
+        _ => format!("{} days", number((seconds / 86_400).unsigned_abs())),
+    }
+}
+
+/// How long ago something was: `just now`, `4 min ago`. Seconds are not counted: a screen that stands still should
+/// have nothing to redraw.
+#[must_use]
+pub fn age(now: DateTime<Utc>, then: DateTime<Utc>) -> String {
+    let passed = now - then;
+    if passed.num_minutes() <= 0 {
+        "just now".to_owned()
+    } else {
+        format!("{} ago", span(passed))
+    }
+}
+
+/// How long from `now` until what [`age`] says of `then` changes.
+#[must_use]
+pub fn age_changes_in(now: DateTime<Utc>, then: DateTime<Utc>) -> TimeDelta {
+    let passed = (now - then).num_milliseconds().max(0);
+    let unit = if passed < 3_600_000 {
+        60_000
+    } else {
+        3_600_000
+    };
+    TimeDelta::milliseconds(unit - passed % unit)
+}
+
+/// Whole seconds until a time, rounded up, so that a countdown ends at 1 and not at 0.
+#[must_use]
+pub fn seconds_until(now: DateTime<Utc>, then: DateTime<Utc>) -> i64 {
+    let left = (then - now).num_milliseconds().max(0);
+    left.div_euclid(1_000) + i64::from(left % 1_000 > 0)
+}
+
+/// Milliseconds as a person reads them: `34 ms`, `1.2 s`.
+#[must_use]
+pub fn milliseconds(value: u64) -> String {
+    if value < 1_000 {
+        format!("{value} ms")
+    } else if value < 10_000 {
+        format!("{}.{} s", value / 1_000, value % 1_000 / 100)
+    } else {
+        span(TimeDelta::milliseconds(
+            i64::try_from(value).unwrap_or(i64::MAX / 2),
+        ))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cuts_fall_between_graphemes_and_count_cells() {
+        assert_eq!(fit("日本語", 5), "日本…");
+        assert_eq!(fit("日本語", 4), "日…");
+        assert_eq!(fit("日本語", 6), "日本語");
+        assert_eq!(fit("e\u{301}e\u{301}e\u{301}", 2), "e\u{301}…");
+        assert_eq!(fit("abc", 0), "");
+        assert_eq!(fit("abc", 1), "…");
+        assert_eq!(fit_middle("abcdefgh", 5), "ab…gh");
+        assert_eq!(fit_middle("abcdefgh", 1), "…");
+        assert_eq!(pad("日本", 5), "日本 ");
+        assert_eq!(pad_left("7", 3), "  7");
+        for cells in 0..12 {
+            assert_eq!(width(&pad("a日b本c👩‍🚀d", cells)), cells, "{cells}");
+            assert!(width(&fit_middle("a日b本c👩‍🚀d", cells)) <= cells);
+        }
+    }
+
+    #[test]
+    fn lines_break_between_words_and_long_words_anywhere() {
+        assert_eq!(
+            wrap("the page on the wire", 8),
+            ["the page", "on the", "wire"]
+        );
+        assert_eq!(wrap("abcdefgh ij", 3), ["abc", "def", "gh", "ij"]);
+        assert_eq!(wrap("", 3), [""]);
+        for line in wrap("日本語 のテスト is wide", 5) {
+            assert!(width(&line) <= 5, "{line:?}");
+        }
+        wrap("日本", 1);
+    }
+
+    #[test]
+    fn numbers_are_grouped() {
+        assert_eq!(number(0), "0");
+        assert_eq!(number(999), "999");
+        assert_eq!(number(1_000), "1,000");
+        assert_eq!(number(12_345_678), "12,345,678");
+        assert_eq!(count(1, "page"), "1 page");
+        assert_eq!(count(2, "page"), "2 pages");
+    }
+
+    #[test]
+    fn an_age_says_when_it_changes() {
+        let now = DateTime::<Utc>::UNIX_EPOCH + TimeDelta::days(1);
+        let ago = |ms| now - TimeDelta::milliseconds(ms);
+        assert_eq!(age(now, ago(400)), "just now");
+        assert_eq!(age(now, ago(59_400)), "just now");
+        assert_eq!(age_changes_in(now, ago(59_400)).num_milliseconds(), 600);
+        assert_eq!(age(now, ago(61_000)), "1 min ago");
+        assert_eq!(age_changes_in(now, ago(61_000)).num_milliseconds(), 59_000);
+        assert_eq!(age(now, ago(-5_000)), "just now");
+        assert_eq!(age(now, ago(7_300_000)), "2 h ago");
+    }
+
+    #[test]
+    fn a_countdown_rounds_up() {
+        let now = DateTime::<Utc>::UNIX_EPOCH;
+        assert_eq!(seconds_until(now, now + TimeDelta::milliseconds(1)), 1);
+        assert_eq!(seconds_until(now, now + TimeDelta::milliseconds(2_000)), 2);
+        assert_eq!(seconds_until(now, now - TimeDelta::milliseconds(5)), 0);
+    }
+
+    #[test]
+    fn milliseconds_are_spelt_for_people() {
+        assert_eq!(milliseconds(34), "34 ms");
+        assert_eq!(milliseconds(1_250), "1.2 s");
+        assert_eq!(milliseconds(61_000), "1 min");
+    }
+}

@@ -1,0 +1,319 @@
+//! What is particular to one operating system: signals, suspending, the terminal's input, private files.
+//!
+//! Everything behind `cfg` stands here and nowhere else, so that the rest of the house reads the same on all of
+//! them.
+
+use std::fs::{DirBuilder, File, OpenOptions};
+use std::io;
+use std::path::Path;
+use std::time::Duration;
+
+#[cfg(unix)]
+pub use unix::{INPUT_PATIENCE, Signals, Tty, suspend};
+#[cfg(not(unix))]
+pub use windows::{INPUT_PATIENCE, Signals, Tty, suspend};
+
+/// The number of the signal that a terminal sends when it goes away.
+pub const HANG_UP: i32 = 1;
+
+/// What a signal asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Signal {
+    /// To end; the number makes the exit code, 128 + n.
+    End(i32),
+    /// To give the terminal back and stop for a while.
+    Suspend,
+    /// To take the terminal again: the process goes on.
+    Continued,
+    /// To look at the terminal's size again.
+    Resized,
+}
+
+/// What the terminal's input is like.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Readiness {
+    /// There is something to read.
+    Readable,
+    /// The terminal is gone.
+    Gone,
+}
+
+/// Makes a directory, and those above it, that only its owner can enter. One that exists stays as it is.
+///
+/// # Errors
+/// What the system says.
+pub fn private_dir(path: &Path) -> io::Result<()> {
+    let mut builder = DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(path)
+}
+
+/// Opens a file for reading and writing that only its owner can read, and makes it if it is not there. One that
+/// exists keeps its content and its mode.
+///
+/// # Errors
+/// What the system says.
+pub fn private_file(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.read(true).write(true).create(true).truncate(false);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
+}
+
+#[cfg(unix)]
+mod unix {
+    use std::os::fd::{AsFd, OwnedFd};
+    use std::task::{Context, Poll};
+
+    use rustix::event::{PollFd, PollFlags, poll};
+    use tokio::signal::unix::{self, SignalKind, signal};
+
+    use super::{Duration, File, HANG_UP, Readiness, Signal, io};
+
+    /// How long to look for the rest of what made the input readable.
+    pub const INPUT_PATIENCE: Duration = Duration::from_millis(20);
+
+    /// The signals that concern this program.
+    pub struct Signals(Vec<(unix::Signal, Signal)>);
+
+    impl Signals {
+        /// The signals that ask for the end. One that the parent had set to be ignored, as `nohup` does, stays so.
+        ///
+        /// # Errors
+        /// If the system does not let them be caught.
+        pub fn ending() -> io::Result<Self> {
+            let mut signals = Vec::new();
+            for kind in [
+                SignalKind::interrupt(),
+                SignalKind::terminate(),
+                SignalKind::hangup(),
+            ] {
+                let number = kind.as_raw_value();
+                if !(number == HANG_UP && is_ignored(number)) {
+                    signals.push((signal(kind)?, Signal::End(number)));
+                }
+            }
+            Ok(Self(signals))
+        }
+
+        /// The same, and those that concern a program which holds the terminal.
+        ///
+        /// # Errors
+        /// If the system does not let them be caught.
+        pub fn with_terminal() -> io::Result<Self> {
+            use rustix::process::Signal as Name;
+            let mut signals = Self::ending()?;
+            for (kind, meaning) in [
+                (SignalKind::from_raw(Name::TSTP.as_raw()), Signal::Suspend),
+                (SignalKind::from_raw(Name::CONT.as_raw()), Signal::Continued),
+                (SignalKind::window_change(), Signal::Resized),
+            ] {
+                signals.0.push((signal(kind)?, meaning));
+            }
+            Ok(signals)
+        }
+
+        /// Polls for the next signal.
+        pub fn poll_recv(&mut self, context: &mut Context<'_>) -> Poll<Signal> {
+            for (signal, meaning) in &mut self.0 {
+                if let Poll::Ready(Some(())) = signal.poll_recv(context) {
+                    return Poll::Ready(*meaning);
+                }
+            }
+            Poll::Pending
+        }
+
+        /// Waits for the next signal.
+        pub async fn recv(&mut self) -> Signal {
+            std::future::poll_fn(|context| self.poll_recv(context)).await
+        }
+    }
+
+    /// True if the process was started with that signal ignored. Known on Linux only; elsewhere it is taken not to be.
+    fn is_ignored(number: i32) -> bool {
+        let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+        let mask = status
+            .lines()
+            .find_map(|line| line.strip_prefix("SigIgn:"))
+            .and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok())
+            .unwrap_or(0);
+        mask >> (number - 1) & 1 == 1
+    }
+
+    /// Stops the whole process group until the shell continues it.
+    ///
+    /// # Errors
+    /// If the system refuses.
+    pub fn suspend() -> io::Result<()> {
+        // STOP and not TSTP: that one is caught by this very process, and the group is what the shell waits for.
+        rustix::process::kill_current_process_group(rustix::process::Signal::STOP)?;
+        Ok(())
+    }
+
+    /// The terminal that keys come from.
+    pub enum Tty {
+        /// Standard input is it.
+        Stdin(io::Stdin),
+        /// Standard input is something else, and the controlling terminal was opened.
+        Controlling(OwnedFd),
+    }
+
+    impl Tty {
+        /// Finds the terminal that keys come from.
+        ///
+        /// # Errors
+        /// If there is none.
+        pub fn open() -> io::Result<Self> {
+            let stdin = io::stdin();
+            if rustix::termios::isatty(&stdin) {
+                return Ok(Self::Stdin(stdin));
+            }
+            let tty = File::options().read(true).write(true).open("/dev/tty")?;
+            Ok(Self::Controlling(tty.into()))
+        }
+
+        /// Blocks until there is something to read or the terminal is gone, which readers of a dead terminal
+        /// would otherwise go on reading nothing from for ever.
+        #[must_use]
+        pub fn wait(&self) -> Readiness {
+            let fd = match self {
+                Self::Stdin(stdin) => stdin.as_fd(),
+                Self::Controlling(fd) => fd.as_fd(),
+            };
+            let mut fds = [PollFd::from_borrowed_fd(fd, PollFlags::IN)];
+            loop {
+                match poll(&mut fds, None) {
+                    Err(rustix::io::Errno::INTR) => {}
+                    Err(_) => return Readiness::Gone,
+                    Ok(_) => break,
+                }
+            }
+            let gone = PollFlags::HUP | PollFlags::ERR | PollFlags::NVAL;
+            if fds[0].revents().intersects(gone) {
+                Readiness::Gone
+            } else {
+                Readiness::Readable
+            }
+        }
+    }
+}
+
+#[cfg(not(unix))]
+mod windows {
+    use std::task::{Context, Poll};
+
+    use super::{Duration, Readiness, Signal, io};
+
+    /// How long to look for input: the look is what waits here.
+    pub const INPUT_PATIENCE: Duration = Duration::from_secs(3_600);
+
+    /// The number that Ctrl-C has elsewhere.
+    const INTERRUPT: i32 = 2;
+
+    /// The signals that concern this program: Ctrl-C, Ctrl-Break, and the closing of the console.
+    pub struct Signals {
+        interrupt: tokio::signal::windows::CtrlC,
+        terminate: tokio::signal::windows::CtrlBreak,
+        close: tokio::signal::windows::CtrlClose,
+    }
+
+    impl Signals {
+        /// The signals that ask for the end.
+        ///
+        /// # Errors
+        /// If the system does not let them be caught.
+        pub fn ending() -> io::Result<Self> {
+            Ok(Self {
+                interrupt: tokio::signal::windows::ctrl_c()?,
+                terminate: tokio::signal::windows::ctrl_break()?,
+                close: tokio::signal::windows::ctrl_close()?,
+            })
+        }
+
+        /// The same: no other concerns a program that holds the terminal.
+        ///
+        /// # Errors
+        /// If the system does not let them be caught.
+        pub fn with_terminal() -> io::Result<Self> {
+            Self::ending()
+        }
+
+        /// Polls for the next signal.
+        pub fn poll_recv(&mut self, context: &mut Context<'_>) -> Poll<Signal> {
+            let ended = self.interrupt.poll_recv(context).is_ready()
+                || self.terminate.poll_recv(context).is_ready();
+            if ended {
+                return Poll::Ready(Signal::End(INTERRUPT));
+            }
+            match self.close.poll_recv(context) {
+                Poll::Ready(_) => Poll::Ready(Signal::End(super::HANG_UP)),
+                Poll::Pending => Poll::Pending,
+            }
+        }
+
+        /// Waits for the next signal.
+        pub async fn recv(&mut self) -> Signal {
+            std::future::poll_fn(|context| self.poll_recv(context)).await
+        }
+    }
+
+    /// Cannot be done here.
+    ///
+    /// # Errors
+    /// Always.
+    pub fn suspend() -> io::Result<()> {
+        Err(io::Error::from(io::ErrorKind::Unsupported))
+    }
+
+    /// The console that keys come from.
+    pub struct Tty;
+
+    impl Tty {
+        /// Finds the console that keys come from.
+        ///
+        /// # Errors
+        /// Never.
+        pub fn open() -> io::Result<Self> {
+            Ok(Self)
+        }
+
+        /// Does not wait: looking for input does.
+        #[must_use]
+        pub fn wait(&self) -> Readiness {
+            Readiness::Readable
+        }
+    }
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    #[test]
+    fn what_is_made_is_private() {
+        let place = tempfile::tempdir().unwrap();
+        let directory = place.path().join("a/b");
+        private_dir(&directory).unwrap();
+        private_dir(&directory).unwrap();
+        let file = directory.join("f");
+        drop(private_file(&file).unwrap());
+        let mode = |path: &Path| path.metadata().unwrap().permissions().mode() & 0o777;
+        assert_eq!(mode(&directory), 0o700);
+        assert_eq!(mode(&place.path().join("a")), 0o700);
+        assert_eq!(mode(&file), 0o600);
+    }
+
+    #[test]
+    fn opening_again_keeps_the_content() {
+        let place = tempfile::tempdir().unwrap();
+        let path = place.path().join("f");
+        std::fs::write(&path, "kept").unwrap();
+        drop(private_file(&path).unwrap());
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "kept");
+    }
+}
