@@ -18,9 +18,7 @@ use clap_complete::Shell;
 pub use exit::Exit;
 use flags::{Flags, OfDestination, OfFile, OfPlayground, OfRun, Scope};
 
-use crate::config::{
-    self, Environment, Format as _, Loaded, Location, Place, Problem, Problems, Settings,
-};
+use crate::config::{self, Environment, Format as _, Loaded, Location, Place, Problem, Problems, Settings};
 use crate::record::Cursor;
 
 /// The widest help, in columns; a narrower terminal breaks it earlier.
@@ -252,11 +250,7 @@ impl Refusal {
             Self::Line(error) => {
                 // Nobody is left to tell if the terminal is gone.
                 let _ = error.print();
-                if error.use_stderr() {
-                    Exit::Usage
-                } else {
-                    Exit::Complete
-                }
+                if error.use_stderr() { Exit::Usage } else { Exit::Complete }
             }
             Self::Settings(problems) => {
                 for problem in &problems.0 {
@@ -272,10 +266,7 @@ impl Refusal {
 ///
 /// # Errors
 /// [`Refusal`], which also carries the help and the version.
-pub fn parse<T>(
-    line: impl IntoIterator<Item = T>,
-    environment: &Environment,
-) -> Result<Command, Refusal>
+pub fn parse<T>(line: impl IntoIterator<Item = T>, environment: &Environment) -> Result<Command, Refusal>
 where
     T: Into<OsString> + Clone,
 {
@@ -284,32 +275,22 @@ where
     let settings = |loaded: Loaded| Box::new(loaded.settings);
     Ok(match command.unwrap_or(Asked::Watch { run }) {
         Asked::Watch { run } => Command::Watch(settings(load(run, environment)?)),
-        Asked::Sync { json, run } => Command::Sync {
-            settings: settings(load(run, environment)?),
-            json,
-        },
+        Asked::Sync { json, run } => Command::Sync { settings: settings(load(run, environment)?), json },
         Asked::Playground(serve) => Command::Playground(Served {
             port: serve.port,
             capacity: serve.rate_limit.then_some(serve.capacity),
             playground: load(serve.people, environment)?.settings.playground,
         }),
-        Asked::State {
-            destination,
-            action,
-        } => Command::State {
-            settings: settings(load(destination, environment)?),
-            action,
-        },
+        Asked::State { destination, action } => {
+            Command::State { settings: settings(load(destination, environment)?), action }
+        }
         Asked::Schema => Command::Schema,
         Asked::Config { action } => match action {
-            ConfigAction::Init { force, file } => Command::ConfigInit {
-                path: path(file.config.as_deref(), environment)?,
-                force,
-            },
-            ConfigAction::Show { run } => Command::ConfigShow(Box::new(load(run, environment)?)),
-            ConfigAction::Path { file } => {
-                Command::ConfigPath(path(file.config.as_deref(), environment)?)
+            ConfigAction::Init { force, file } => {
+                Command::ConfigInit { path: path(file.config.as_deref(), environment)?, force }
             }
+            ConfigAction::Show { run } => Command::ConfigShow(Box::new(load(run, environment)?)),
+            ConfigAction::Path { file } => Command::ConfigPath(path(file.config.as_deref(), environment)?),
         },
         Asked::Completions { shell } => Command::Completions(shell),
         Asked::Man { command } => {
@@ -325,18 +306,12 @@ fn tree() -> clap::Command {
 }
 
 /// The command that the path leads to from the root.
-fn find<'a>(
-    root: &'a mut clap::Command,
-    path: &[String],
-) -> Result<&'a clap::Command, clap::Error> {
+fn find<'a>(root: &'a mut clap::Command, path: &[String]) -> Result<&'a clap::Command, clap::Error> {
     root.build();
     let mut command = &*root;
     for word in path {
         command = command.find_subcommand(word).ok_or_else(|| {
-            let words: Vec<&str> = command
-                .get_subcommands()
-                .map(clap::Command::get_name)
-                .collect();
+            let words: Vec<&str> = command.get_subcommands().map(clap::Command::get_name).collect();
             let advice = match config::nearest(word, words.iter().copied()) {
                 Some(right) => format!("did you mean \"{right}\"?"),
                 None if words.is_empty() => format!("\"{}\" has none", command.get_name()),
@@ -370,10 +345,7 @@ fn path(flag: Option<&Path>, environment: &Environment) -> Result<PathBuf, Probl
     let location = Location::find(flag, environment);
     location.map(|location| location.path).ok_or_else(|| {
         let what = "no configuration directory is known here (no home directory?); name a file";
-        Problem {
-            place: Place::Flag("config"),
-            what: what.to_owned(),
-        }
+        Problem { place: Place::Flag("config"), what: what.to_owned() }
     })
 }
 

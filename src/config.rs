@@ -23,8 +23,7 @@ use std::path::PathBuf;
 pub use environment::{CONFIG, Environment};
 pub use format::{Format, Rule, Span, Word};
 pub use keys::{
-    Destination, EmptyPage, Flag, KEYS, Key, Playground, Resume, Retry, SECTIONS, Settings, Source,
-    Sync,
+    Destination, EmptyPage, Flag, KEYS, Key, Playground, Resume, Retry, SECTIONS, Settings, Source, Sync,
 };
 pub use layers::{Entry, Loaded, Location, load};
 pub use problem::{Place, Problem, Problems};
@@ -37,13 +36,11 @@ impl Settings {
     /// # Errors
     /// If none was named and the platform knows no data directory.
     pub fn database(&self) -> Result<PathBuf, Problem> {
-        self.destination
-            .db
-            .clone()
-            .or_else(|| database::default_path(self.source.url.as_ref()))
-            .ok_or_else(|| {
+        self.destination.db.clone().or_else(|| database::default_path(self.source.url.as_ref())).ok_or_else(
+            || {
                 let what = "no data directory is known here (no home directory?); name a file";
                 Problem::new(Place::Flag("db"), what)
-            })
+            },
+        )
     }
 }

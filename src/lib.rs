@@ -2,6 +2,7 @@
 
 pub mod cli;
 pub mod config;
+pub mod destination;
 pub mod monitor;
 pub mod platform;
 pub mod playground;

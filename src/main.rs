@@ -10,11 +10,7 @@ fn main() -> ExitCode {
     match cli::parse(std::env::args_os(), &Environment::of_process()) {
         Ok(command) => run(command).unwrap_or_else(|why| {
             eprintln!("error: {why}");
-            if why.is::<Problem>() {
-                Exit::Usage
-            } else {
-                Exit::Failed
-            }
+            if why.is::<Problem>() { Exit::Usage } else { Exit::Failed }
         }),
         Err(refusal) => refusal.report(),
     }
@@ -23,10 +19,7 @@ fn main() -> ExitCode {
 
 fn run(command: Command) -> Result<Exit, Box<dyn std::error::Error>> {
     match command {
-        Command::Watch(_)
-        | Command::Sync { .. }
-        | Command::Playground(_)
-        | Command::State { .. } => {
+        Command::Watch(_) | Command::Sync { .. } | Command::Playground(_) | Command::State { .. } => {
             return Err("this command is not part of this build".into());
         }
         Command::Schema => print::stdout(print::schema(&USER)?.as_bytes())?,

@@ -322,11 +322,6 @@ impl<S: Stage, C: Fn() -> DateTime<Utc>> Monitor<'_, S, C> {
     }
 
     fn leave(self, departure: Departure) -> Left {
-        Left {
-            departure,
-            runs: self.model.runs,
-            last: self.model.ended,
-            missed: self.model.missed,
-        }
+        Left { departure, runs: self.model.runs, last: self.model.ended, missed: self.model.missed }
     }
 }

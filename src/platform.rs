@@ -86,11 +86,7 @@ mod unix {
         /// If the system does not let them be caught.
         pub fn ending() -> io::Result<Self> {
             let mut signals = Vec::new();
-            for kind in [
-                SignalKind::interrupt(),
-                SignalKind::terminate(),
-                SignalKind::hangup(),
-            ] {
+            for kind in [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup()] {
                 let number = kind.as_raw_value();
                 if !(number == HANG_UP && is_ignored(number)) {
                     signals.push((signal(kind)?, Signal::End(number)));
@@ -192,11 +188,7 @@ mod unix {
                 }
             }
             let gone = PollFlags::HUP | PollFlags::ERR | PollFlags::NVAL;
-            if fds[0].revents().intersects(gone) {
-                Readiness::Gone
-            } else {
-                Readiness::Readable
-            }
+            if fds[0].revents().intersects(gone) { Readiness::Gone } else { Readiness::Readable }
         }
     }
 }
@@ -243,8 +235,8 @@ mod windows {
 
         /// Polls for the next signal.
         pub fn poll_recv(&mut self, context: &mut Context<'_>) -> Poll<Signal> {
-            let ended = self.interrupt.poll_recv(context).is_ready()
-                || self.terminate.poll_recv(context).is_ready();
+            let ended =
+                self.interrupt.poll_recv(context).is_ready() || self.terminate.poll_recv(context).is_ready();
             if ended {
                 return Poll::Ready(Signal::End(INTERRUPT));
             }

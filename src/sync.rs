@@ -1,4 +1,144 @@
 //! The shell around the walk: fetch, commit, retry, obey commands, tell what happened.
+//!
+//! A [`Sync`] owns a source and a destination, and serves an operator until it is told to stop. It begins no run on
+//! its own. It knows nothing of screens: it takes [`command::Command`]s and sends [`event::Event`]s.
 
 pub mod command;
+mod engine;
 pub mod event;
+pub mod outlet;
+mod words;
+mod writer;
+
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+
+use self::command::{Command, Start};
+use self::event::{Event, Level, Notice, NoticeKind, Opened, Unfinished};
+use self::outlet::Outlet;
+use self::writer::Writer;
+use crate::destination::{Destination, DestinationError, Stored, StoredRun};
+use crate::source::Source;
+use crate::source::retry::Policy;
+use crate::walk::{Mode, Walk};
+
+/// How a sync goes about its work.
+#[derive(Clone, Debug)]
+pub struct Manner {
+    /// How runs walk.
+    pub walk: Mode,
+    /// Whether a token that comes with an empty page is followed.
+    pub follow_empty: bool,
+    /// Pages after which a run is left, if any.
+    pub max_pages: Option<u64>,
+    /// How failures are retried.
+    pub retry: Policy,
+    /// How long a stop waits for the page on the wire.
+    pub stop_grace: Duration,
+    /// How many rows of each page the events carry; 0 unless someone looks.
+    pub show: usize,
+}
+
+/// A source, a destination, and what goes on between them.
+#[derive(Debug)]
+pub struct Sync {
+    source: Source,
+    source_name: String,
+    writer: Writer,
+    manner: Manner,
+    outlet: Outlet,
+    commands: mpsc::Receiver<Command>,
+}
+
+/// Whether the operator stays after a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum After {
+    Stay,
+    Leave,
+}
+
+impl Sync {
+    /// A sync that serves the given commands. `source_name` is how a person calls the source.
+    #[must_use]
+    pub fn new(
+        (source, source_name): (Source, String),
+        destination: Box<dyn Destination>,
+        manner: Manner,
+        outlet: Outlet,
+        commands: mpsc::Receiver<Command>,
+    ) -> Self {
+        Self { source, source_name, writer: Writer::start(destination), manner, outlet, commands }
+    }
+
+    /// Serves until [`Command::Stop`], or until nobody can command any more. `noticed` is told first of all.
+    ///
+    /// # Errors
+    /// If the destination cannot be read or a run cannot begin; a run that fails is told as an event, and is none.
+    pub async fn serve(mut self, noticed: Option<String>) -> Result<(), DestinationError> {
+        let stored = self.writer.stored().await?;
+        self.outlet.send(Event::Opened(self.opened(stored))).await;
+        if let Some(text) = noticed {
+            let notice = Notice { level: Level::Info, kind: NoticeKind::Housekeeping, text };
+            self.outlet.send(Event::Notice(notice)).await;
+        }
+        while let Some(command) = self.commands.recv().await {
+            let (start, step) = match command {
+                Command::Run(start) => (start, false),
+                Command::Step => (Start::Token, true),
+                Command::Walk(mode) => {
+                    self.manner.walk = mode;
+                    continue;
+                }
+                Command::Stop => break,
+                Command::Pause | Command::Resume | Command::RetryNow => continue,
+            };
+            if self.run(start, step).await? == After::Leave {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    fn opened(&self, stored: Stored) -> Opened {
+        Opened {
+            source: self.source_name.clone(),
+            destination: self.writer.name().to_owned(),
+            walk: self.manner.walk,
+            checkpoint: stored.checkpoint,
+            checkpoint_at: stored.checkpoint_at,
+            rows: stored.rows,
+            oldest: stored.oldest,
+            unfinished: stored.unfinished.map(Unfinished::from),
+        }
+    }
+
+    /// The walk of a run that is about to start, and the run that it goes on with, if it does.
+    fn plan(&self, start: Start, stored: Stored) -> Result<(Walk, Option<StoredRun>), DestinationError> {
+        let beginning = crate::record::Cursor::parse(crate::record::BEGINNING);
+        let beginning = beginning.map_err(|error| DestinationError::Refused(error.to_string()))?;
+        let (mode, follow_empty) = (self.manner.walk, self.manner.follow_empty);
+        let fresh = |from| Walk::new(mode, follow_empty, from, stored.checkpoint.clone());
+        Ok(match (start, stored.unfinished) {
+            (Start::Full, _) => (fresh(beginning), None),
+            (Start::Token, Some(run)) if run.walk.mode() == mode => (run.walk.clone(), Some(run)),
+            (_, Some(run)) => (fresh(run.walk.restart().clone()), None),
+            (_, None) => (fresh(stored.checkpoint.clone().unwrap_or(beginning)), None),
+        })
+    }
+}
+
+impl From<StoredRun> for Unfinished {
+    fn from(run: StoredRun) -> Self {
+        let (token, token_at) = run.token.unzip();
+        Self {
+            run: run.run,
+            started_at: run.started_at,
+            outcome: run.outcome,
+            pages: run.totals.pages,
+            next: run.walk.next().clone(),
+            token,
+            token_at,
+        }
+    }
+}

@@ -69,16 +69,8 @@ fn stderr(output: &Output) -> String {
 
 /// The line of `config show` for a key: its value and its layer.
 fn line<'a>(shown: &'a str, key: &str) -> (&'a str, &'a str) {
-    let line = shown
-        .lines()
-        .find(|line| line.starts_with(&format!("{key} = ")));
-    let (value, layer) = line
-        .unwrap()
-        .split_once(" = ")
-        .unwrap()
-        .1
-        .split_once("  # ")
-        .unwrap();
+    let line = shown.lines().find(|line| line.starts_with(&format!("{key} = ")));
+    let (value, layer) = line.unwrap().split_once(" = ").unwrap().1.split_once("  # ").unwrap();
     (value.trim(), layer)
 }
 
@@ -104,10 +96,7 @@ fn help_fits_a_small_terminal() {
             let help = stdout(&output);
             assert_eq!(code(&output), 0, "{}", stderr(&output));
             assert!(help.lines().count() <= 23, "{command}: {help}");
-            assert!(
-                help.lines().all(|line| line.chars().count() <= 80),
-                "{help}"
-            );
+            assert!(help.lines().all(|line| line.chars().count() <= 80), "{help}");
         }
     }
 }
@@ -115,10 +104,7 @@ fn help_fits_a_small_terminal() {
 #[test]
 fn the_version_is_the_packages() {
     let output = Home::new().run("--version");
-    assert_eq!(
-        stdout(&output),
-        format!("highwater {}\n", env!("CARGO_PKG_VERSION"))
-    );
+    assert_eq!(stdout(&output), format!("highwater {}\n", env!("CARGO_PKG_VERSION")));
     assert_eq!(code(&output), 0);
 }
 
@@ -135,11 +121,7 @@ fn a_misspelt_flag_or_command_exits_2_with_the_nearest_right_one() {
     ] {
         let output = home.run(line);
         assert_eq!(code(&output), 2, "{line}");
-        assert!(
-            stderr(&output).contains(hint),
-            "{line}: {}",
-            stderr(&output)
-        );
+        assert!(stderr(&output).contains(hint), "{line}: {}", stderr(&output));
         assert_eq!(stdout(&output), "");
     }
 }
@@ -165,27 +147,11 @@ fn a_wrong_settings_file_exits_2_with_file_line_and_the_nearest_right_word() {
 fn a_wrong_variable_exits_2_with_its_name() {
     let home = Home::new();
     for (name, value, hint) in [
-        (
-            "HIGHWATER_WALK",
-            "anker",
-            "HIGHWATER_WALK: \"anker\" is not one of",
-        ),
-        (
-            "HIGHWATER_WLAK",
-            "auto",
-            "HIGHWATER_WLAK: there is no such setting; did you mean HIGHWATER_WALK?",
-        ),
-        (
-            "HIGHWATER_CONFIG",
-            "absent.toml",
-            "absent.toml: no such settings file",
-        ),
+        ("HIGHWATER_WALK", "anker", "HIGHWATER_WALK: \"anker\" is not one of"),
+        ("HIGHWATER_WLAK", "auto", "HIGHWATER_WLAK: there is no such setting; did you mean HIGHWATER_WALK?"),
+        ("HIGHWATER_CONFIG", "absent.toml", "absent.toml: no such settings file"),
     ] {
-        let output = home
-            .command(["config", "show"])
-            .env(name, value)
-            .output()
-            .unwrap();
+        let output = home.command(["config", "show"]).env(name, value).output().unwrap();
         assert_eq!(code(&output), 2, "{name}");
         assert!(stderr(&output).contains(hint), "{}", stderr(&output));
     }
@@ -199,10 +165,7 @@ fn no_refusal_shows_a_password() {
     let refused = [
         home.run(&format!("sync --url {secret}")),
         home.run("sync --config c.toml"),
-        home.command(["sync"])
-            .env("HIGHWATER_URL", secret)
-            .output()
-            .unwrap(),
+        home.command(["sync"]).env("HIGHWATER_URL", secret).output().unwrap(),
     ];
     for output in refused {
         assert_eq!(code(&output), 2);
@@ -214,10 +177,7 @@ fn no_refusal_shows_a_password() {
 #[test]
 fn each_layer_covers_the_ones_below_and_says_so() {
     let home = Home::new();
-    home.file(
-        "c.toml",
-        "[sync]\nwalk = \"scroll\"\n[retry]\nattempts = 2\nbase = \"1s\"\n",
-    );
+    home.file("c.toml", "[sync]\nwalk = \"scroll\"\n[retry]\nattempts = 2\nbase = \"1s\"\n");
     let variables = [("HIGHWATER_WALK", "anchor"), ("HIGHWATER_RETRIES", "3")];
     let shown = home.show("config show --config c.toml --retries 4", &variables);
     assert_eq!(line(&shown, "attempts"), ("4", "--retries"));
@@ -229,10 +189,7 @@ fn each_layer_covers_the_ones_below_and_says_so() {
 #[test]
 fn a_word_takes_a_setting_back_to_its_default() {
     let home = Home::new();
-    home.file(
-        "c.toml",
-        "[source]\nurl = \"http://127.0.0.1:9/\"\n[sync]\nmax_pages = 3\n",
-    );
+    home.file("c.toml", "[source]\nurl = \"http://127.0.0.1:9/\"\n[sync]\nmax_pages = 3\n");
     let variables = [("HIGHWATER_CONFIG", "c.toml")];
     let shown = home.show("config show", &variables);
     assert_eq!(line(&shown, "url"), ("\"http://127.0.0.1:9/\"", "c.toml:2"));
@@ -248,19 +205,13 @@ fn config_init_writes_what_config_path_names_and_overwrites_nothing() {
     let home = Home::new();
     let first = home.run("config init --config new/config.toml");
     assert_eq!(code(&first), 0, "{}", stderr(&first));
-    assert_eq!(
-        stdout(&first),
-        stdout(&home.run("config path --config new/config.toml"))
-    );
+    assert_eq!(stdout(&first), stdout(&home.run("config path --config new/config.toml")));
     let written = fs::read_to_string(home.path().join("new/config.toml")).unwrap();
     assert_eq!(written, include_str!("../assets/config.toml"));
     let second = home.run("config init --config new/config.toml");
     assert_eq!(code(&second), 2);
     assert!(stderr(&second).contains("--force replaces it"));
-    assert_eq!(
-        code(&home.run("config init --force --config new/config.toml")),
-        0
-    );
+    assert_eq!(code(&home.run("config init --force --config new/config.toml")), 0);
 }
 
 #[cfg(target_os = "linux")]
@@ -268,22 +219,13 @@ fn config_init_writes_what_config_path_names_and_overwrites_nothing() {
 fn without_a_name_the_platforms_directories_are_used() {
     let home = Home::new();
     let path = home.path().join("config/highwater/config.toml");
-    assert_eq!(
-        stdout(&home.run("config path")),
-        format!("{}\n", path.display())
-    );
-    assert!(
-        home.show("config show", &[])
-            .contains("config.toml (absent)\n")
-    );
+    assert_eq!(stdout(&home.run("config path")), format!("{}\n", path.display()));
+    assert!(home.show("config show", &[]).contains("config.toml (absent)\n"));
     assert_eq!(code(&home.run("config init")), 0);
     let shown = home.show("config show", &[]);
     assert!(!shown.contains("(absent)"));
     let database = home.path().join("data/highwater/playground.db");
-    assert_eq!(
-        line(&shown, "db").1,
-        format!("default: {}", database.display())
-    );
+    assert_eq!(line(&shown, "db").1, format!("default: {}", database.display()));
 }
 
 #[test]
@@ -293,10 +235,7 @@ fn completions_are_there_for_each_shell() {
         let output = home.run(&format!("completions {shell}"));
         assert_eq!(code(&output), 0);
         let script = stdout(&output);
-        assert!(
-            script.contains("highwater") && script.contains("max-pages"),
-            "{shell}"
-        );
+        assert!(script.contains("highwater") && script.contains("max-pages"), "{shell}");
     }
     assert_eq!(code(&home.run("completions csh")), 2);
 }
@@ -332,17 +271,10 @@ fn the_schema_is_the_references() {
         }])
     );
     let text = stdout(&output);
-    let order: Vec<_> = [
-        "\"table\"",
-        "\"id\": ",
-        "\"name\"",
-        "\"job\"",
-        "\"updatedAt\"",
-        "\"createdAt\"",
-    ]
-    .iter()
-    .map(|name| text.find(name).unwrap())
-    .collect();
+    let order: Vec<_> = ["\"table\"", "\"id\": ", "\"name\"", "\"job\"", "\"updatedAt\"", "\"createdAt\""]
+        .iter()
+        .map(|name| text.find(name).unwrap())
+        .collect();
     assert!(order.is_sorted(), "{text}");
 }
 

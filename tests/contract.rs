@@ -88,10 +88,7 @@ const BEFORE_CUT: usize = 10;
 
 #[tokio::test]
 async fn the_built_in_one_keeps_the_contract() {
-    let options = Options {
-        frozen: true,
-        ..Options::default()
-    };
+    let options = Options { frozen: true, ..Options::default() };
     let playground = Playground::start(options, None).await.unwrap();
     suite!("built-in", playground.url());
     playground.stop().await;
@@ -108,10 +105,7 @@ async fn the_real_one_keeps_the_contract() {
 
 #[tokio::test]
 async fn the_built_in_one_limits_the_rate() {
-    let options = Options {
-        rate_limit: Some(5),
-        ..Options::default()
-    };
+    let options = Options { rate_limit: Some(5), ..Options::default() };
     let playground = Playground::start(options, None).await.unwrap();
     limited_suite!("built-in", playground.url());
     assert!(playground.requests() > 10);
@@ -128,45 +122,24 @@ async fn the_real_one_limits_the_rate() {
 
 #[tokio::test]
 async fn the_built_in_one_loses_ties_across_a_cut() {
-    let tie = Some(Tie {
-        users: TIED,
-        before_cut: BEFORE_CUT,
-    });
-    let options = Options {
-        tie,
-        ..Options::default()
-    };
+    let tie = Some(Tie { users: TIED, before_cut: BEFORE_CUT });
+    let options = Options { tie, ..Options::default() };
     let playground = Playground::start(options, None).await.unwrap();
     run!(
         "built-in",
         playground.url(),
-        [
-            tied::the_token_skips_the_rest_of_the_group,
-            tied::the_cursor_finds_it
-        ]
+        [tied::the_token_skips_the_rest_of_the_group, tied::the_cursor_finds_it]
     );
 }
 
 #[tokio::test]
 async fn the_real_one_loses_ties_across_a_cut() {
-    let Some(executable) = RealPlayground::executable("the_real_one_loses_ties_across_a_cut")
-    else {
+    let Some(executable) = RealPlayground::executable("the_real_one_loses_ties_across_a_cut") else {
         return;
     };
-    let modified = Modified {
-        tie: TIED,
-        before_cut: BEFORE_CUT,
-        ..Modified::default()
-    };
+    let modified = Modified { tie: TIED, before_cut: BEFORE_CUT, ..Modified::default() };
     let playground = RealPlayground::start_modified(&executable, modified);
-    run!(
-        "real",
-        playground.url(),
-        [
-            tied::the_token_skips_the_rest_of_the_group,
-            tied::the_cursor_finds_it
-        ]
-    );
+    run!("real", playground.url(), [tied::the_token_skips_the_rest_of_the_group, tied::the_cursor_finds_it]);
 }
 
 #[tokio::test]
@@ -175,35 +148,22 @@ async fn a_modified_real_one_notes_its_requests_and_limits_the_rate() {
     let Some(executable) = RealPlayground::executable(test) else {
         return;
     };
-    let modified = Modified {
-        capacity: Some(5),
-        ..Modified::default()
-    };
+    let modified = Modified { capacity: Some(5), ..Modified::default() };
     let playground = RealPlayground::start_modified(&executable, modified);
     assert_eq!(playground.requests(), Vec::<String>::new());
     let api = Api::new(playground.url());
     api.get("updated_since=0001-01-01T00:00:00Z").await;
     while api.get("").await.status != 429 {}
     let requests = playground.requests();
-    assert_eq!(
-        requests[0],
-        "GET /pagination/keyset?updated_since=0001-01-01T00:00:00Z"
-    );
+    assert_eq!(requests[0], "GET /pagination/keyset?updated_since=0001-01-01T00:00:00Z");
     assert_eq!(requests[1], "GET /pagination/keyset");
-    assert!(
-        requests.len() > 5,
-        "refused requests are noted too: {requests:?}"
-    );
+    assert!(requests.len() > 5, "refused requests are noted too: {requests:?}");
 }
 
 #[tokio::test]
 async fn kept_connections_and_latency_are_the_built_in_ones_own() {
     let latency = std::time::Duration::from_millis(80);
-    let options = Options {
-        keep_alive: true,
-        latency,
-        ..Options::default()
-    };
+    let options = Options { keep_alive: true, latency, ..Options::default() };
     let playground = Playground::start(options, None).await.unwrap();
     let api = Api::new(playground.url());
     let start = std::time::Instant::now();

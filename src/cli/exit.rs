@@ -46,10 +46,8 @@ impl Exit {
 
     /// The codes in one sentence.
     pub(super) fn sentence() -> String {
-        let each: Vec<String> = Self::MEANINGS
-            .iter()
-            .map(|(code, meaning)| format!("{code} {meaning}"))
-            .collect();
+        let each: Vec<String> =
+            Self::MEANINGS.iter().map(|(code, meaning)| format!("{code} {meaning}")).collect();
         format!("Exit: {}", each.join(" · "))
     }
 }
@@ -66,13 +64,7 @@ mod tests {
 
     #[test]
     fn the_codes_are_the_documented_ones() {
-        let exits = [
-            Exit::Complete,
-            Exit::Failed,
-            Exit::Usage,
-            Exit::Attention,
-            Exit::Early,
-        ];
+        let exits = [Exit::Complete, Exit::Failed, Exit::Usage, Exit::Attention, Exit::Early];
         for (exit, (code, _)) in exits.into_iter().zip(Exit::MEANINGS) {
             assert_eq!(exit.code().to_string(), *code);
         }

@@ -127,11 +127,7 @@ fn rank(key: &Key) -> u8 {
 fn flag(key: &'static Key) -> Option<Arg> {
     let flag = key.flag?;
     let words = key.rule.words();
-    let words = if words.is_empty() {
-        String::new()
-    } else {
-        format!(": {}", words.join(", "))
-    };
+    let words = if words.is_empty() { String::new() } else { format!(": {}", words.join(", ")) };
     let help = format!("{}{words} [default: {}]", key.about(), key.default);
     let arg = Arg::new(flag.name)
         .long(flag.name)
@@ -155,20 +151,14 @@ struct Checked(&'static Key);
 impl TypedValueParser for Checked {
     type Value = String;
 
-    fn parse_ref(
-        &self,
-        command: &Command,
-        arg: Option<&Arg>,
-        value: &OsStr,
-    ) -> Result<String, clap::Error> {
+    fn parse_ref(&self, command: &Command, arg: Option<&Arg>, value: &OsStr) -> Result<String, clap::Error> {
         let checked = match value.to_str() {
             None => Err("is not UTF-8".to_owned()),
             Some(text) => self.0.rule.check(text).map(|()| text.to_owned()),
         };
         checked.map_err(|what| {
             let name = arg.map_or("", |arg| arg.get_id().as_str());
-            clap::Error::raw(ErrorKind::ValueValidation, format!("--{name}: {what}\n"))
-                .with_cmd(command)
+            clap::Error::raw(ErrorKind::ValueValidation, format!("--{name}: {what}\n")).with_cmd(command)
         })
     }
 

@@ -27,12 +27,7 @@ pub fn stdout(bytes: &[u8]) -> io::Result<()> {
 #[must_use]
 pub fn completions(shell: Shell) -> Vec<u8> {
     let mut script = Vec::new();
-    clap_complete::generate(
-        shell,
-        &mut super::tree(),
-        env!("CARGO_PKG_NAME"),
-        &mut script,
-    );
+    clap_complete::generate(shell, &mut super::tree(), env!("CARGO_PKG_NAME"), &mut script);
     script
 }
 
@@ -59,18 +54,16 @@ fn explained(command: Command) -> Command {
         let names = |key: &&config::Key| key.flag.is_some_and(|flag| arg.get_id() == flag.name);
         KEYS.iter().find(names)
     };
-    command
-        .after_help(None::<&str>)
-        .mut_args(|arg| match known(&arg) {
-            None => arg,
-            Some(key) => arg.long_help(format!(
-                "{} Allowed: {}; also {}. Default: {}.",
-                config::explain(key),
-                key.rule.allowed(),
-                key.env,
-                key.default
-            )),
-        })
+    command.after_help(None::<&str>).mut_args(|arg| match known(&arg) {
+        None => arg,
+        Some(key) => arg.long_help(format!(
+            "{} Allowed: {}; also {}. Default: {}.",
+            config::explain(key),
+            key.rule.allowed(),
+            key.env,
+            key.default
+        )),
+    })
 }
 
 /// Exit codes, variables and files: what a manual has and a help has not.
@@ -91,8 +84,10 @@ fn appendix() -> String {
         );
         roff.push_str(&item(key.env, &what));
     }
-    roff.push_str(".SH FILES\nconfig.toml in the platform's configuration directory: `highwater config path` \
-                   prints its path, `highwater config init` writes one with every setting explained.\n");
+    roff.push_str(
+        ".SH FILES\nconfig.toml in the platform's configuration directory: `highwater config path` \
+                   prints its path, `highwater config init` writes one with every setting explained.\n",
+    );
     roff
 }
 

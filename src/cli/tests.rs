@@ -20,9 +20,9 @@ const EMPTY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/assets/config.toml");
 
 fn settings(line: &str) -> Settings {
     match read(line).unwrap() {
-        Command::Watch(settings)
-        | Command::Sync { settings, .. }
-        | Command::State { settings, .. } => *settings,
+        Command::Watch(settings) | Command::Sync { settings, .. } | Command::State { settings, .. } => {
+            *settings
+        }
         other => panic!("{other:?}"),
     }
 }
@@ -37,15 +37,8 @@ fn the_command_line_is_well_formed() {
 fn every_help_fits_a_small_screen() {
     fn check(command: &mut clap::Command) {
         let help = command.render_help().to_string();
-        assert!(
-            help.lines().count() <= ROWS,
-            "{} lines:\n{help}",
-            help.lines().count()
-        );
-        assert!(
-            help.lines().all(|line| line.chars().count() <= WIDTH),
-            "{help}"
-        );
+        assert!(help.lines().count() <= ROWS, "{} lines:\n{help}", help.lines().count());
+        assert!(help.lines().all(|line| line.chars().count() <= WIDTH), "{help}");
         command.get_subcommands_mut().for_each(check);
     }
     let mut front = front();
@@ -88,22 +81,13 @@ fn the_defaults_are_the_documented_ones() {
 
 #[test]
 fn options_before_a_command_are_refused_rather_than_dropped() {
-    assert!(matches!(
-        read("--url http://h/ sync"),
-        Err(Refusal::Line(_))
-    ));
+    assert!(matches!(read("--url http://h/ sync"), Err(Refusal::Line(_))));
 }
 
 #[test]
 fn sync_can_speak_json() {
-    assert!(matches!(
-        read("sync --json").unwrap(),
-        Command::Sync { json: true, .. }
-    ));
-    assert!(matches!(
-        read("sync").unwrap(),
-        Command::Sync { json: false, .. }
-    ));
+    assert!(matches!(read("sync --json").unwrap(), Command::Sync { json: true, .. }));
+    assert!(matches!(read("sync").unwrap(), Command::Sync { json: false, .. }));
     assert!(read("watch --json").is_err());
 }
 
@@ -115,8 +99,7 @@ fn a_playground_has_a_port_a_pace_and_maybe_a_limit() {
     };
     let plain = served("playground");
     assert_eq!((plain.port, plain.capacity), (5001, None));
-    let limited =
-        served("playground --port 0 --users 9 --tie 3 --latency 20 --rate-limit --capacity 5");
+    let limited = served("playground --port 0 --users 9 --tie 3 --latency 20 --rate-limit --capacity 5");
     assert_eq!((limited.port, limited.capacity), (0, Some(5)));
     assert_eq!((limited.playground.users, limited.playground.tie), (9, 3));
     assert_eq!(limited.playground.latency, Duration::from_millis(20));
@@ -127,20 +110,9 @@ fn a_playground_has_a_port_a_pace_and_maybe_a_limit() {
 
 #[test]
 fn a_destination_is_selected_before_or_after_what_is_done_to_it() {
-    assert_eq!(
-        read("state --db a.db show").unwrap(),
-        read("state show --db a.db").unwrap()
-    );
-    assert_eq!(
-        settings("state --db a.db undo").destination.db,
-        Some("a.db".into())
-    );
-    assert!(
-        settings("state history --url http://h/")
-            .source
-            .url
-            .is_some()
-    );
+    assert_eq!(read("state --db a.db show").unwrap(), read("state show --db a.db").unwrap());
+    assert_eq!(settings("state --db a.db undo").destination.db, Some("a.db".into()));
+    assert!(settings("state history --url http://h/").source.url.is_some());
 }
 
 #[test]
@@ -151,30 +123,16 @@ fn every_change_to_a_checkpoint_is_understood() {
     };
     let value = Cursor::parse("2026-11-16T19:05:47Z").unwrap();
     let set = action("state set 2026-11-16T19:05:47Z");
-    assert_eq!(
-        set,
-        StateAction::Set {
-            value: value.clone()
-        }
-    );
+    assert_eq!(set, StateAction::Set { value: value.clone() });
     let (to, by) = (Some(value), None);
     let rewind = action("state rewind --to 2026-11-16T19:05:47Z");
     assert_eq!(rewind, StateAction::Rewind(Rewind { to, by }));
     let (to, by) = (None, Some(Duration::from_secs(86_400)));
-    assert_eq!(
-        action("state rewind --by 1d"),
-        StateAction::Rewind(Rewind { to, by })
-    );
-    assert_eq!(
-        action("state reset --yes"),
-        StateAction::Reset { yes: true }
-    );
+    assert_eq!(action("state rewind --by 1d"), StateAction::Rewind(Rewind { to, by }));
+    assert_eq!(action("state reset --yes"), StateAction::Reset { yes: true });
     assert_eq!(action("state export"), StateAction::Export { file: None });
     let file = PathBuf::from("state.json");
-    assert_eq!(
-        action("state import state.json"),
-        StateAction::Import { file }
-    );
+    assert_eq!(action("state import state.json"), StateAction::Import { file });
 }
 
 #[test]
@@ -195,10 +153,7 @@ fn a_change_that_says_too_little_or_too_much_is_refused() {
 
 #[test]
 fn a_refused_flag_never_shows_a_password() {
-    for line in [
-        "--url http://me:hunter2@host/",
-        "sync --url ftp://me:hunter2@host/",
-    ] {
+    for line in ["--url http://me:hunter2@host/", "sync --url ftp://me:hunter2@host/"] {
         let refusal = read(line).unwrap_err().to_string();
         assert!(refusal.starts_with("error: --url: "), "{refusal}");
         assert!(!refusal.contains("hunter2"), "{refusal}");
@@ -223,10 +178,7 @@ fn a_manual_page_is_there_for_every_command() {
 fn the_manual_tells_every_variable_and_exit_code() {
     let page = String::from_utf8(print::manual(&[]).unwrap()).unwrap();
     for key in config::KEYS {
-        assert!(
-            page.contains(&format!(".TP\n\\fB{}\\fR\n", key.env)),
-            "{key:?}"
-        );
+        assert!(page.contains(&format!(".TP\n\\fB{}\\fR\n", key.env)), "{key:?}");
     }
     for (code, _) in Exit::MEANINGS {
         assert!(page.contains(&format!("\\fB{code}\\fR")), "{code}");

@@ -15,28 +15,19 @@ impl Format for HttpUrl {
 
     fn read(&self, text: &str) -> Result<Url, String> {
         // Whatever stands before an @ may be a password, and a refused text is quoted.
-        let shown = if text.contains('@') {
-            "the value".to_owned()
-        } else {
-            quoted(text)
-        };
+        let shown = if text.contains('@') { "the value".to_owned() } else { quoted(text) };
         let example = "write it as http://host:port/path or https://…";
-        let url =
-            Url::parse(text).map_err(|why| format!("{shown} is no URL ({why}); {example}"))?;
+        let url = Url::parse(text).map_err(|why| format!("{shown} is no URL ({why}); {example}"))?;
         if !matches!(url.scheme(), "http" | "https") {
             return Err(format!("{shown} is neither http nor https; {example}"));
         }
         if !url.username().is_empty() || url.password().is_some() {
-            return Err(
-                "a user or password in a URL ends up in logs and in lists of processes; \
+            return Err("a user or password in a URL ends up in logs and in lists of processes; \
                         write the URL without what stands before the @"
-                    .to_owned(),
-            );
+                .to_owned());
         }
         if url.fragment().is_some() {
-            return Err(format!(
-                "{shown} has a fragment (#…), which no server gets to see; leave it out"
-            ));
+            return Err(format!("{shown} has a fragment (#…), which no server gets to see; leave it out"));
         }
         Ok(url)
     }
@@ -62,10 +53,7 @@ impl Format for FilePath {
         }
         if text == "~" || text.starts_with("~/") {
             // Without a shell in between, this would make a directory that is called ~.
-            return Err(format!(
-                "{}: ~ is not expanded here; write the whole path",
-                quoted(text)
-            ));
+            return Err(format!("{}: ~ is not expanded here; write the whole path", quoted(text)));
         }
         Ok(PathBuf::from(text))
     }
@@ -87,15 +75,7 @@ mod tests {
     fn only_http_urls_without_secrets_pass() {
         assert!(HttpUrl.read("http://127.0.0.1:5001/users?x=1").is_ok());
         assert!(HttpUrl.read("https://example.com").is_ok());
-        for text in [
-            "ftp://h/",
-            "localhost:5001/x",
-            "/users",
-            "",
-            "http://",
-            "file:///x",
-            "http://h/#a",
-        ] {
+        for text in ["ftp://h/", "localhost:5001/x", "/users", "", "http://", "file:///x", "http://h/#a"] {
             assert!(HttpUrl.read(text).is_err(), "{text}");
         }
     }

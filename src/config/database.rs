@@ -34,19 +34,10 @@ fn file_name(source: Option<&Url>) -> String {
         .unwrap_or("")
         .chars()
         .filter(|c| !matches!(c, '[' | ']'))
-        .map(|c| {
-            if c.is_ascii_alphanumeric() || matches!(c, '.' | '-') {
-                c
-            } else {
-                '_'
-            }
-        })
+        .map(|c| if c.is_ascii_alphanumeric() || matches!(c, '.' | '-') { c } else { '_' })
         .take(LONGEST_HOST)
         .collect();
-    let port = url
-        .port()
-        .map(|port| format!("-{port}"))
-        .unwrap_or_default();
+    let port = url.port().map(|port| format!("-{port}")).unwrap_or_default();
     format!("{host}{port}-{:08x}.db", hash(url.as_str()))
 }
 
@@ -69,14 +60,8 @@ mod tests {
     #[test]
     fn a_name_never_changes() {
         assert_eq!(file_name(None), "playground.db");
-        assert_eq!(
-            name("http://127.0.0.1:5001/users"),
-            "127.0.0.1-5001-4bdeb131.db"
-        );
-        assert_eq!(
-            name("https://api.example.com/v1/users"),
-            "api.example.com-caf9beaa.db"
-        );
+        assert_eq!(name("http://127.0.0.1:5001/users"), "127.0.0.1-5001-4bdeb131.db");
+        assert_eq!(name("https://api.example.com/v1/users"), "api.example.com-caf9beaa.db");
     }
 
     #[test]
@@ -88,17 +73,9 @@ mod tests {
 
     #[test]
     fn a_name_holds_only_what_every_file_system_takes() {
-        for url in [
-            "http://[::1]:5001/x",
-            "http://bücher.example/",
-            "http://a_b/../../x",
-        ] {
+        for url in ["http://[::1]:5001/x", "http://bücher.example/", "http://a_b/../../x"] {
             let name = name(url);
-            assert!(
-                name.chars()
-                    .all(|c| c.is_ascii_alphanumeric() || ".-_".contains(c)),
-                "{name}"
-            );
+            assert!(name.chars().all(|c| c.is_ascii_alphanumeric() || ".-_".contains(c)), "{name}");
         }
         assert!(name(&format!("http://{}.example/", "a".repeat(200))).len() < 120);
     }

@@ -54,11 +54,7 @@ impl Environment {
             };
             match checked {
                 Ok(None) => {}
-                Ok(Some((key, text))) => entries.push(Entry {
-                    key,
-                    text: text.to_owned(),
-                    place,
-                }),
+                Ok(Some((key, text))) => entries.push(Entry { key, text: text.to_owned(), place }),
                 Err(what) => problems.push(Problem::new(place, what)),
             }
         }
@@ -66,10 +62,7 @@ impl Environment {
     }
 
     fn set(&self) -> impl Iterator<Item = (&str, &OsString)> {
-        self.0
-            .iter()
-            .filter(|(_, value)| !value.is_empty())
-            .map(|(name, value)| (name.as_str(), value))
+        self.0.iter().filter(|(_, value)| !value.is_empty()).map(|(name, value)| (name.as_str(), value))
     }
 }
 
@@ -106,9 +99,7 @@ mod tests {
     use super::*;
 
     fn environment(all: &[(&str, &str)]) -> Environment {
-        all.iter()
-            .map(|(name, value)| (OsString::from(name), OsString::from(value)))
-            .collect()
+        all.iter().map(|(name, value)| (OsString::from(name), OsString::from(value))).collect()
     }
 
     fn problems(all: &[(&str, &str)]) -> Vec<String> {
@@ -132,26 +123,16 @@ mod tests {
     fn a_wrong_value_is_refused_with_its_variable() {
         assert_eq!(
             problems(&[("HIGHWATER_WALK", "anker")]),
-            [
-                "HIGHWATER_WALK: \"anker\" is not one of auto, scroll, anchor; did you mean \"anchor\"?"
-            ]
+            ["HIGHWATER_WALK: \"anker\" is not one of auto, scroll, anchor; did you mean \"anchor\"?"]
         );
     }
 
     #[test]
     fn the_test_suites_variables_pass_but_not_a_misspelt_setting() {
-        assert!(
-            problems(&[
-                ("HIGHWATER_PLAYGROUND", "x"),
-                ("HIGHWATER_PLAYGROUND_PYTHON", "x")
-            ])
-            .is_empty()
-        );
+        assert!(problems(&[("HIGHWATER_PLAYGROUND", "x"), ("HIGHWATER_PLAYGROUND_PYTHON", "x")]).is_empty());
         assert_eq!(
             problems(&[("HIGHWATER_PLAYGROUND_USER", "3")]),
-            [
-                "HIGHWATER_PLAYGROUND_USER: there is no such setting; did you mean HIGHWATER_PLAYGROUND_USERS?"
-            ]
+            ["HIGHWATER_PLAYGROUND_USER: there is no such setting; did you mean HIGHWATER_PLAYGROUND_USERS?"]
         );
     }
 
@@ -167,10 +148,7 @@ mod tests {
     #[test]
     fn a_value_that_is_no_text_is_refused() {
         use std::os::unix::ffi::OsStringExt as _;
-        let bad = (
-            OsString::from("HIGHWATER_DB"),
-            OsString::from_vec(vec![0xff]),
-        );
+        let bad = (OsString::from("HIGHWATER_DB"), OsString::from_vec(vec![0xff]));
         let (_, problems) = [bad].into_iter().collect::<Environment>().entries();
         assert_eq!(problems[0].to_string(), "HIGHWATER_DB: is not UTF-8");
     }

@@ -45,31 +45,18 @@ pub(super) fn text(path: &Path) -> Result<Option<String>, Problem> {
         .read_to_end(&mut bytes)
         .map_err(|why| problem(None, format!("cannot be read: {why}")))?;
     if bytes.len() as u64 > LARGEST {
-        return Err(problem(
-            None,
-            "is larger than 1 MiB; is this the settings file?".into(),
-        ));
+        return Err(problem(None, "is larger than 1 MiB; is this the settings file?".into()));
     }
     String::from_utf8(bytes).map(Some).map_err(|why| {
         let good = why.utf8_error().valid_up_to();
-        let line = 1 + why.as_bytes()[..good]
-            .iter()
-            .filter(|byte| **byte == b'\n')
-            .count();
-        problem(
-            Some(line),
-            "is not UTF-8 here; save the file as UTF-8".into(),
-        )
+        let line = 1 + why.as_bytes()[..good].iter().filter(|byte| **byte == b'\n').count();
+        problem(Some(line), "is not UTF-8 here; save the file as UTF-8".into())
     })
 }
 
 /// Takes the text of a settings file apart. Everything that is wrong is reported, in the order of the lines.
 pub(super) fn entries(path: &Path, text: &str) -> Contents {
-    let mut reader = Reader {
-        path,
-        text,
-        contents: Contents::default(),
-    };
+    let mut reader = Reader { path, text, contents: Contents::default() };
     match DeTable::parse(text) {
         Ok(table) => reader.table(table.get_ref()),
         Err(why) => {
@@ -77,13 +64,10 @@ pub(super) fn entries(path: &Path, text: &str) -> Contents {
             reader.refuse(&why.span().unwrap_or_default(), what);
         }
     }
-    reader
-        .contents
-        .problems
-        .sort_by_key(|problem| match problem.place {
-            Place::File { line, .. } => line,
-            _ => None,
-        });
+    reader.contents.problems.sort_by_key(|problem| match problem.place {
+        Place::File { line, .. } => line,
+        _ => None,
+    });
     reader.contents
 }
 
@@ -96,16 +80,11 @@ struct Reader<'a> {
 impl Reader<'_> {
     fn table(&mut self, table: &DeTable<'_>) {
         for (name, value) in table {
-            let known = SECTIONS
-                .iter()
-                .find(|(section, _)| name.get_ref() == section);
+            let known = SECTIONS.iter().find(|(section, _)| name.get_ref() == section);
             match (known, value.get_ref()) {
                 (Some((section, _)), DeValue::Table(keys)) => self.section(section, keys),
                 (Some((section, _)), _) => {
-                    self.refuse(
-                        &name.span(),
-                        format!("{section} is a section: write [{section}]"),
-                    );
+                    self.refuse(&name.span(), format!("{section} is a section: write [{section}]"));
                 }
                 (None, DeValue::Table(_)) => self.unknown_section(name),
                 (None, _) => self.unknown_key(name, None),
@@ -115,9 +94,7 @@ impl Reader<'_> {
 
     fn section(&mut self, section: &'static str, keys: &DeTable<'_>) {
         for (name, value) in keys {
-            let known = KEYS
-                .iter()
-                .find(|key| key.section == section && name.get_ref() == key.name);
+            let known = KEYS.iter().find(|key| key.section == section && name.get_ref() == key.name);
             match known {
                 Some(key) => self.value(key, value),
                 None => self.unknown_key(name, Some(section)),
@@ -130,18 +107,10 @@ impl Reader<'_> {
             DeValue::String(text) => (text.to_string(), false),
             DeValue::Integer(number) => {
                 let decimal = i128::from_str_radix(number.as_str(), number.radix());
-                (
-                    decimal.map_or_else(|_| number.to_string(), |n| n.to_string()),
-                    true,
-                )
+                (decimal.map_or_else(|_| number.to_string(), |n| n.to_string()), true)
             }
             other => {
-                let what = format!(
-                    "{}: {} does not fit here; {}",
-                    key.name,
-                    kind(other),
-                    expected(key)
-                );
+                let what = format!("{}: {} does not fit here; {}", key.name, kind(other), expected(key));
                 return self.refuse(&value.span(), what);
             }
         };
@@ -149,10 +118,7 @@ impl Reader<'_> {
             Err(what) => self.refuse(&value.span(), format!("{}: {what}", key.name)),
             Ok(()) if key.rule.is_bare(&text) != is_number => {
                 let right = sanitize::snippet(&key.toml(&text), 60);
-                self.refuse(
-                    &value.span(),
-                    format!("{0}: write it as {0} = {right}", key.name),
-                );
+                self.refuse(&value.span(), format!("{0}: write it as {0} = {right}", key.name));
             }
             Ok(()) => {
                 let place = self.place(&value.span());
@@ -165,25 +131,18 @@ impl Reader<'_> {
         let sections = SECTIONS.iter().map(|(section, _)| *section);
         let advice = match nearest(name.get_ref(), sections.clone()) {
             Some(section) => format!("did you mean [{section}]?"),
-            None => format!(
-                "the sections are {}",
-                sections.collect::<Vec<_>>().join(", ")
-            ),
+            None => format!("the sections are {}", sections.collect::<Vec<_>>().join(", ")),
         };
         let what = format!("unknown section {}; {advice}", quoted(name.get_ref()));
         self.refuse(&name.span(), what);
     }
 
     fn unknown_key(&mut self, name: &Spanned<DeString<'_>>, section: Option<&str>) {
-        let known: Vec<&Key> = KEYS
-            .iter()
-            .filter(|key| section.is_none_or(|section| key.section == section))
-            .collect();
+        let known: Vec<&Key> =
+            KEYS.iter().filter(|key| section.is_none_or(|section| key.section == section)).collect();
         let names = known.iter().map(|key| key.name);
         let elsewhere = KEYS.iter().find(|key| name.get_ref() == key.name);
-        let place = section.map_or("outside the sections".to_owned(), |name| {
-            format!("in [{name}]")
-        });
+        let place = section.map_or("outside the sections".to_owned(), |name| format!("in [{name}]"));
         let advice = match (elsewhere, nearest(name.get_ref(), names.clone())) {
             (Some(key), _) => format!("it belongs in [{}]", key.section),
             (None, Some(name)) => format!("did you mean \"{name}\"?"),
@@ -209,11 +168,7 @@ impl Reader<'_> {
 }
 
 fn expected(key: &Key) -> String {
-    format!(
-        "write something like {} = {}",
-        key.name,
-        key.toml(key.default)
-    )
+    format!("write something like {} = {}", key.name, key.toml(key.default))
 }
 
 fn kind(value: &DeValue<'_>) -> &'static str {
@@ -249,9 +204,7 @@ mod tests {
         );
         assert_eq!(
             problems("[retry]\nxyzzy = 1\n"),
-            [
-                "config.toml:2: unknown key \"xyzzy\" in [retry]; the keys are attempts, base, max, max_wait"
-            ]
+            ["config.toml:2: unknown key \"xyzzy\" in [retry]; the keys are attempts, base, max, max_wait"]
         );
     }
 
@@ -270,9 +223,7 @@ mod tests {
     fn a_wrong_value_is_refused_with_its_line_and_what_is_right() {
         assert_eq!(
             problems("[sync]\nwalk = \"anker\"\n"),
-            [
-                "config.toml:2: walk: \"anker\" is not one of auto, scroll, anchor; did you mean \"anchor\"?"
-            ]
+            ["config.toml:2: walk: \"anker\" is not one of auto, scroll, anchor; did you mean \"anchor\"?"]
         );
         assert_eq!(
             problems("[retry]\nattempts = 0\n"),
@@ -284,40 +235,24 @@ mod tests {
         );
         assert_eq!(
             problems("[retry]\nattempts = 6.5\n"),
-            [
-                "config.toml:2: attempts: a number with a fraction does not fit here; \
-              write something like attempts = 6"
-            ]
+            ["config.toml:2: attempts: a number with a fraction does not fit here; \
+              write something like attempts = 6"]
         );
-        assert_eq!(
-            problems("[destination]\ndb = 7\n"),
-            ["config.toml:2: db: write it as db = \"7\""]
-        );
-        assert_eq!(
-            problems("sync = 3\n"),
-            ["config.toml:1: sync is a section: write [sync]"]
-        );
+        assert_eq!(problems("[destination]\ndb = 7\n"), ["config.toml:2: db: write it as db = \"7\""]);
+        assert_eq!(problems("sync = 3\n"), ["config.toml:1: sync is a section: write [sync]"]);
     }
 
     #[test]
     fn everything_that_is_wrong_is_told_at_once_in_the_order_of_the_lines() {
-        let all =
-            problems("[sync]\nwalk = 1\n[retry]\nbase = \"x\"\n[source]\nurl = \"ftp://a/\"\n");
+        let all = problems("[sync]\nwalk = 1\n[retry]\nbase = \"x\"\n[source]\nurl = \"ftp://a/\"\n");
         let lines: Vec<_> = all.iter().map(|line| &line[..14]).collect();
-        assert_eq!(
-            lines,
-            ["config.toml:2:", "config.toml:4:", "config.toml:6:"]
-        );
+        assert_eq!(lines, ["config.toml:2:", "config.toml:4:", "config.toml:6:"]);
     }
 
     #[test]
     fn broken_toml_is_refused_with_its_line_and_nothing_raw() {
-        for text in [
-            "[sync]\nwalk = \n",
-            "[sync]\nwalk = \"a\u{1b}[2J\n",
-            "[sync]\n[sync]\n",
-            "[sync]\nx\n",
-        ] {
+        for text in ["[sync]\nwalk = \n", "[sync]\nwalk = \"a\u{1b}[2J\n", "[sync]\n[sync]\n", "[sync]\nx\n"]
+        {
             let all = problems(text);
             assert_eq!(all.len(), 1, "{text:?}: {all:?}");
             assert!(all[0].starts_with("config.toml:2: "), "{all:?}");
@@ -339,11 +274,7 @@ mod tests {
             "\u{feff}sync.walk = 'scroll'\r\nretry = { attempts = 0x10 }\r\nsync.max_pages = 1_000\r\n",
         );
         assert_eq!(contents.problems, []);
-        let mut texts: Vec<_> = contents
-            .entries
-            .iter()
-            .map(|entry| entry.text.as_str())
-            .collect();
+        let mut texts: Vec<_> = contents.entries.iter().map(|entry| entry.text.as_str()).collect();
         texts.sort_unstable();
         assert_eq!(texts, ["1000", "16", "scroll"]);
     }

@@ -128,11 +128,7 @@ impl Format for Size {
 
     fn read(&self, text: &str) -> Result<u64, String> {
         let size = units::size(text)?;
-        if (self.0..=self.1).contains(&size) {
-            Ok(size)
-        } else {
-            Err(out_of_bounds(text, &self.bounds()))
-        }
+        if (self.0..=self.1).contains(&size) { Ok(size) } else { Err(out_of_bounds(text, &self.bounds())) }
     }
 
     fn write(&self, value: &u64) -> String {
@@ -240,9 +236,7 @@ impl<F: Format> Format for Unless<F> {
     }
 
     fn write(&self, value: &Self::Value) -> String {
-        value
-            .as_ref()
-            .map_or_else(|| self.0.to_owned(), |value| self.1.write(value))
+        value.as_ref().map_or_else(|| self.0.to_owned(), |value| self.1.write(value))
     }
 
     fn bounds(&self) -> String {
@@ -272,10 +266,7 @@ mod tests {
         }
         for text in ["", "six", "1.5", "-"] {
             let message = count.read(text).unwrap_err();
-            assert!(
-                message.ends_with("is not a whole number (1 to 100)"),
-                "{message}"
-            );
+            assert!(message.ends_with("is not a whole number (1 to 100)"), "{message}");
         }
         let size = Size(1024, 1 << 30).read("2 GiB").unwrap_err();
         assert_eq!(size, "\"2 GiB\" is out of bounds: 1 KiB to 1 GiB");
@@ -285,10 +276,7 @@ mod tests {
     fn spans_keep_their_bounds_and_may_be_bare_only_where_that_is_said() {
         let span = Span::milliseconds(10, 60_000);
         assert!(span.read("350").is_err());
-        assert_eq!(
-            span.read("1ms").unwrap_err(),
-            "\"1ms\" is out of bounds: 10ms to 1m"
-        );
+        assert_eq!(span.read("1ms").unwrap_err(), "\"1ms\" is out of bounds: 10ms to 1m");
         let bare = span.or_bare();
         assert_eq!(bare.read("350"), Ok(Duration::from_millis(350)));
         assert_eq!(bare.read("350ms"), bare.read("350"));
@@ -300,18 +288,8 @@ mod tests {
         let format = Unless("none", Count(1, 9));
         assert_eq!(format.read("none"), Ok(None));
         assert_eq!(format.read("3"), Ok(Some(3)));
-        assert!(
-            format
-                .read("nome")
-                .unwrap_err()
-                .ends_with("did you mean \"none\"?")
-        );
-        assert!(
-            format
-                .read("0")
-                .unwrap_err()
-                .ends_with("1 to 9 (or \"none\")")
-        );
+        assert!(format.read("nome").unwrap_err().ends_with("did you mean \"none\"?"));
+        assert!(format.read("0").unwrap_err().ends_with("1 to 9 (or \"none\")"));
         assert_eq!(format.write(&None), "none");
         assert!(!format.is_number("none") && format.is_number("3"));
     }

@@ -24,12 +24,8 @@ pub enum Resume {
 }
 
 impl Word for Resume {
-    const ALL: &'static [Self] = &[
-        Self::Ask,
-        Self::From(Start::Token),
-        Self::From(Start::Checkpoint),
-        Self::From(Start::Full),
-    ];
+    const ALL: &'static [Self] =
+        &[Self::Ask, Self::From(Start::Token), Self::From(Start::Checkpoint), Self::From(Start::Full)];
 
     fn word(self) -> &'static str {
         match self {
@@ -114,12 +110,7 @@ impl Key {
     /// What there is to say beyond that; often nothing.
     #[must_use]
     pub fn more(&self) -> String {
-        let lines: Vec<&str> = self
-            .explanation
-            .iter()
-            .skip(1)
-            .map(|line| line.trim())
-            .collect();
+        let lines: Vec<&str> = self.explanation.iter().skip(1).map(|line| line.trim()).collect();
         lines.join(" ")
     }
 
@@ -296,9 +287,7 @@ mod tests {
     #[test]
     fn every_default_is_right_and_written_the_shortest_way() {
         let find = |section, name| {
-            let key = KEYS
-                .iter()
-                .find(|key| (key.section, key.name) == (section, name));
+            let key = KEYS.iter().find(|key| (key.section, key.name) == (section, name));
             key.unwrap().default
         };
         let settings = Settings::read(find).unwrap();
@@ -312,18 +301,13 @@ mod tests {
     fn no_two_settings_share_a_name() {
         let unique = |names: Vec<&str>| names.iter().collect::<BTreeSet<_>>().len() == names.len();
         assert!(unique(KEYS.iter().map(|key| key.env).collect()));
-        assert!(unique(
-            KEYS.iter().filter_map(|key| Some(key.flag?.name)).collect()
-        ));
+        assert!(unique(KEYS.iter().filter_map(|key| Some(key.flag?.name)).collect()));
     }
 
     #[test]
     fn every_setting_is_explained() {
         for key in KEYS {
-            assert!(
-                !key.about().is_empty() && key.env.starts_with("HIGHWATER_"),
-                "{key:?}"
-            );
+            assert!(!key.about().is_empty() && key.env.starts_with("HIGHWATER_"), "{key:?}");
         }
     }
 }

@@ -36,10 +36,8 @@ impl Location {
     pub fn find(flag: Option<&Path>, environment: &Environment) -> Option<Self> {
         match flag.map(Path::to_owned).or_else(|| environment.config()) {
             Some(path) => Some(Self { path, named: true }),
-            None => database::directories().map(|platform| Self {
-                path: platform.config_dir().join("config.toml"),
-                named: false,
-            }),
+            None => database::directories()
+                .map(|platform| Self { path: platform.config_dir().join("config.toml"), named: false }),
         }
     }
 }
@@ -61,9 +59,7 @@ impl Loaded {
     #[must_use]
     pub fn place(&self, key: &Key) -> &Place {
         let index = KEYS.iter().position(|known| known == key);
-        index
-            .and_then(|index| self.places.get(index))
-            .unwrap_or(&Place::Default)
+        index.and_then(|index| self.places.get(index)).unwrap_or(&Place::Default)
     }
 }
 
@@ -91,25 +87,14 @@ pub fn load(
     let entries = [contents.entries, variables, flags].concat();
     let winner = |key: &Key| entries.iter().rev().find(|entry| entry.key == key);
     let mut settings = Settings::read(|section, name| {
-        let key = KEYS
-            .iter()
-            .find(|key| (key.section, key.name) == (section, name));
-        key.map_or("", |key| {
-            winner(key).map_or(key.default, |entry| &entry.text)
-        })
+        let key = KEYS.iter().find(|key| (key.section, key.name) == (section, name));
+        key.map_or("", |key| winner(key).map_or(key.default, |entry| &entry.text))
     })
     .map_err(|what| Problem::new(Place::Default, what))?;
-    let places = KEYS
-        .iter()
-        .map(|key| winner(key).map_or(Place::Default, |entry| entry.place.clone()))
-        .collect();
+    let places =
+        KEYS.iter().map(|key| winner(key).map_or(Place::Default, |entry| entry.place.clone())).collect();
     anchor_database(&mut settings, &entries);
-    let loaded = Loaded {
-        settings,
-        location,
-        found,
-        places,
-    };
+    let loaded = Loaded { settings, location, found, places };
     contradictions(&loaded)?;
     Ok(loaded)
 }
@@ -120,10 +105,7 @@ fn read(location: Option<&Location>) -> Result<Option<String>, Problem> {
     };
     let text = file::text(path)?;
     if text.is_none() && *named {
-        let place = Place::File {
-            path: path.clone(),
-            line: None,
-        };
+        let place = Place::File { path: path.clone(), line: None };
         let what = "no such settings file; `highwater config init --config FILE` writes one";
         return Err(Problem::new(place, what));
     }
@@ -133,36 +115,25 @@ fn read(location: Option<&Location>) -> Result<Option<String>, Problem> {
 /// A relative path in a settings file starts at the file: that file is read from wherever the program is started.
 fn anchor_database(settings: &mut Settings, entries: &[Entry]) {
     let entry = entries.iter().rev().find(|entry| entry.key.name == "db");
-    if let (Some(db), Some(Place::File { path, .. })) = (
-        &mut settings.destination.db,
-        entry.map(|entry| &entry.place),
-    ) {
+    if let (Some(db), Some(Place::File { path, .. })) =
+        (&mut settings.destination.db, entry.map(|entry| &entry.place))
+    {
         *db = path.parent().unwrap_or(Path::new("")).join(&*db);
     }
 }
 
 /// Values that are right one by one and wrong together.
 fn contradictions(loaded: &Loaded) -> Result<(), Problem> {
-    let Settings {
-        retry, playground, ..
-    } = &loaded.settings;
+    let Settings { retry, playground, .. } = &loaded.settings;
     let checks = [
         (retry.base <= retry.max, "retry", "base", "max"),
-        (
-            playground.tie <= playground.users,
-            "playground",
-            "tie",
-            "users",
-        ),
+        (playground.tie <= playground.users, "playground", "tie", "users"),
     ];
     for (holds, section, lesser, greater) in checks {
         if holds {
             continue;
         }
-        let find = |name| {
-            KEYS.iter()
-                .find(|key| (key.section, key.name) == (section, name))
-        };
+        let find = |name| KEYS.iter().find(|key| (key.section, key.name) == (section, name));
         if let (Some(lesser), Some(greater)) = (find(lesser), find(greater)) {
             return Err(contradiction(loaded, lesser, greater));
         }
@@ -180,11 +151,7 @@ fn contradiction(loaded: &Loaded, lesser: &Key, greater: &Key) -> Problem {
         Place::Default => loaded.place(greater),
         written => written,
     };
-    let what = format!(
-        "{} is above {}; it must not be",
-        tell(lesser),
-        tell(greater)
-    );
+    let what = format!("{} is above {}; it must not be", tell(lesser), tell(greater));
     Problem::new(place.clone(), what)
 }
 
@@ -202,17 +169,11 @@ mod tests {
 
     fn flag(name: &str, text: &str) -> Entry {
         let key = key(name);
-        Entry {
-            key,
-            text: text.to_owned(),
-            place: Place::Flag(key.flag.unwrap().name),
-        }
+        Entry { key, text: text.to_owned(), place: Place::Flag(key.flag.unwrap().name) }
     }
 
     fn environment(all: &[(&str, &str)]) -> Environment {
-        all.iter()
-            .map(|(name, value)| (OsString::from(name), OsString::from(value)))
-            .collect()
+        all.iter().map(|(name, value)| (OsString::from(name), OsString::from(value))).collect()
     }
 
     fn file(directory: &Path, text: &str) -> Option<Location> {
@@ -237,10 +198,7 @@ mod tests {
         assert_eq!(settings.retry.max_wait, Duration::from_secs(60));
         assert_eq!(settings.retry.base, Duration::from_millis(500));
         assert_eq!(loaded.place(key("attempts")), &Place::Flag("retries"));
-        assert_eq!(
-            loaded.place(key("walk")),
-            &Place::Env("HIGHWATER_WALK".into())
-        );
+        assert_eq!(loaded.place(key("walk")), &Place::Env("HIGHWATER_WALK".into()));
         let path = directory.path().join("config.toml");
         let line = Some(5);
         assert_eq!(loaded.place(key("max_wait")), &Place::File { path, line });
@@ -265,18 +223,9 @@ mod tests {
         let path = directory.path().join("absent.toml");
         let at = |named| {
             let path = path.clone();
-            load(
-                Some(Location { path, named }),
-                &Environment::default(),
-                vec![],
-            )
+            load(Some(Location { path, named }), &Environment::default(), vec![])
         };
-        assert!(
-            at(true)
-                .unwrap_err()
-                .to_string()
-                .contains("no such settings file")
-        );
+        assert!(at(true).unwrap_err().to_string().contains("no such settings file"));
         assert!(!at(false).unwrap().found);
     }
 
@@ -294,20 +243,11 @@ mod tests {
     fn a_relative_path_in_a_file_starts_at_the_file() {
         let directory = tempfile::tempdir().unwrap();
         let text = "[destination]\ndb = \"sub/x.db\"\n";
-        let loaded = load(
-            file(directory.path(), text),
-            &Environment::default(),
-            vec![],
-        )
-        .unwrap();
+        let loaded = load(file(directory.path(), text), &Environment::default(), vec![]).unwrap();
         let expected = directory.path().join("sub/x.db");
         assert_eq!(loaded.settings.destination.db, Some(expected));
-        let loaded = load(
-            file(directory.path(), text),
-            &Environment::default(),
-            vec![flag("db", "here.db")],
-        )
-        .unwrap();
+        let loaded =
+            load(file(directory.path(), text), &Environment::default(), vec![flag("db", "here.db")]).unwrap();
         assert_eq!(loaded.settings.destination.db, Some("here.db".into()));
     }
 
@@ -320,14 +260,7 @@ mod tests {
             "HIGHWATER_RETRY_BASE: retry.base (1m, HIGHWATER_RETRY_BASE) is above \
              retry.max (30s, default); it must not be"
         );
-        assert!(
-            load(
-                None,
-                &Environment::default(),
-                vec![flag("users", "5"), flag("tie", "6")]
-            )
-            .is_err()
-        );
+        assert!(load(None, &Environment::default(), vec![flag("users", "5"), flag("tie", "6")]).is_err());
     }
 
     #[test]
@@ -337,15 +270,9 @@ mod tests {
         let path = location.clone().unwrap().path;
         std::fs::write(&path, b"[sync]\nwalk = \"\xff\"\n").unwrap();
         let problems = load(location.clone(), &Environment::default(), vec![]).unwrap_err();
-        assert!(
-            problems.to_string().contains("config.toml:2: is not UTF-8"),
-            "{problems}"
-        );
+        assert!(problems.to_string().contains("config.toml:2: is not UTF-8"), "{problems}");
         std::fs::write(&path, vec![b'#'; (1 << 20) + 1]).unwrap();
         let problems = load(location, &Environment::default(), vec![]).unwrap_err();
-        assert!(
-            problems.to_string().contains("larger than 1 MiB"),
-            "{problems}"
-        );
+        assert!(problems.to_string().contains("larger than 1 MiB"), "{problems}");
     }
 }

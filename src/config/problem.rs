@@ -60,10 +60,7 @@ pub struct Problem {
 impl Problem {
     /// A problem at that place. The text must be safe for a terminal already.
     pub(crate) fn new(place: Place, what: impl Into<String>) -> Self {
-        Self {
-            place,
-            what: what.into(),
-        }
+        Self { place, what: what.into() }
     }
 }
 
@@ -120,10 +117,7 @@ mod tests {
 
     #[test]
     fn a_problem_names_its_place_safely() {
-        let place = Place::File {
-            path: "a\u{1b}b.toml".into(),
-            line: Some(7),
-        };
+        let place = Place::File { path: "a\u{1b}b.toml".into(), line: Some(7) };
         assert_eq!(Problem::new(place, "x").to_string(), "a<U+001B>b.toml:7: x");
     }
 }

@@ -35,17 +35,12 @@ pub fn annotated() -> String {
 /// What the key is, in sentences.
 #[must_use]
 pub fn explain(key: &Key) -> String {
-    format!("{}. {}", key.about(), key.more())
-        .trim_end()
-        .to_owned()
+    format!("{}. {}", key.about(), key.more()).trim_end().to_owned()
 }
 
 /// What is allowed for the key, and its names in the other layers.
 fn limits(key: &Key) -> String {
-    let flag = key
-        .flag
-        .map(|flag| format!(", --{}", flag.name))
-        .unwrap_or_default();
+    let flag = key.flag.map(|flag| format!(", --{}", flag.name)).unwrap_or_default();
     format!("Allowed: {}. Also {}{flag}", key.rule.allowed(), key.env)
 }
 
@@ -64,22 +59,12 @@ pub fn show(loaded: &Loaded) -> String {
         let value = key.toml(&(key.show)(&loaded.settings));
         format!("{} = {}", key.name, sanitize::line(&value))
     };
-    let width = KEYS
-        .iter()
-        .map(|key| line(key).chars().count())
-        .max()
-        .unwrap_or(0)
-        .min(40);
+    let width = KEYS.iter().map(|key| line(key).chars().count()).max().unwrap_or(0).min(40);
     for (section, _) in SECTIONS {
         let _ = write!(text, "\n[{section}]\n");
         for key in KEYS.iter().filter(|key| key.section == *section) {
             let place = loaded.place(key);
-            let _ = writeln!(
-                text,
-                "{:width$}  # {place}{}",
-                line(key),
-                resolved(loaded, key)
-            );
+            let _ = writeln!(text, "{:width$}  # {place}{}", line(key), resolved(loaded, key));
         }
     }
     text
@@ -116,13 +101,12 @@ pub fn init(path: &Path, force: bool) -> Result<(), Problem> {
     } else {
         options.create_new(true);
     }
-    options
-        .open(path)
-        .and_then(|mut file| file.write_all(annotated().as_bytes()))
-        .map_err(|why| match why.kind() {
+    options.open(path).and_then(|mut file| file.write_all(annotated().as_bytes())).map_err(|why| {
+        match why.kind() {
             ErrorKind::AlreadyExists => problem("exists already; --force replaces it".to_owned()),
             _ => problem(format!("cannot be written: {why}")),
-        })
+        }
+    })
 }
 
 /// Adds the words as comment lines, broken at [`WIDTH`].
@@ -150,11 +134,7 @@ mod tests {
 
     #[test]
     fn the_shipped_file_is_what_the_code_writes() {
-        assert_eq!(
-            SHIPPED,
-            annotated(),
-            "run `highwater config init --force --config assets/config.toml`"
-        );
+        assert_eq!(SHIPPED, annotated(), "run `highwater config init --force --config assets/config.toml`");
     }
 
     #[test]
@@ -162,20 +142,15 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("config.toml");
         let is_key = |line: &str| line.starts_with('#') && !line.starts_with("# ");
-        let bare: Vec<&str> = SHIPPED
-            .lines()
-            .map(|line| if is_key(line) { &line[1..] } else { line })
-            .collect();
+        let bare: Vec<&str> =
+            SHIPPED.lines().map(|line| if is_key(line) { &line[1..] } else { line }).collect();
         std::fs::write(&path, bare.join("\n")).unwrap();
         let location = Some(Location { path, named: true });
         let from_file = load(location, &Environment::default(), vec![]).unwrap();
         let defaults = load(None, &Environment::default(), vec![]).unwrap();
         assert_eq!(from_file.settings, defaults.settings);
         for key in KEYS {
-            assert!(
-                matches!(from_file.place(key), Place::File { .. }),
-                "{key:?}"
-            );
+            assert!(matches!(from_file.place(key), Place::File { .. }), "{key:?}");
         }
     }
 
@@ -183,11 +158,7 @@ mod tests {
     fn the_shipped_file_loads_as_it_is_and_no_line_is_too_wide() {
         let contents = crate::config::file::entries(Path::new("c"), SHIPPED);
         assert!(contents.entries.is_empty() && contents.problems.is_empty());
-        assert!(
-            SHIPPED
-                .lines()
-                .all(|line| line.chars().count() <= WIDTH + 2)
-        );
+        assert!(SHIPPED.lines().all(|line| line.chars().count() <= WIDTH + 2));
     }
 
     #[test]
@@ -204,12 +175,7 @@ mod tests {
         let path = directory.path().join("new/directory/config.toml");
         init(&path, false).unwrap();
         std::fs::write(&path, "mine").unwrap();
-        assert!(
-            init(&path, false)
-                .unwrap_err()
-                .to_string()
-                .ends_with("--force replaces it")
-        );
+        assert!(init(&path, false).unwrap_err().to_string().ends_with("--force replaces it"));
         assert_eq!(std::fs::read_to_string(&path).unwrap(), "mine");
         init(&path, true).unwrap();
         assert_eq!(std::fs::read_to_string(&path).unwrap(), annotated());

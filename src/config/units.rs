@@ -9,13 +9,7 @@ use super::problem::quoted;
 type Unit = (&'static str, u64);
 
 /// The units of time, in milliseconds.
-const TIME: &[Unit] = &[
-    ("d", 86_400_000),
-    ("h", 3_600_000),
-    ("m", 60_000),
-    ("s", 1_000),
-    ("ms", 1),
-];
+const TIME: &[Unit] = &[("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1_000), ("ms", 1)];
 
 /// The units of size, in bytes. The decimal ones are read, never written.
 const SIZE: &[Unit] = &[
@@ -89,9 +83,7 @@ fn total(text: &str, units: &[Unit]) -> Option<u64> {
     while !rest.is_empty() {
         let (number, tail) = split(rest, |c| c.is_ascii_digit() || c == '.');
         let (symbol, tail) = split(tail.trim_start(), |c| c.is_ascii_alphabetic());
-        let (_, worth) = units
-            .iter()
-            .find(|(name, _)| name.eq_ignore_ascii_case(symbol))?;
+        let (_, worth) = units.iter().find(|(name, _)| name.eq_ignore_ascii_case(symbol))?;
         sum = sum.checked_add(multiply(number, *worth)?)?;
         rest = tail.trim_start();
     }
@@ -133,28 +125,13 @@ mod tests {
             ("0s", 0),
             ("1d", 86_400_000),
         ] {
-            assert_eq!(
-                duration(text),
-                Ok(Duration::from_millis(milliseconds)),
-                "{text}"
-            );
+            assert_eq!(duration(text), Ok(Duration::from_millis(milliseconds)), "{text}");
         }
     }
 
     #[test]
     fn what_is_no_span_is_refused_with_an_example() {
-        for text in [
-            "",
-            "10",
-            "s",
-            "-1s",
-            "10 parsecs",
-            "1.s",
-            ".5s",
-            "0.0001s",
-            "999999999999d",
-            "1s,2s",
-        ] {
+        for text in ["", "10", "s", "-1s", "10 parsecs", "1.s", ".5s", "0.0001s", "999999999999d", "1s,2s"] {
             let message = duration(text).unwrap_err();
             assert!(message.contains("such as \"250ms\""), "{text}: {message}");
         }
@@ -162,13 +139,9 @@ mod tests {
 
     #[test]
     fn sizes_are_read_as_written() {
-        for (text, bytes) in [
-            ("32 MiB", 32 << 20),
-            ("1GiB", 1 << 30),
-            ("1.5 kib", 1536),
-            ("10 MB", 10_000_000),
-            ("7 B", 7),
-        ] {
+        for (text, bytes) in
+            [("32 MiB", 32 << 20), ("1GiB", 1 << 30), ("1.5 kib", 1536), ("10 MB", 10_000_000), ("7 B", 7)]
+        {
             assert_eq!(size(text), Ok(bytes), "{text}");
         }
         assert!(size("32").is_err());

@@ -295,11 +295,7 @@ pub fn markdown() -> String {
     let mut table = "| key | what it does |\n|---|---|\n".to_owned();
     for group in Group::ALL {
         for binding in KEYMAP.iter().filter(|binding| binding.group == group) {
-            let keys: Vec<String> = binding
-                .keys
-                .iter()
-                .map(|key| format!("`{}`", key.name()))
-                .collect();
+            let keys: Vec<String> = binding.keys.iter().map(|key| format!("`{}`", key.name())).collect();
             // Writing to a String cannot fail.
             let _ = writeln!(table, "| {} | {} |", keys.join(" "), binding.help);
         }
@@ -334,11 +330,7 @@ fn always(_: &Model) -> Result<(), &'static str> {
 }
 
 fn suspend_ready(_: &Model) -> Result<(), &'static str> {
-    if cfg!(unix) {
-        Ok(())
-    } else {
-        Err("this system cannot suspend a program")
-    }
+    if cfg!(unix) { Ok(()) } else { Err("this system cannot suspend a program") }
 }
 
 /// What stands in the way of every key that commands the sync.
@@ -361,9 +353,7 @@ fn pause_ready(model: &Model) -> Result<(), &'static str> {
     match model.phase {
         Phase::Idle | Phase::Ended { .. } => Err("no run is under way; r starts one"),
         Phase::Stopping { .. } => Err("the run is stopping"),
-        Phase::Running { .. } | Phase::Waiting { .. } | Phase::Pausing { .. } | Phase::Paused => {
-            Ok(())
-        }
+        Phase::Running { .. } | Phase::Waiting { .. } | Phase::Pausing { .. } | Phase::Paused => Ok(()),
     }
 }
 
@@ -392,11 +382,7 @@ fn again_ready(model: &Model) -> Result<(), &'static str> {
 
 fn full_ready(model: &Model) -> Result<(), &'static str> {
     sync_ready(model)?;
-    if model.under_way() {
-        Err("a run is under way; a full re-sync can follow it")
-    } else {
-        Ok(())
-    }
+    if model.under_way() { Err("a run is under way; a full re-sync can follow it") } else { Ok(()) }
 }
 
 #[cfg(test)]
@@ -461,24 +447,16 @@ mod tests {
                 | A::Quit
                 | A::Suspend => {}
             }
-            assert!(
-                KEYMAP.iter().any(|binding| binding.action == action),
-                "{action:?}"
-            );
+            assert!(KEYMAP.iter().any(|binding| binding.action == action), "{action:?}");
         }
     }
 
     #[test]
     fn shift_and_ctrl_are_read_as_terminals_send_them() {
-        let action = |code, modifiers| {
-            binding(&KeyEvent::new(code, modifiers)).map(|binding| binding.action)
-        };
+        let action = |code, modifiers| binding(&KeyEvent::new(code, modifiers)).map(|binding| binding.action);
         assert_eq!(action(Char('R'), KeyModifiers::SHIFT), Some(Action::Full));
         assert_eq!(action(Char('R'), KeyModifiers::NONE), Some(Action::Full));
-        assert_eq!(
-            action(BackTab, KeyModifiers::SHIFT),
-            Some(Action::PreviousPanel)
-        );
+        assert_eq!(action(BackTab, KeyModifiers::SHIFT), Some(Action::PreviousPanel));
         assert_eq!(action(Char('C'), KeyModifiers::CONTROL), Some(Action::Quit));
         assert_eq!(action(Char('q'), KeyModifiers::ALT), None);
         assert_eq!(action(Char('s'), KeyModifiers::CONTROL), None);

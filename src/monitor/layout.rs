@@ -120,14 +120,9 @@ fn boxed(screen: Rect) -> Areas {
         Constraint::Length(1),
     ])
     .areas(screen);
-    let [checkpoint, token, counters] = Layout::horizontal([
-        Constraint::Fill(30),
-        Constraint::Fill(31),
-        Constraint::Fill(39),
-    ])
-    .areas(cards);
-    let [pages, users] =
-        Layout::horizontal([Constraint::Percentage(44), Constraint::Fill(1)]).areas(main);
+    let [checkpoint, token, counters] =
+        Layout::horizontal([Constraint::Fill(30), Constraint::Fill(31), Constraint::Fill(39)]).areas(cards);
+    let [pages, users] = Layout::horizontal([Constraint::Percentage(44), Constraint::Fill(1)]).areas(main);
     Areas {
         shape: Shape::Boxed,
         header,
@@ -159,8 +154,7 @@ fn ruled(screen: Rect) -> Areas {
     .areas(screen);
     let fills = if wide { 3 } else { 2 };
     let cards = Layout::horizontal(vec![Constraint::Fill(1); fills]).split(cards);
-    let [pages, users] =
-        Layout::horizontal([Constraint::Percentage(44), Constraint::Fill(1)]).areas(main);
+    let [pages, users] = Layout::horizontal([Constraint::Percentage(44), Constraint::Fill(1)]).areas(main);
     Areas {
         shape: Shape::Ruled,
         header,
@@ -220,12 +214,9 @@ pub fn overlay_frame(size: Size, lines: usize) -> Rect {
     let margin = if size.width >= 70 { 8 } else { 0 };
     let width = size.width.saturating_sub(margin).min(OVERLAY_WIDTH);
     let wanted = u16::try_from(lines.saturating_add(2)).unwrap_or(u16::MAX);
-    let [row] = Layout::vertical([Constraint::Length(wanted.min(size.height))])
-        .flex(Flex::Center)
-        .areas(screen);
-    let [area] = Layout::horizontal([Constraint::Length(width)])
-        .flex(Flex::Center)
-        .areas(row);
+    let [row] =
+        Layout::vertical([Constraint::Length(wanted.min(size.height))]).flex(Flex::Center).areas(screen);
+    let [area] = Layout::horizontal([Constraint::Length(width)]).flex(Flex::Center).areas(row);
     area
 }
 
@@ -241,12 +232,7 @@ pub fn overlay_inner(frame: Rect) -> Rect {
     if frame.width < 4 || frame.height < 2 {
         return Rect::new(frame.x, frame.y, 0, 0);
     }
-    Rect {
-        x: frame.x + 2,
-        y: frame.y + 1,
-        width: frame.width - 4,
-        height: frame.height - 2,
-    }
+    Rect { x: frame.x + 2, y: frame.y + 1, width: frame.width - 4, height: frame.height - 2 }
 }
 
 #[cfg(test)]
@@ -279,17 +265,9 @@ mod tests {
             areas.footer,
         ];
         for (index, area) in all.iter().enumerate() {
-            assert_eq!(
-                area.intersection(screen).area(),
-                area.area(),
-                "{screen}: {area}"
-            );
+            assert_eq!(area.intersection(screen).area(), area.area(), "{screen}: {area}");
             for other in &all[index + 1..] {
-                assert_eq!(
-                    area.intersection(*other).area(),
-                    0,
-                    "{screen}: {area} {other}"
-                );
+                assert_eq!(area.intersection(*other).area(), 0, "{screen}: {area} {other}");
             }
         }
     }

@@ -286,10 +286,8 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
         Message::Event(stamped) => return apply::event(model, *stamped),
         Message::Missed(count) => {
             model.missed += count;
-            let text = format!(
-                "the screen missed {}; nothing stored is affected",
-                text::count(count, "event")
-            );
+            let text =
+                format!("the screen missed {}; nothing stored is affected", text::count(count, "event"));
             model.note_down(model.now, Tone::Warning, text);
         }
         Message::Key(key) => return act::key(model, key),

@@ -165,13 +165,7 @@ pub fn restore() -> io::Result<()> {
     }
     // The modes first: they can be put back even where nothing can be written.
     let modes = disable_raw_mode();
-    execute!(
-        io::stdout(),
-        EndSynchronizedUpdate,
-        ResetColor,
-        LeaveAlternateScreen,
-        Show
-    )?;
+    execute!(io::stdout(), EndSynchronizedUpdate, ResetColor, LeaveAlternateScreen, Show)?;
     modes
 }
 
@@ -211,16 +205,14 @@ impl Press {
         let (frames, queue) = mpsc::sync_channel::<Vec<u8>>(1);
         let state = Arc::new(PressState::default());
         let shared = Arc::clone(&state);
-        std::thread::Builder::new()
-            .name("terminal-out".to_owned())
-            .spawn(move || {
-                while let Ok(frame) = queue.recv() {
-                    if out.write_all(&frame).and_then(|()| out.flush()).is_err() {
-                        shared.broken.store(true, Ordering::SeqCst);
-                    }
-                    shared.writing.store(false, Ordering::SeqCst);
+        std::thread::Builder::new().name("terminal-out".to_owned()).spawn(move || {
+            while let Ok(frame) = queue.recv() {
+                if out.write_all(&frame).and_then(|()| out.flush()).is_err() {
+                    shared.broken.store(true, Ordering::SeqCst);
                 }
-            })?;
+                shared.writing.store(false, Ordering::SeqCst);
+            }
+        })?;
         Ok(Self { frames, state })
     }
 
@@ -234,9 +226,7 @@ impl Press {
     fn send(&self) -> io::Result<()> {
         let frame = std::mem::take(&mut *self.frame());
         self.state.writing.store(true, Ordering::SeqCst);
-        self.frames
-            .try_send(frame)
-            .map_err(|_| io::Error::from(io::ErrorKind::BrokenPipe))
+        self.frames.try_send(frame).map_err(|_| io::Error::from(io::ErrorKind::BrokenPipe))
     }
 
     fn frame(&self) -> MutexGuard<'_, Vec<u8>> {
@@ -287,18 +277,16 @@ pub enum Input {
 pub fn input() -> io::Result<tokio::sync::mpsc::Receiver<Input>> {
     let tty = Tty::open()?;
     let (sender, receiver) = tokio::sync::mpsc::channel(64);
-    std::thread::Builder::new()
-        .name("terminal-in".to_owned())
-        .spawn(move || {
-            while tty.wait() == Readiness::Readable {
-                match read(&sender) {
-                    Ok(true) => {}
-                    Ok(false) => return,
-                    Err(_) => break,
-                }
+    std::thread::Builder::new().name("terminal-in".to_owned()).spawn(move || {
+        while tty.wait() == Readiness::Readable {
+            match read(&sender) {
+                Ok(true) => {}
+                Ok(false) => return,
+                Err(_) => break,
             }
-            let _ = sender.blocking_send(Input::Gone);
-        })?;
+        }
+        let _ = sender.blocking_send(Input::Gone);
+    })?;
     Ok(receiver)
 }
 

@@ -35,11 +35,7 @@ pub fn fit_middle(text: &str, cells: usize) -> String {
     let kept = cells.saturating_sub(1);
     let front = head(text, kept.div_ceil(2));
     let back = tail(text, kept / 2);
-    if cells == 0 {
-        String::new()
-    } else {
-        format!("{front}…{back}")
-    }
+    if cells == 0 { String::new() } else { format!("{front}…{back}") }
 }
 
 /// The text cut or filled up with blanks to exactly `cells`.
@@ -156,22 +152,14 @@ pub fn span(length: TimeDelta) -> String {
 #[must_use]
 pub fn age(now: DateTime<Utc>, then: DateTime<Utc>) -> String {
     let passed = now - then;
-    if passed.num_minutes() <= 0 {
-        "just now".to_owned()
-    } else {
-        format!("{} ago", span(passed))
-    }
+    if passed.num_minutes() <= 0 { "just now".to_owned() } else { format!("{} ago", span(passed)) }
 }
 
 /// How long from `now` until what [`age`] says of `then` changes.
 #[must_use]
 pub fn age_changes_in(now: DateTime<Utc>, then: DateTime<Utc>) -> TimeDelta {
     let passed = (now - then).num_milliseconds().max(0);
-    let unit = if passed < 3_600_000 {
-        60_000
-    } else {
-        3_600_000
-    };
+    let unit = if passed < 3_600_000 { 60_000 } else { 3_600_000 };
     TimeDelta::milliseconds(unit - passed % unit)
 }
 
@@ -190,9 +178,7 @@ pub fn milliseconds(value: u64) -> String {
     } else if value < 10_000 {
         format!("{}.{} s", value / 1_000, value % 1_000 / 100)
     } else {
-        span(TimeDelta::milliseconds(
-            i64::try_from(value).unwrap_or(i64::MAX / 2),
-        ))
+        span(TimeDelta::milliseconds(i64::try_from(value).unwrap_or(i64::MAX / 2)))
     }
 }
 
@@ -220,10 +206,7 @@ mod tests {
 
     #[test]
     fn lines_break_between_words_and_long_words_anywhere() {
-        assert_eq!(
-            wrap("the page on the wire", 8),
-            ["the page", "on the", "wire"]
-        );
+        assert_eq!(wrap("the page on the wire", 8), ["the page", "on the", "wire"]);
         assert_eq!(wrap("abcdefgh ij", 3), ["abc", "def", "gh", "ij"]);
         assert_eq!(wrap("", 3), [""]);
         for line in wrap("日本語 のテスト is wide", 5) {

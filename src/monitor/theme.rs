@@ -57,10 +57,7 @@ pub struct Theme {
 
 impl Default for Theme {
     fn default() -> Self {
-        Self {
-            colours: Colours::Ansi,
-            glyphs: Glyphs::Unicode,
-        }
+        Self { colours: Colours::Ansi, glyphs: Glyphs::Unicode }
     }
 }
 
@@ -82,11 +79,7 @@ impl Theme {
                 Some(_) => Colours::Mono,
                 None => Colours::Ansi,
             },
-            glyphs: if unicode {
-                Glyphs::Unicode
-            } else {
-                Glyphs::Ascii
-            },
+            glyphs: if unicode { Glyphs::Unicode } else { Glyphs::Ascii },
         }
     }
 
@@ -175,10 +168,7 @@ mod tests {
 
     fn from(variables: &[(&str, &str)]) -> Theme {
         Theme::from_env(|name| {
-            variables
-                .iter()
-                .find(|(key, _)| *key == name)
-                .map(|(_, value)| (*value).to_owned())
+            variables.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned())
         })
     }
 
@@ -204,15 +194,7 @@ mod tests {
     #[test]
     fn mono_has_no_colour_and_every_meaning_but_plain_still_shows() {
         let theme = from(&[("NO_COLOR", "1")]);
-        for role in [
-            Role::Quiet,
-            Role::Strong,
-            Role::Accent,
-            Role::Good,
-            Role::Warn,
-            Role::Bad,
-            Role::Held,
-        ] {
+        for role in [Role::Quiet, Role::Strong, Role::Accent, Role::Good, Role::Warn, Role::Bad, Role::Held] {
             let style = theme.of(role);
             assert_eq!((style.fg, style.bg), (None, None), "{role:?}");
             assert_ne!(style, Style::new(), "{role:?}");

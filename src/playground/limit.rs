@@ -30,11 +30,7 @@ pub(super) struct Verdict {
 
 impl Bucket {
     pub fn new(capacity: u32, now: Instant) -> Self {
-        Self {
-            capacity,
-            tokens: f64::from(capacity),
-            filled: now,
-        }
+        Self { capacity, tokens: f64::from(capacity), filled: now }
     }
 
     /// Takes a token, if there is one.
@@ -71,16 +67,7 @@ mod tests {
         let remaining: Vec<u32> = (0..5).map(|_| bucket.take(start).remaining).collect();
         assert_eq!(remaining, [4, 3, 2, 1, 0]);
         let refused = bucket.take(start);
-        assert_eq!(
-            refused,
-            Verdict {
-                allowed: false,
-                limit: 5,
-                remaining: 0,
-                reset: 1,
-                retry_after: 1
-            }
-        );
+        assert_eq!(refused, Verdict { allowed: false, limit: 5, remaining: 0, reset: 1, retry_after: 1 });
         assert!(bucket.take(start + Duration::from_millis(101)).allowed);
         assert!(!bucket.take(start + Duration::from_millis(150)).allowed);
         assert_eq!(bucket.take(start + Duration::from_secs(60)).remaining, 4);

@@ -56,12 +56,7 @@ impl Person {
             // Where in the turns a person stands in round 0 is their own, or a round would only bring new jobs.
             let turn = round + (lasting(0) % TURNS.cast_unsigned()).cast_signed();
             let changes = (turn - what as i64).div_euclid(TURNS);
-            let source = scatter(&[
-                seed,
-                u64::from(number),
-                10 + what as u64,
-                changes.cast_unsigned(),
-            ]);
+            let source = scatter(&[seed, u64::from(number), 10 + what as u64, changes.cast_unsigned()]);
             StdRng::seed_from_u64(source)
         };
         let created = CREATED_SINCE + (lasting(1) % CREATED_SPAN).cast_signed();
@@ -103,10 +98,7 @@ fn uuid(high: u64, low: u64) -> String {
 
 /// Unix seconds as the original writes a time: `2026-11-16T19:05:47Z`.
 pub(super) fn timestamp(seconds: i64) -> String {
-    DateTime::from_timestamp(seconds, 0)
-        .unwrap_or_default()
-        .format("%Y-%m-%dT%H:%M:%SZ")
-        .to_string()
+    DateTime::from_timestamp(seconds, 0).unwrap_or_default().format("%Y-%m-%dT%H:%M:%SZ").to_string()
 }
 
 #[cfg(test)]
@@ -128,9 +120,7 @@ mod tests {
 
     #[test]
     fn ids_do_not_repeat() {
-        let ids: HashSet<String> = (0..20_000)
-            .map(|number| Person::new(1, number, 0, UPDATED).id)
-            .collect();
+        let ids: HashSet<String> = (0..20_000).map(|number| Person::new(1, number, 0, UPDATED).id).collect();
         assert_eq!(ids.len(), 20_000);
     }
 

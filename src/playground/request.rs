@@ -34,24 +34,18 @@ pub(super) fn read(query: &str) -> Result<Bound<i64>, String> {
     let parameters = parameters(query);
     let mut unexpected: Vec<&str> = Vec::new();
     for (name, _) in &parameters {
-        if !["scroll_param", "updated_since"].contains(&name.as_str())
-            && !unexpected.contains(&name.as_str())
+        if !["scroll_param", "updated_since"].contains(&name.as_str()) && !unexpected.contains(&name.as_str())
         {
             unexpected.push(name);
         }
     }
     if !unexpected.is_empty() {
-        return Err(format!(
-            "Unexpected query parameters: {}",
-            unexpected.join(", ")
-        ));
+        return Err(format!("Unexpected query parameters: {}", unexpected.join(", ")));
     }
     // The first of a repeated parameter counts, even where it is empty and the second is not.
     let value = |wanted: &str| {
         let first = parameters.iter().find(|(name, _)| name == wanted);
-        first
-            .map(|(_, value)| value.as_str())
-            .filter(|value| !value.is_empty())
+        first.map(|(_, value)| value.as_str()).filter(|value| !value.is_empty())
     };
     match (value("scroll_param"), value("updated_since")) {
         (Some(_), Some(_)) => Err(BOTH.to_owned()),
@@ -62,9 +56,7 @@ pub(super) fn read(query: &str) -> Result<Bound<i64>, String> {
         }
         (Some(token), None) => {
             let text = decode(token).and_then(|bytes| String::from_utf8(bytes).ok());
-            let after = text
-                .as_deref()
-                .and_then(|text| seconds(text.strip_suffix(['Z', 'z'])?));
+            let after = text.as_deref().and_then(|text| seconds(text.strip_suffix(['Z', 'z'])?));
             Ok(Bound::Excluded(after.ok_or(NO_TOKEN)?))
         }
     }
@@ -110,9 +102,7 @@ fn unquote(text: &str) -> String {
 }
 
 fn hex(digit: u8) -> Option<u8> {
-    char::from(digit)
-        .to_digit(16)
-        .and_then(|value| u8::try_from(value).ok())
+    char::from(digit).to_digit(16).and_then(|value| u8::try_from(value).ok())
 }
 
 /// `base64.b64decode`: whatever is not of the alphabet is skipped, but the padding must be there.
@@ -155,16 +145,9 @@ fn seconds(text: &str) -> Option<i64> {
         _ => Cow::from(day),
     };
     let year = number(year, 4..=4).filter(|year| *year > 0)?;
-    let date = NaiveDate::from_ymd_opt(
-        i32::try_from(year).ok()?,
-        number(month, 1..=2)?,
-        number(&day, 1..=2)?,
-    )?;
-    let moment = date.and_hms_opt(
-        number(hour, 1..=2)?,
-        number(minute, 1..=2)?,
-        number(second, 1..=2)?,
-    )?;
+    let date =
+        NaiveDate::from_ymd_opt(i32::try_from(year).ok()?, number(month, 1..=2)?, number(&day, 1..=2)?)?;
+    let moment = date.and_hms_opt(number(hour, 1..=2)?, number(minute, 1..=2)?, number(second, 1..=2)?)?;
     Some(moment.and_utc().timestamp())
 }
 
@@ -242,19 +225,10 @@ mod tests {
     fn parameters_are_read_as_flask_reads_them() {
         assert_eq!(read("&&updated_since=&scroll_param"), Ok(Bound::Unbounded));
         assert_eq!(read("updated_since=&updated_since=x"), Ok(Bound::Unbounded));
-        assert_eq!(
-            read("a=1&b&a=2").unwrap_err(),
-            "Unexpected query parameters: a, b"
-        );
+        assert_eq!(read("a=1&b&a=2").unwrap_err(), "Unexpected query parameters: a, b");
         assert_eq!(read("=x").unwrap_err(), "Unexpected query parameters: ");
-        assert_eq!(
-            read("%ff%C3%A9%zz+%").unwrap_err(),
-            "Unexpected query parameters: %FFé%zz %"
-        );
-        assert_eq!(
-            read("%75pdated_since=2026-11-16T19%3A05:47Z"),
-            Ok(Bound::Included(1_794_855_947))
-        );
+        assert_eq!(read("%ff%C3%A9%zz+%").unwrap_err(), "Unexpected query parameters: %FFé%zz %");
+        assert_eq!(read("%75pdated_since=2026-11-16T19%3A05:47Z"), Ok(Bound::Included(1_794_855_947)));
     }
 
     proptest! {

@@ -60,10 +60,7 @@ impl Tie {
     /// first row.
     #[must_use]
     pub fn centered(users: usize) -> Self {
-        Self {
-            users,
-            before_cut: users / 2,
-        }
+        Self { users, before_cut: users / 2 }
     }
 }
 
@@ -88,10 +85,9 @@ impl Options {
                 "tie: {} users cannot share a value where there are {}",
                 tie.users, self.users
             )),
-            Some(tie) if tie.before_cut > tie.users => refuse(format!(
-                "tie: {} rows before the cut are more than share the value",
-                tie.before_cut
-            )),
+            Some(tie) if tie.before_cut > tie.users => {
+                refuse(format!("tie: {} rows before the cut are more than share the value", tie.before_cut))
+            }
             _ => Ok(()),
         }
     }
@@ -106,33 +102,12 @@ mod tests {
         let refused = |options: Options| options.check().unwrap_err().to_string();
         let base = Options::default;
         assert!(base().check().is_ok());
-        assert!(
-            refused(Options {
-                users: MAX_USERS + 1,
-                ..base()
-            })
-            .starts_with("users:")
-        );
-        assert!(
-            refused(Options {
-                page_size: 0,
-                ..base()
-            })
-            .starts_with("page size:")
-        );
-        assert!(
-            refused(Options {
-                rate_limit: Some(0),
-                ..base()
-            })
-            .starts_with("rate limit")
-        );
+        assert!(refused(Options { users: MAX_USERS + 1, ..base() }).starts_with("users:"));
+        assert!(refused(Options { page_size: 0, ..base() }).starts_with("page size:"));
+        assert!(refused(Options { rate_limit: Some(0), ..base() }).starts_with("rate limit"));
         let tie = Some(Tie::centered(201));
         assert!(refused(Options { tie, ..base() }).starts_with("tie:"));
-        let tie = Some(Tie {
-            users: 50,
-            before_cut: 51,
-        });
+        let tie = Some(Tie { users: 50, before_cut: 51 });
         assert!(refused(Options { tie, ..base() }).starts_with("tie:"));
     }
 }

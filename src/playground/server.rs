@@ -62,26 +62,20 @@ impl Playground {
     pub async fn start(options: Options, port: Option<u16>) -> io::Result<Self> {
         options.check()?;
         let wanted = SocketAddr::from((Ipv4Addr::LOCALHOST, port.unwrap_or(0)));
-        let listener = TcpListener::bind(wanted).await.map_err(|error| {
-            io::Error::new(error.kind(), format!("cannot serve on {wanted}: {error}"))
-        })?;
+        let listener = TcpListener::bind(wanted)
+            .await
+            .map_err(|error| io::Error::new(error.kind(), format!("cannot serve on {wanted}: {error}")))?;
         let address = listener.local_addr()?;
         // Unasked, the system holds back the end of an answer on a kept connection.
         let listener = listener.tap_io(|stream| drop(stream.set_nodelay(true)));
         let api = Arc::new(Api::new(options));
         let (running, dropped) = oneshot::channel::<()>();
-        let server =
-            axum::serve(listener, router(Arc::clone(&api))).with_graceful_shutdown(async {
-                // Nothing is ever sent: what counts is that the other end is gone.
-                let _ = dropped.await;
-            });
+        let server = axum::serve(listener, router(Arc::clone(&api))).with_graceful_shutdown(async {
+            // Nothing is ever sent: what counts is that the other end is gone.
+            let _ = dropped.await;
+        });
         let task = tokio::spawn(async { server.await });
-        Ok(Self {
-            address,
-            api,
-            running,
-            task,
-        })
+        Ok(Self { address, api, running, task })
     }
 
     /// The endpoint: `http://127.0.0.1:PORT/pagination/keyset`.
@@ -156,10 +150,7 @@ impl Api {
         let mut rows = timeline.rows(from, size.saturating_add(1));
         let more = rows.len() > size;
         rows.truncate(size);
-        let rows: Vec<_> = rows
-            .into_iter()
-            .map(|row| (row, timeline.round(row)))
-            .collect();
+        let rows: Vec<_> = rows.into_iter().map(|row| (row, timeline.round(row))).collect();
         drop(timeline);
         let last = rows.last().filter(|_| more);
         Answer {
@@ -182,10 +173,7 @@ fn router(api: Arc<Api>) -> Router {
         .route(PATH, get(keyset).options(methods))
         .fallback(async || html(StatusCode::NOT_FOUND, NOT_FOUND))
         .method_not_allowed_fallback(async || {
-            (
-                [(ALLOW, METHODS)],
-                html(StatusCode::METHOD_NOT_ALLOWED, NOT_ALLOWED),
-            )
+            ([(ALLOW, METHODS)], html(StatusCode::METHOD_NOT_ALLOWED, NOT_ALLOWED))
         })
         .layer(middleware::from_fn_with_state(Arc::clone(&api), gate))
         .with_state(api)
@@ -213,9 +201,7 @@ async fn gate(State(api): State<Arc<Api>>, request: Request, next: Next) -> Resp
         tokio::time::sleep(api.options.latency).await;
     }
     let mut response = match verdict {
-        Some(refused) if !refused.allowed => {
-            error(StatusCode::TOO_MANY_REQUESTS, "Rate limit exceeded")
-        }
+        Some(refused) if !refused.allowed => error(StatusCode::TOO_MANY_REQUESTS, "Rate limit exceeded"),
         _ => next.run(request).await,
     };
     let headers = response.headers_mut();
@@ -230,18 +216,9 @@ async fn gate(State(api): State<Arc<Api>>, request: Request, next: Next) -> Resp
 }
 
 fn tell(headers: &mut HeaderMap, verdict: Verdict) {
-    headers.insert(
-        HeaderName::from_static("x-ratelimit-limit"),
-        verdict.limit.into(),
-    );
-    headers.insert(
-        HeaderName::from_static("x-ratelimit-remaining"),
-        verdict.remaining.into(),
-    );
-    headers.insert(
-        HeaderName::from_static("x-ratelimit-reset"),
-        verdict.reset.into(),
-    );
+    headers.insert(HeaderName::from_static("x-ratelimit-limit"), verdict.limit.into());
+    headers.insert(HeaderName::from_static("x-ratelimit-remaining"), verdict.remaining.into());
+    headers.insert(HeaderName::from_static("x-ratelimit-reset"), verdict.reset.into());
     if !verdict.allowed {
         headers.insert(RETRY_AFTER, verdict.retry_after.into());
     }
@@ -252,10 +229,7 @@ fn html(status: StatusCode, page: &'static str) -> Response {
 }
 
 fn error(status: StatusCode, text: &str) -> Response {
-    json(
-        status,
-        serde_json::to_vec(&serde_json::json!({ "error": text })),
-    )
+    json(status, serde_json::to_vec(&serde_json::json!({ "error": text })))
 }
 
 fn json(status: StatusCode, body: serde_json::Result<Vec<u8>>) -> Response {
@@ -273,25 +247,15 @@ mod tests {
     async fn a_port_that_is_taken_is_named() {
         let playground = Playground::start(Options::default(), None).await.unwrap();
         let port = playground.address.port();
-        let error = Playground::start(Options::default(), Some(port))
-            .await
-            .unwrap_err();
-        assert!(
-            error.to_string().contains(&format!("127.0.0.1:{port}")),
-            "{error}"
-        );
+        let error = Playground::start(Options::default(), Some(port)).await.unwrap_err();
+        assert!(error.to_string().contains(&format!("127.0.0.1:{port}")), "{error}");
         playground.stop().await;
-        Playground::start(Options::default(), Some(port))
-            .await
-            .unwrap();
+        Playground::start(Options::default(), Some(port)).await.unwrap();
     }
 
     #[tokio::test]
     async fn options_that_cannot_be_served_do_not_start() {
-        let options = Options {
-            page_size: 0,
-            ..Options::default()
-        };
+        let options = Options { page_size: 0, ..Options::default() };
         let error = Playground::start(options, None).await.unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::InvalidInput);
     }
@@ -322,22 +286,11 @@ mod tests {
         let start = Instant::now();
         let api = Api::new(Options::default());
         assert_eq!(api.page(Bound::Unbounded).data.len(), 50);
-        assert!(
-            start.elapsed() < Duration::from_millis(500),
-            "{:?}",
-            start.elapsed()
-        );
+        assert!(start.elapsed() < Duration::from_millis(500), "{:?}", start.elapsed());
 
         let start = Instant::now();
-        let api = Api::new(Options {
-            users: 1_000_000,
-            ..Options::default()
-        });
+        let api = Api::new(Options { users: 1_000_000, ..Options::default() });
         assert_eq!(api.page(Bound::Unbounded).data.len(), 50);
-        assert!(
-            start.elapsed() < Duration::from_secs(20),
-            "{:?}",
-            start.elapsed()
-        );
+        assert!(start.elapsed() < Duration::from_secs(20), "{:?}", start.elapsed());
     }
 }

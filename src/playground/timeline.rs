@@ -77,12 +77,7 @@ impl Timeline {
         if target - self.tick > self.movers() {
             // A machine that slept for days: starting over costs less than reliving it.
             self.tick = target;
-            let resting = self
-                .order
-                .iter()
-                .copied()
-                .filter(|entry| entry.person < self.still)
-                .collect();
+            let resting = self.order.iter().copied().filter(|entry| entry.person < self.still).collect();
             self.updated.fill(i64::MIN);
             self.rebuild(resting);
         }
@@ -101,25 +96,14 @@ impl Timeline {
         let from = match from {
             Bound::Unbounded => Bound::Unbounded,
             Bound::Included(updated) => Bound::Included(Entry { updated, person: 0 }),
-            Bound::Excluded(updated) => Bound::Excluded(Entry {
-                updated,
-                person: u32::MAX,
-            }),
+            Bound::Excluded(updated) => Bound::Excluded(Entry { updated, person: u32::MAX }),
         };
-        self.order
-            .range((from, Bound::Unbounded))
-            .take(count)
-            .copied()
-            .collect()
+        self.order.range((from, Bound::Unbounded)).take(count).copied().collect()
     }
 
     /// How often a person has changed, up to a constant: the round of the change that the entry stands for.
     pub fn round(&self, entry: Entry) -> i64 {
-        if entry.person < self.still {
-            0
-        } else {
-            entry.updated.div_euclid(TICK).div_euclid(self.movers())
-        }
+        if entry.person < self.still { 0 } else { entry.updated.div_euclid(TICK).div_euclid(self.movers()) }
     }
 
     /// Fills the order with those who rest and with every mover's last change, found by walking back from the
@@ -149,10 +133,7 @@ impl Timeline {
 
     fn entry(&self, mover: usize, updated: i64) -> Entry {
         let mover = u32::try_from(mover).unwrap_or(u32::MAX);
-        Entry {
-            updated,
-            person: self.still.saturating_add(mover),
-        }
+        Entry { updated, person: self.still.saturating_add(mover) }
     }
 }
 
@@ -161,17 +142,11 @@ fn resting(options: &Options) -> Vec<Entry> {
     let Some(tie) = options.tie else {
         return Vec::new();
     };
-    let first = options
-        .page_size
-        .saturating_sub(tie.before_cut)
-        .min(options.users - tie.users);
+    let first = options.page_size.saturating_sub(tie.before_cut).min(options.users - tie.users);
     (0..first + tie.users)
         .filter_map(|place| {
             let step = i64::try_from(place.min(first)).ok()?;
-            Some(Entry {
-                updated: STILL_SINCE + step * STILL_STEP,
-                person: u32::try_from(place).ok()?,
-            })
+            Some(Entry { updated: STILL_SINCE + step * STILL_STEP, person: u32::try_from(place).ok()? })
         })
         .collect()
 }
@@ -185,11 +160,7 @@ fn moment(seed: u64, tick: i64) -> i64 {
 /// The latest tick whose change has happened at `now`.
 fn last_tick(seed: u64, now: i64) -> i64 {
     let tick = now.div_euclid(TICK);
-    if moment(seed, tick) > now {
-        tick - 1
-    } else {
-        tick
-    }
+    if moment(seed, tick) > now { tick - 1 } else { tick }
 }
 
 /// One round: the order in which it changes everybody, as the map place ↦ (place · stride + shift) mod movers. A
@@ -246,11 +217,7 @@ mod tests {
     const NOW: i64 = 1_795_000_000;
 
     fn options(seed: u64, users: usize) -> Options {
-        Options {
-            users,
-            seed,
-            ..Options::default()
-        }
+        Options { users, seed, ..Options::default() }
     }
 
     fn all(timeline: &Timeline) -> Vec<Entry> {
@@ -322,10 +289,7 @@ mod tests {
 
     #[test]
     fn a_centered_tie_has_as_many_rows_before_the_cut_as_after_it() {
-        let options = Options {
-            tie: Some(Tie::centered(30)),
-            ..Options::default()
-        };
+        let options = Options { tie: Some(Tie::centered(30)), ..Options::default() };
         let rows = all(&Timeline::new(&options, NOW));
         assert!(rows[34].updated < rows[35].updated);
         assert_eq!(rows[35].updated, rows[64].updated);
@@ -334,10 +298,7 @@ mod tests {
 
     #[test]
     fn a_tie_of_several_pages_starts_with_the_first_row() {
-        let options = Options {
-            tie: Some(Tie::centered(150)),
-            ..Options::default()
-        };
+        let options = Options { tie: Some(Tie::centered(150)), ..Options::default() };
         let rows = all(&Timeline::new(&options, NOW));
         assert_eq!(rows[0].updated, rows[149].updated);
         assert!(rows[149].updated < rows[150].updated);
@@ -346,14 +307,8 @@ mod tests {
     #[test]
     fn a_tie_wider_than_the_first_page_or_all_users_still_fits() {
         for (users, tie) in [(200, 200), (10, 10), (60, 30), (1, 1), (0, 0)] {
-            let tie = Tie {
-                users: tie,
-                before_cut: tie.min(25),
-            };
-            let options = Options {
-                tie: Some(tie),
-                ..options(7, users)
-            };
+            let tie = Tie { users: tie, before_cut: tie.min(25) };
+            let options = Options { tie: Some(tie), ..options(7, users) };
             let mut timeline = Timeline::new(&options, NOW);
             timeline.advance(NOW + 1_000_000);
             assert_eq!(all(&timeline).len(), users);
@@ -367,10 +322,7 @@ mod tests {
         let newer = timeline.rows(Excluded(NOW), usize::MAX).len();
         assert!((5..=7).contains(&newer), "{newer}");
 
-        let frozen = Options {
-            frozen: true,
-            ..Options::default()
-        };
+        let frozen = Options { frozen: true, ..Options::default() };
         let mut timeline = Timeline::new(&frozen, NOW);
         let before = all(&timeline);
         timeline.advance(NOW + 1_000_000);
@@ -380,10 +332,7 @@ mod tests {
 
     #[test]
     fn bounds_are_inclusive_or_exclusive_as_they_say() {
-        let options = Options {
-            tie: Some(Tie::centered(30)),
-            ..Options::default()
-        };
+        let options = Options { tie: Some(Tie::centered(30)), ..Options::default() };
         let timeline = Timeline::new(&options, NOW);
         let rows = all(&timeline);
         let shared = rows[40].updated;

@@ -23,13 +23,7 @@ impl Api {
     pub fn new(endpoint: String) -> Self {
         // Err means that another test has installed it.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let client = Client::builder()
-            .no_proxy()
-            .no_gzip()
-            .no_brotli()
-            .no_zstd()
-            .build()
-            .unwrap();
+        let client = Client::builder().no_proxy().no_gzip().no_brotli().no_zstd().build().unwrap();
         Self { client, endpoint }
     }
 
@@ -72,10 +66,7 @@ impl Api {
             let page = self.get(&format!("updated_since={last}")).await.rows();
             let before = all.len();
             for row in page {
-                if !all[before.saturating_sub(50)..]
-                    .iter()
-                    .any(|known| known["id"] == row["id"])
-                {
+                if !all[before.saturating_sub(50)..].iter().any(|known| known["id"] == row["id"]) {
                     all.push(row);
                 }
             }
@@ -89,12 +80,7 @@ impl Api {
 impl Answer {
     /// The body as JSON; the answer must say that it is.
     pub fn json(&self) -> Value {
-        assert_eq!(
-            self.header("content-type"),
-            Some("application/json"),
-            "{}",
-            self.request
-        );
+        assert_eq!(self.header("content-type"), Some("application/json"), "{}", self.request);
         serde_json::from_str(&self.text)
             .unwrap_or_else(|error| panic!("{}: {error}: {}", self.request, self.text))
     }
@@ -119,21 +105,13 @@ impl Answer {
     }
 
     pub fn header(&self, name: &str) -> Option<&str> {
-        self.headers
-            .iter()
-            .find(|(known, _)| known == name)
-            .map(|(_, value)| value.as_str())
+        self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 
     /// The answer must be an error with that status and text, and nothing besides.
     pub fn is_error(&self, status: u16, text: &str) {
         assert_eq!(self.status, status, "{}: {}", self.request, self.text);
-        assert_eq!(
-            self.json(),
-            serde_json::json!({ "error": text }),
-            "{}",
-            self.request
-        );
+        assert_eq!(self.json(), serde_json::json!({ "error": text }), "{}", self.request);
     }
 }
 
@@ -144,9 +122,7 @@ pub fn cursor(row: &Value) -> String {
 
 /// The rows' ids, to compare by.
 pub fn ids(rows: &[Value]) -> Vec<String> {
-    rows.iter()
-        .map(|row| row["id"].as_str().unwrap().to_owned())
-        .collect()
+    rows.iter().map(|row| row["id"].as_str().unwrap().to_owned()).collect()
 }
 
 /// base64, with padding.

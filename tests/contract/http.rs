@@ -3,11 +3,7 @@
 use super::api::{Answer, Api};
 
 fn header_names(answer: &Answer) -> Vec<&str> {
-    let mut names: Vec<&str> = answer
-        .headers
-        .iter()
-        .map(|(name, _)| name.as_str())
-        .collect();
+    let mut names: Vec<&str> = answer.headers.iter().map(|(name, _)| name.as_str()).collect();
     names.sort_unstable();
     names
 }
@@ -19,24 +15,10 @@ pub async fn answers_carry_the_headers_of_the_original(api: Api) {
         api.get("scroll_param=x").await,
         api.send("GET", &api.path("/other")).await,
     ] {
-        let expected = [
-            "connection",
-            "content-length",
-            "content-type",
-            "date",
-            "server",
-        ];
+        let expected = ["connection", "content-length", "content-type", "date", "server"];
         assert_eq!(header_names(&answer), expected, "{}", answer.request);
-        assert_eq!(
-            answer.header("connection"),
-            Some("close"),
-            "{}",
-            answer.request
-        );
-        assert_eq!(
-            answer.header("content-length"),
-            Some(answer.text.len().to_string().as_str())
-        );
+        assert_eq!(answer.header("connection"), Some("close"), "{}", answer.request);
+        assert_eq!(answer.header("content-length"), Some(answer.text.len().to_string().as_str()));
         let date = httpdate::parse_http_date(answer.header("date").unwrap()).unwrap();
         let off = date.elapsed().unwrap_or_else(|ahead| ahead.duration());
         assert!(off.as_secs() < 10, "{}", answer.request);
@@ -56,12 +38,7 @@ pub async fn head_is_get_without_a_body(api: Api) {
 }
 
 fn allowed(answer: &Answer) -> Vec<&str> {
-    let mut methods: Vec<&str> = answer
-        .header("allow")
-        .unwrap()
-        .split(',')
-        .map(str::trim)
-        .collect();
+    let mut methods: Vec<&str> = answer.header("allow").unwrap().split(',').map(str::trim).collect();
     methods.sort_unstable();
     methods
 }
@@ -70,10 +47,7 @@ pub async fn options_names_the_methods(api: Api) {
     let answer = api.send("OPTIONS", &api.url("foo=1")).await;
     assert_eq!((answer.status, answer.text.as_str()), (200, ""));
     assert_eq!(allowed(&answer), ["GET", "HEAD", "OPTIONS"]);
-    assert_eq!(
-        answer.header("content-type"),
-        Some("text/html; charset=utf-8")
-    );
+    assert_eq!(answer.header("content-type"), Some("text/html; charset=utf-8"));
     assert_eq!(answer.header("content-length"), Some("0"));
 }
 
@@ -82,38 +56,18 @@ pub async fn other_methods_are_refused(api: Api) {
         let answer = api.send(method, &api.url("")).await;
         assert_eq!(answer.status, 405, "{method}");
         assert_eq!(allowed(&answer), ["GET", "HEAD", "OPTIONS"], "{method}");
-        assert_eq!(
-            answer.header("content-type"),
-            Some("text/html; charset=utf-8"),
-            "{method}"
-        );
-        assert!(
-            answer.text.contains("<h1>Method Not Allowed</h1>"),
-            "{method}"
-        );
+        assert_eq!(answer.header("content-type"), Some("text/html; charset=utf-8"), "{method}");
+        assert!(answer.text.contains("<h1>Method Not Allowed</h1>"), "{method}");
     }
 }
 
 pub async fn other_paths_are_not_found(api: Api) {
-    for path in [
-        "/",
-        "/pagination",
-        "/pagination/keyset/",
-        "/pagination/Keyset",
-        "/pagination/keyset/1",
-    ] {
+    for path in ["/", "/pagination", "/pagination/keyset/", "/pagination/Keyset", "/pagination/keyset/1"] {
         for method in ["GET", "POST"] {
             let answer = api.send(method, &api.path(path)).await;
             assert_eq!(answer.status, 404, "{method} {path}");
-            assert_eq!(
-                answer.header("content-type"),
-                Some("text/html; charset=utf-8"),
-                "{method} {path}"
-            );
-            assert!(
-                answer.text.contains("<h1>Not Found</h1>"),
-                "{method} {path}"
-            );
+            assert_eq!(answer.header("content-type"), Some("text/html; charset=utf-8"), "{method} {path}");
+            assert!(answer.text.contains("<h1>Not Found</h1>"), "{method} {path}");
         }
     }
 }

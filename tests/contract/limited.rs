@@ -10,12 +10,8 @@ async fn rest() {
 }
 
 fn number(answer: &Answer, header: &str) -> u32 {
-    let value = answer
-        .header(header)
-        .unwrap_or_else(|| panic!("{}: no {header}", answer.request));
-    value
-        .parse()
-        .unwrap_or_else(|_| panic!("{header}: {value}"))
+    let value = answer.header(header).unwrap_or_else(|| panic!("{}: no {header}", answer.request));
+    value.parse().unwrap_or_else(|_| panic!("{header}: {value}"))
 }
 
 /// One request after the other, until one is refused.
@@ -56,10 +52,7 @@ pub async fn a_burst_is_refused(api: Api) {
 pub async fn every_path_and_method_counts(api: Api) {
     rest().await;
     let other = api.send("GET", &api.path("/other")).await;
-    assert_eq!(
-        (other.status, number(&other, "x-ratelimit-remaining")),
-        (404, 4)
-    );
+    assert_eq!((other.status, number(&other, "x-ratelimit-remaining")), (404, 4));
     let post = api.send("POST", &api.url("")).await;
     assert_eq!((post.status, number(&post, "x-ratelimit-limit")), (405, 5));
     exhaust(&api).await;

@@ -33,15 +33,9 @@ pub async fn empty_parameters_count_as_absent(api: Api) {
 
 pub async fn both_parameters_are_refused(api: Api) {
     let token = base64("2026-11-16T19:05:47Z");
-    api.get(&format!(
-        "scroll_param={token}&updated_since=2026-11-16T19:05:47Z"
-    ))
-    .await
-    .is_error(400, BOTH);
+    api.get(&format!("scroll_param={token}&updated_since=2026-11-16T19:05:47Z")).await.is_error(400, BOTH);
     // That there are two is told before that neither can be read.
-    api.get("updated_since=x&scroll_param=x")
-        .await
-        .is_error(400, BOTH);
+    api.get("updated_since=x&scroll_param=x").await.is_error(400, BOTH);
 }
 
 pub async fn other_parameters_are_refused_by_name(api: Api) {
@@ -63,19 +57,14 @@ pub async fn other_parameters_are_refused_by_name(api: Api) {
         ("a;b=1", "a;b"),
         ("a%26b=1", "a&b"),
     ] {
-        api.get(query)
-            .await
-            .is_error(400, &format!("Unexpected query parameters: {name}"));
+        api.get(query).await.is_error(400, &format!("Unexpected query parameters: {name}"));
     }
     // The original names several in no particular order.
     let several = api.get("foo=1&bar=2").await;
     assert_eq!(several.status, 400);
     let text = several.json()["error"].as_str().unwrap().to_owned();
-    let mut names: Vec<&str> = text
-        .strip_prefix("Unexpected query parameters: ")
-        .unwrap()
-        .split(", ")
-        .collect();
+    let mut names: Vec<&str> =
+        text.strip_prefix("Unexpected query parameters: ").unwrap().split(", ").collect();
     names.sort_unstable();
     assert_eq!(names, ["bar", "foo"]);
 }
@@ -85,21 +74,10 @@ pub async fn of_a_repeated_parameter_the_first_counts(api: Api) {
     let begin = "updated_since=0001-01-01T00:00:00Z";
     let end = "updated_since=9999-12-31T23:59:59Z";
     assert_eq!(api.get(&format!("{begin}&{end}")).await.rows(), first);
-    assert_eq!(
-        api.get(&format!("{end}&{begin}")).await.rows(),
-        Vec::<Value>::new()
-    );
-    assert_eq!(
-        api.get(&format!("updated_since=&{end}")).await.rows(),
-        first
-    );
-    assert_eq!(
-        api.get(&format!("{begin}&updated_since=x")).await.rows(),
-        first
-    );
-    api.get("scroll_param=x&scroll_param=MDAwMS0wMS0wMVQwMDowMDowMFo=")
-        .await
-        .is_error(400, NO_TOKEN);
+    assert_eq!(api.get(&format!("{end}&{begin}")).await.rows(), Vec::<Value>::new());
+    assert_eq!(api.get(&format!("updated_since=&{end}")).await.rows(), first);
+    assert_eq!(api.get(&format!("{begin}&updated_since=x")).await.rows(), first);
+    api.get("scroll_param=x&scroll_param=MDAwMS0wMS0wMVQwMDowMDowMFo=").await.is_error(400, NO_TOKEN);
 }
 
 /// Lenient spellings of a second before all rows or after all of them, so that the page says which it was read as.
@@ -180,21 +158,10 @@ pub async fn times_without_leading_zeros_are_the_same_times(api: Api) {
         let bare = bare(&cursor);
         shorter += usize::from(bare.len() + 1 < cursor.len());
         let plain = api.get(&format!("updated_since={cursor}")).await.rows();
-        assert_eq!(
-            api.get(&format!("updated_since={bare}Z")).await.rows(),
-            plain,
-            "{bare}"
-        );
-        let plain = api
-            .get(&format!("scroll_param={}", encoded(&base64(&cursor))))
-            .await
-            .rows();
+        assert_eq!(api.get(&format!("updated_since={bare}Z")).await.rows(), plain, "{bare}");
+        let plain = api.get(&format!("scroll_param={}", encoded(&base64(&cursor)))).await.rows();
         let token = encoded(&base64(format!("{bare}z")));
-        assert_eq!(
-            api.get(&format!("scroll_param={token}")).await.rows(),
-            plain,
-            "{bare}"
-        );
+        assert_eq!(api.get(&format!("scroll_param={token}")).await.rows(), plain, "{bare}");
     }
     assert!(shorter > 0);
 }
@@ -202,23 +169,15 @@ pub async fn times_without_leading_zeros_are_the_same_times(api: Api) {
 pub async fn lenient_dates_are_accepted(api: Api) {
     let first = first_page(&api).await;
     for time in LENIENT {
-        let expected = if time.starts_with('9') {
-            &[][..]
-        } else {
-            &first
-        };
-        let answer = api
-            .get(&format!("updated_since={}", encoded(&format!("{time}Z"))))
-            .await;
+        let expected = if time.starts_with('9') { &[][..] } else { &first };
+        let answer = api.get(&format!("updated_since={}", encoded(&format!("{time}Z")))).await;
         assert_eq!(answer.rows(), expected, "{time}");
     }
 }
 
 pub async fn other_dates_are_refused(api: Api) {
     for time in NO_TIMES {
-        let answer = api
-            .get(&format!("updated_since={}", encoded(&format!("{time}Z"))))
-            .await;
+        let answer = api.get(&format!("updated_since={}", encoded(&format!("{time}Z")))).await;
         answer.is_error(400, NO_DATE);
     }
     api.get("updated_since=Z").await.is_error(400, NO_DATE);
@@ -233,9 +192,7 @@ pub async fn other_dates_are_refused(api: Api) {
         "%20",
         "x",
     ] {
-        api.get(&format!("updated_since={time}"))
-            .await
-            .is_error(400, NO_Z);
+        api.get(&format!("updated_since={time}")).await.is_error(400, NO_Z);
     }
 }
 
@@ -243,11 +200,7 @@ pub async fn lenient_tokens_are_accepted(api: Api) {
     let first = first_page(&api).await;
     for time in LENIENT {
         for z in ["Z", "z"] {
-            let expected = if time.starts_with('9') {
-                &[][..]
-            } else {
-                &first
-            };
+            let expected = if time.starts_with('9') { &[][..] } else { &first };
             let token = encoded(&base64(format!("{time}{z}")));
             let answer = api.get(&format!("scroll_param={token}")).await;
             assert_eq!(answer.rows(), expected, "{time}{z}");
@@ -268,34 +221,20 @@ pub async fn lenient_tokens_are_accepted(api: Api) {
         // The last letter's spare bits count for nothing.
         "MDAwMS0wMS0wMVQwMDowMDowMFp=",
     ] {
-        assert_eq!(
-            api.get(&format!("scroll_param={token}")).await.rows(),
-            first,
-            "{token}"
-        );
+        assert_eq!(api.get(&format!("scroll_param={token}")).await.rows(), first, "{token}");
     }
 }
 
 pub async fn other_tokens_are_refused(api: Api) {
     for time in NO_TIMES {
         let token = encoded(&base64(format!("{time}Z")));
-        api.get(&format!("scroll_param={token}"))
-            .await
-            .is_error(400, NO_TOKEN);
+        api.get(&format!("scroll_param={token}")).await.is_error(400, NO_TOKEN);
     }
-    for decoded in [
-        &b"2026-11-16T19:05:47"[..],
-        b"Z",
-        b"",
-        b"\xff\xfe\xfd",
-        b"2026-11-16T19:05:47Z ",
-    ] {
+    for decoded in [&b"2026-11-16T19:05:47"[..], b"Z", b"", b"\xff\xfe\xfd", b"2026-11-16T19:05:47Z "] {
         let token = encoded(&base64(decoded));
         // An empty token is an absent one, so the empty text is sent as padding alone.
         let token = if token.is_empty() { "%3D" } else { &token };
-        api.get(&format!("scroll_param={token}"))
-            .await
-            .is_error(400, NO_TOKEN);
+        api.get(&format!("scroll_param={token}")).await.is_error(400, NO_TOKEN);
     }
     for token in [
         // Without its padding.
@@ -313,9 +252,7 @@ pub async fn other_tokens_are_refused(api: Api) {
         "MDAwMS0wMS0wMVQwMDowMDowMFo=%C3%A9",
         "2026-11-16T19:05:47Z",
     ] {
-        api.get(&format!("scroll_param={token}"))
-            .await
-            .is_error(400, NO_TOKEN);
+        api.get(&format!("scroll_param={token}")).await.is_error(400, NO_TOKEN);
     }
 }
 

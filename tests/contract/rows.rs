@@ -6,56 +6,23 @@ use serde_json::Value;
 
 use super::api::{Api, base64, cursor, ids};
 
-const FIELDS: [&str; 8] = [
-    "id",
-    "name",
-    "email",
-    "address",
-    "company",
-    "job",
-    "createdAt",
-    "updatedAt",
-];
+const FIELDS: [&str; 8] = ["id", "name", "email", "address", "company", "job", "createdAt", "updatedAt"];
 
 pub async fn they_have_the_fields_and_formats(api: Api) {
     let text = api.get("").await.text;
-    let places: Vec<Option<usize>> = FIELDS
-        .iter()
-        .map(|field| text.find(&format!("\"{field}\"")))
-        .collect();
-    assert!(
-        places.is_sorted() && places[0].is_some(),
-        "the fields' order: {places:?}"
-    );
+    let places: Vec<Option<usize>> = FIELDS.iter().map(|field| text.find(&format!("\"{field}\""))).collect();
+    assert!(places.is_sorted() && places[0].is_some(), "the fields' order: {places:?}");
     for row in api.all().await {
-        let mut fields: Vec<&str> = row
-            .as_object()
-            .unwrap()
-            .keys()
-            .map(String::as_str)
-            .collect();
+        let mut fields: Vec<&str> = row.as_object().unwrap().keys().map(String::as_str).collect();
         let mut expected = FIELDS;
         fields.sort_unstable();
         expected.sort_unstable();
         assert_eq!(fields, expected);
-        let value = |field: &str| {
-            row[field]
-                .as_str()
-                .unwrap_or_else(|| panic!("{field}: {row}"))
-        };
+        let value = |field: &str| row[field].as_str().unwrap_or_else(|| panic!("{field}: {row}"));
         assert!(FIELDS.iter().all(|field| !value(field).is_empty()), "{row}");
-        assert!(
-            looks_like(value("id"), "xxxxxxxx-xxxx-4xxx-xxxx-xxxxxxxxxxxx"),
-            "{row}"
-        );
-        assert!(
-            looks_like(value("createdAt"), "dddd-dd-ddTdd:dd:ddZ"),
-            "{row}"
-        );
-        assert!(
-            looks_like(value("updatedAt"), "dddd-dd-ddTdd:dd:ddZ"),
-            "{row}"
-        );
+        assert!(looks_like(value("id"), "xxxxxxxx-xxxx-4xxx-xxxx-xxxxxxxxxxxx"), "{row}");
+        assert!(looks_like(value("createdAt"), "dddd-dd-ddTdd:dd:ddZ"), "{row}");
+        assert!(looks_like(value("updatedAt"), "dddd-dd-ddTdd:dd:ddZ"), "{row}");
         assert!(value("createdAt") <= value("updatedAt"), "{row}");
         assert_eq!(value("address").lines().count(), 2, "{row}");
         assert!(value("email").contains('@'), "{row}");
@@ -65,14 +32,11 @@ pub async fn they_have_the_fields_and_formats(api: Api) {
 /// True if the text has that pattern's shape: `x` a lower-case hexadecimal digit, `d` a decimal one.
 fn looks_like(text: &str, pattern: &str) -> bool {
     text.len() == pattern.len()
-        && text
-            .bytes()
-            .zip(pattern.bytes())
-            .all(|(byte, wanted)| match wanted {
-                b'x' => byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte),
-                b'd' => byte.is_ascii_digit(),
-                other => byte == other,
-            })
+        && text.bytes().zip(pattern.bytes()).all(|(byte, wanted)| match wanted {
+            b'x' => byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte),
+            b'd' => byte.is_ascii_digit(),
+            other => byte == other,
+        })
 }
 
 pub async fn they_ascend_and_ids_do_not_repeat(api: Api) {
@@ -113,17 +77,11 @@ fn scroll(all: &[Value]) -> Vec<Vec<Value>> {
 }
 
 fn after(all: &[Value], bound: &str) -> Vec<Value> {
-    all.iter()
-        .filter(|row| cursor(row).as_str() > bound)
-        .cloned()
-        .collect()
+    all.iter().filter(|row| cursor(row).as_str() > bound).cloned().collect()
 }
 
 fn at_or_after(all: &[Value], bound: &str) -> Vec<Value> {
-    all.iter()
-        .filter(|row| cursor(row).as_str() >= bound)
-        .cloned()
-        .collect()
+    all.iter().filter(|row| cursor(row).as_str() >= bound).cloned().collect()
 }
 
 pub async fn tokens_are_the_last_cursor_in_base64(api: Api) {
@@ -146,16 +104,9 @@ pub async fn a_token_is_exclusive(api: Api) {
     let all = api.all().await;
     for place in [0, 1, 49, 50, 120, 149, 198, 199] {
         let bound = cursor(&all[place]);
-        let rows = api
-            .get(&format!("scroll_param={}", base64(&bound)))
-            .await
-            .rows();
+        let rows = api.get(&format!("scroll_param={}", base64(&bound))).await.rows();
         let expected = after(&all, &bound);
-        assert_eq!(
-            rows,
-            expected[..expected.len().min(50)],
-            "after row {place}"
-        );
+        assert_eq!(rows, expected[..expected.len().min(50)], "after row {place}");
     }
 }
 
@@ -163,10 +114,7 @@ pub async fn the_beginning_of_time_is_the_first_page(api: Api) {
     let first = api.get("").await;
     let rows = first.rows();
     assert_eq!(rows.len(), 50);
-    for query in [
-        "updated_since=0001-01-01T00:00:00Z".to_owned(),
-        token("0001-01-01T00:00:00Z"),
-    ] {
+    for query in ["updated_since=0001-01-01T00:00:00Z".to_owned(), token("0001-01-01T00:00:00Z")] {
         let answer = api.get(&query).await;
         assert_eq!(answer.rows(), rows, "{query}");
         assert_eq!(answer.token(), first.token(), "{query}");
@@ -192,11 +140,9 @@ pub async fn a_token_comes_only_if_rows_remain(api: Api) {
 
 pub async fn beyond_the_last_row_there_is_an_empty_page(api: Api) {
     let last = cursor(api.all().await.last().unwrap());
-    for query in [
-        "updated_since=9999-12-31T23:59:59Z".to_owned(),
-        token("9999-12-31T23:59:59Z"),
-        token(&last),
-    ] {
+    for query in
+        ["updated_since=9999-12-31T23:59:59Z".to_owned(), token("9999-12-31T23:59:59Z"), token(&last)]
+    {
         let answer = api.get(&query).await;
         assert_eq!(answer.rows(), Vec::<Value>::new(), "{query}");
         assert_eq!(answer.token(), None, "{query}");

@@ -21,8 +21,6 @@ pub async fn the_cursor_finds_it(api: Api) {
     let all = api.all().await;
     assert_eq!(all.len(), 200);
     let shared = cursor(&all[49]);
-    let places: Vec<usize> = (0..200)
-        .filter(|place| cursor(&all[*place]) == shared)
-        .collect();
+    let places: Vec<usize> = (0..200).filter(|place| cursor(&all[*place]) == shared).collect();
     assert_eq!(places, (40..70).collect::<Vec<_>>());
 }

@@ -75,9 +75,7 @@ impl RealPlayground {
     /// The executable, if the environment names one. Else says, past the test harness's capture, that this test
     /// was skipped and why.
     pub fn executable(test: &str) -> Option<PathBuf> {
-        let path = std::env::var_os(PLAYGROUND)
-            .filter(|path| !path.is_empty())
-            .map(PathBuf::from);
+        let path = std::env::var_os(PLAYGROUND).filter(|path| !path.is_empty()).map(PathBuf::from);
         if path.is_none() {
             let _ = writeln!(
                 std::io::stderr(),
@@ -101,11 +99,7 @@ impl RealPlayground {
 
     /// The server with its rows edited, and every request noted: see [`Self::requests`].
     pub fn start_modified(executable: &Path, modified: Modified) -> Self {
-        let python = executable.with_file_name(if cfg!(windows) {
-            "python.exe"
-        } else {
-            "python"
-        });
+        let python = executable.with_file_name(if cfg!(windows) { "python.exe" } else { "python" });
         Self::run(|port, home| {
             let numbers = [
                 usize::from(port),
@@ -114,9 +108,7 @@ impl RealPlayground {
                 modified.capacity.unwrap_or(0) as usize,
             ];
             let mut command = Command::new(&python);
-            command
-                .args(["-c", MODIFIED])
-                .args(numbers.map(|number| number.to_string()));
+            command.args(["-c", MODIFIED]).args(numbers.map(|number| number.to_string()));
             command.arg(home.join("requests")).arg(PROBE);
             command
         })
@@ -176,48 +168,28 @@ impl Drop for RealPlayground {
 
 fn spawn(mut command: Command, home: &Path) -> Child {
     // At its start the server asks PyPI for a newer version, unless it finds that it did so today.
-    let now = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap()
-        .as_secs();
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
     fs::create_dir(home.join(".ft_api_playground")).unwrap();
-    fs::write(
-        home.join(".ft_api_playground/_last_version_check"),
-        now.to_string(),
-    )
-    .unwrap();
+    fs::write(home.join(".ft_api_playground/_last_version_check"), now.to_string()).unwrap();
     let output = File::create(home.join("output")).unwrap();
-    command
-        .env("HOME", home)
-        .env("USERPROFILE", home)
-        .current_dir(home);
-    command
-        .stdin(Stdio::null())
-        .stdout(output.try_clone().unwrap())
-        .stderr(output);
+    command.env("HOME", home).env("USERPROFILE", home).current_dir(home);
+    command.stdin(Stdio::null()).stdout(output.try_clone().unwrap()).stderr(output);
     // Flask's reloader makes a second process, which outlives the first: only the group ends both.
     #[cfg(unix)]
     std::os::unix::process::CommandExt::process_group(&mut command, 0);
-    command
-        .spawn()
-        .unwrap_or_else(|error| panic!("{command:?}: {error}"))
+    command.spawn().unwrap_or_else(|error| panic!("{command:?}: {error}"))
 }
 
 #[cfg(unix)]
 fn kill_group(child: &mut Child) {
-    if let Some(group) = i32::try_from(child.id())
-        .ok()
-        .and_then(rustix::process::Pid::from_raw)
-    {
+    if let Some(group) = i32::try_from(child.id()).ok().and_then(rustix::process::Pid::from_raw) {
         let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
     }
 }
 
 #[cfg(windows)]
 fn kill_group(child: &mut Child) {
-    let _ = Command::new("taskkill")
-        .args(["/F", "/T", "/PID", &child.id().to_string()])
-        .output();
+    let _ = Command::new("taskkill").args(["/F", "/T", "/PID", &child.id().to_string()]).output();
 }
 
 fn free_port() -> u16 {
@@ -234,9 +206,7 @@ fn answers(port: u16) -> bool {
     };
     let mut start = [0; 5];
     stream.set_read_timeout(Some(START)).unwrap();
-    stream
-        .write_all(format!("GET {PROBE} HTTP/1.1\r\nHost: localhost\r\n\r\n").as_bytes())
-        .is_ok()
+    stream.write_all(format!("GET {PROBE} HTTP/1.1\r\nHost: localhost\r\n\r\n").as_bytes()).is_ok()
         && stream.read_exact(&mut start).is_ok()
         && &start == b"HTTP/"
 }

@@ -66,11 +66,7 @@ pub fn leave(model: &mut Model, departure: Departure) -> Vec<Effect> {
     };
     model.leaving = Leaving::Asked(times, departure);
     model.overlay = Overlay::None;
-    if times > 2 {
-        vec![Effect::Leave(departure)]
-    } else {
-        vec![Effect::Send(Command::Stop)]
-    }
+    if times > 2 { vec![Effect::Leave(departure)] } else { vec![Effect::Send(Command::Stop)] }
 }
 
 /// True while the operator has yet to say what becomes of a run that an earlier process left.

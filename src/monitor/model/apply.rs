@@ -9,8 +9,7 @@ use crate::record::Cursor;
 use crate::sanitize;
 use crate::sync::command::{Command, Start};
 use crate::sync::event::{
-    Event, Level, Notice, NoticeKind, Opened, Outcome, PageStored, Phase, RunEnded, RunStarted,
-    Stamped,
+    Event, Level, Notice, NoticeKind, Opened, Outcome, PageStored, Phase, RunEnded, RunStarted, Stamped,
 };
 
 /// Takes an event in.
@@ -29,18 +28,12 @@ pub fn event(model: &mut Model, stamped: Stamped) -> Vec<Effect> {
 }
 
 fn opened(model: &mut Model, at: DateTime<Utc>, opened: Opened) -> Vec<Effect> {
-    model.stream = Some(Stream {
-        source: safe(&opened.source),
-        destination: safe(&opened.destination),
-    });
+    model.stream = Some(Stream { source: safe(&opened.source), destination: safe(&opened.destination) });
     model.walk = opened.walk;
     model.rows = opened.rows;
     model.oldest = opened.oldest;
-    model.checkpoint = Checkpoint {
-        value: opened.checkpoint.map(with_text),
-        moved_at: opened.checkpoint_at,
-        held: false,
-    };
+    model.checkpoint =
+        Checkpoint { value: opened.checkpoint.map(with_text), moved_at: opened.checkpoint_at, held: false };
     if let Some(unfinished) = &opened.unfinished {
         let page = (unfinished.pages > 0).then_some(unfinished.pages);
         let token = unfinished.token.as_deref();
@@ -113,19 +106,9 @@ fn phase(model: &mut Model, at: DateTime<Utc>, phase: Phase) {
         model.note_down(at, Tone::Held, text);
     }
     model.phase = match phase {
-        Phase::Waiting {
-            reason,
-            page,
-            attempt,
-            attempts,
-            until,
-        } => Phase::Waiting {
-            reason: safe(&reason),
-            page,
-            attempt,
-            attempts,
-            until,
-        },
+        Phase::Waiting { reason, page, attempt, attempts, until } => {
+            Phase::Waiting { reason: safe(&reason), page, attempt, attempts, until }
+        }
         other => other,
     };
     model.phase_at = at;
@@ -136,10 +119,7 @@ fn page(model: &mut Model, at: DateTime<Utc>, stored: &PageStored) {
     let decision = entry.decision.clone();
     let first = model.pages.is_empty();
     model.pages.push(entry);
-    model.token = stored
-        .token
-        .as_deref()
-        .map(|raw| Token::new(raw, Some(at), Some(stored.page)));
+    model.token = stored.token.as_deref().map(|raw| Token::new(raw, Some(at), Some(stored.page)));
     model.rows = stored.rows;
     for cursor in [&stored.first, &stored.last].into_iter().flatten() {
         if model.oldest.as_ref().is_none_or(|oldest| cursor < oldest) {
@@ -216,22 +196,14 @@ fn run_ended(model: &mut Model, at: DateTime<Utc>, mut ended: RunEnded) {
     model.checkpoint.held = false;
     model.rows = ended.rows;
     model.unfinished.clone_from(&ended.unfinished);
-    model.phase = Phase::Ended {
-        outcome: ended.outcome,
-    };
+    model.phase = Phase::Ended { outcome: ended.outcome };
     model.phase_at = at;
     model.ended = Some(ended);
 }
 
 fn move_checkpoint(model: &mut Model, at: DateTime<Utc>, checkpoint: Option<Cursor>) {
-    let before = model
-        .checkpoint
-        .value
-        .as_ref()
-        .map(|(_, text)| text.as_str());
-    let after = checkpoint
-        .as_ref()
-        .map(|cursor| sanitize::line(cursor.text()));
+    let before = model.checkpoint.value.as_ref().map(|(_, text)| text.as_str());
+    let after = checkpoint.as_ref().map(|cursor| sanitize::line(cursor.text()));
     if before != after.as_deref() {
         model.checkpoint.moved_at = Some(at);
         model.checkpoint.value = checkpoint.map(with_text);

@@ -24,12 +24,7 @@ impl UserEntry {
     #[must_use]
     pub fn new(row: &ShownRow, page: u64, at: DateTime<Utc>) -> Self {
         let safe = |value: &Option<String>| value.as_deref().map(safe);
-        Self {
-            fate: row.fate,
-            page,
-            at,
-            values: row.values.iter().map(safe).collect(),
-        }
+        Self { fate: row.fate, page, at, values: row.values.iter().map(safe).collect() }
     }
 
     /// The primary key.
@@ -41,8 +36,7 @@ impl UserEntry {
     /// The value of a column; `None` if it is null.
     #[must_use]
     pub fn value(&self, column: &str) -> Option<&str> {
-        USER.position(column)
-            .and_then(|position| self.at_position(position))
+        USER.position(column).and_then(|position| self.at_position(position))
     }
 
     fn at_position(&self, position: usize) -> Option<&str> {
@@ -88,9 +82,8 @@ impl PageEntry {
     #[must_use]
     pub fn new(stored: &PageStored, at: DateTime<Utc>) -> Self {
         let (asked_by, asked_with) = request(&stored.request);
-        let cursor = |cursor: &Option<crate::record::Cursor>| {
-            cursor.as_ref().map(|cursor| safe(cursor.text()))
-        };
+        let cursor =
+            |cursor: &Option<crate::record::Cursor>| cursor.as_ref().map(|cursor| safe(cursor.text()));
         Self {
             page: stored.page,
             at,

@@ -100,8 +100,7 @@ impl Offer {
                  checkpoint does not go back."
             ),
             (Self::Quit, _) => {
-                "Nothing is asked for and nothing changes; the next start offers this again."
-                    .to_owned()
+                "Nothing is asked for and nothing changes; the next start offers this again.".to_owned()
             }
         }
     }
@@ -144,11 +143,7 @@ pub fn left(model: &Model, unfinished: &Unfinished) -> String {
 
 impl Detail {
     fn new(title: impl Into<String>) -> Self {
-        Self {
-            title: title.into(),
-            fields: Vec::new(),
-            top: 0,
-        }
+        Self { title: title.into(), fields: Vec::new(), top: 0 }
     }
 
     fn field(mut self, label: &str, value: impl Into<String>) -> Self {
@@ -163,22 +158,15 @@ impl Detail {
         for column in USER.columns {
             detail = detail.field(column.name, user.value(column.name).unwrap_or("null"));
         }
-        detail
-            .field(
-                "stored",
-                format!("with page {}, {}", user.page, clock(user.at)),
-            )
-            .field(
-                "fate",
-                match user.fate {
-                    crate::sync::event::Fate::New => "new: its id was not in the table",
-                    crate::sync::event::Fate::Changed => "changed: it replaced an older version",
-                    crate::sync::event::Fate::Same => "same: the table held these values already",
-                    crate::sync::event::Fate::Stale => {
-                        "stale: the table holds a newer version, which stays"
-                    }
-                },
-            )
+        detail.field("stored", format!("with page {}, {}", user.page, clock(user.at))).field(
+            "fate",
+            match user.fate {
+                crate::sync::event::Fate::New => "new: its id was not in the table",
+                crate::sync::event::Fate::Changed => "changed: it replaced an older version",
+                crate::sync::event::Fate::Same => "same: the table held these values already",
+                crate::sync::event::Fate::Stale => "stale: the table holds a newer version, which stays",
+            },
+        )
     }
 
     /// All of a page.
@@ -188,21 +176,32 @@ impl Detail {
         let counts = &page.counts;
         Self::new(format!("Page {}", page.page))
             .field("asked", format!("by {} {}", page.asked_by, page.asked_with))
-            .field("answer", format!(
-                "{} bytes: first byte after {}, last byte {} later",
-                text::number(page.bytes), text::milliseconds(page.wait_ms), text::milliseconds(page.body_ms),
-            ))
+            .field(
+                "answer",
+                format!(
+                    "{} bytes: first byte after {}, last byte {} later",
+                    text::number(page.bytes),
+                    text::milliseconds(page.wait_ms),
+                    text::milliseconds(page.body_ms),
+                ),
+            )
             .field("retries", page.retries.to_string())
             .field("first", page.first.clone().unwrap_or_else(none))
             .field("last", page.last.clone().unwrap_or_else(none))
-            .field("rows", format!(
-                "{}: {} new, {} changed, {} same, {} stale, {} quarantined",
-                counts.rows, counts.new, counts.changed, counts.same, counts.stale, counts.quarantined,
-            ))
-            .field("cursors", format!(
-                "{} without one, {} in the source's future; {} rows with fields beyond the schema",
-                counts.no_cursor, counts.future, counts.extra,
-            ))
+            .field(
+                "rows",
+                format!(
+                    "{}: {} new, {} changed, {} same, {} stale, {} quarantined",
+                    counts.rows, counts.new, counts.changed, counts.same, counts.stale, counts.quarantined,
+                ),
+            )
+            .field(
+                "cursors",
+                format!(
+                    "{} without one, {} in the source's future; {} rows with fields beyond the schema",
+                    counts.no_cursor, counts.future, counts.extra,
+                ),
+            )
             .field("token", page.token.clone().unwrap_or_else(none))
             .field("checkpoint", page.checkpoint.clone().unwrap_or_else(none))
             .field("then", page.decision.clone())
@@ -212,19 +211,13 @@ impl Detail {
     /// All of a line of the log.
     #[must_use]
     pub fn line(line: &LogEntry) -> Self {
-        Self::new("Log")
-            .field("at", clock(line.at))
-            .field("what", line.text.clone())
+        Self::new("Log").field("at", clock(line.at)).field("what", line.text.clone())
     }
 
     /// Its lines, cut to a width: a label where a field begins, and a piece of its value.
     #[must_use]
     pub fn lines(&self, cells: usize) -> Vec<(&str, String)> {
-        let widest = self
-            .fields
-            .iter()
-            .map(|(label, _)| text::width(label))
-            .max();
+        let widest = self.fields.iter().map(|(label, _)| text::width(label)).max();
         let cells = cells.saturating_sub(widest.unwrap_or(0) + 2);
         let mut lines = Vec::new();
         for (label, value) in &self.fields {
@@ -275,10 +268,6 @@ pub fn help(model: &Model, cells: usize) -> Vec<HelpLine> {
         entry(&mut lines, "source".to_owned(), &stream.source);
         entry(&mut lines, "destination".to_owned(), &stream.destination);
     }
-    entry(
-        &mut lines,
-        "highwater".to_owned(),
-        env!("CARGO_PKG_VERSION"),
-    );
+    entry(&mut lines, "highwater".to_owned(), env!("CARGO_PKG_VERSION"));
     lines
 }

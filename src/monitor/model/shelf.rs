@@ -30,13 +30,7 @@ impl<T> Shelf<T> {
     /// An empty shelf that keeps the newest `capacity` entries.
     #[must_use]
     pub fn new(capacity: usize) -> Self {
-        Self {
-            items: BTreeMap::new(),
-            next: 0,
-            capacity: capacity.max(1),
-            selected: None,
-            line: 0,
-        }
+        Self { items: BTreeMap::new(), next: 0, capacity: capacity.max(1), selected: None, line: 0 }
     }
 
     /// How many entries there are.
@@ -109,10 +103,7 @@ impl<T> Shelf<T> {
         let furthest = self.len().saturating_sub(height.max(1));
         let line = self.line.min(height.saturating_sub(1));
         let above = rank.saturating_sub(line).min(furthest);
-        Window {
-            above,
-            selected: rank - above,
-        }
+        Window { above, selected: rank - above }
     }
 
     /// The entries of a window, newest first.
@@ -193,20 +184,11 @@ mod tests {
     fn moving_scrolls_at_the_edges_and_stops_at_the_ends() {
         let mut shelf = shelf(5);
         shelf.step(3, 3);
-        assert_eq!(
-            (shelf.selected(), shown(&shelf, 3)),
-            (Some(&1), vec![3, 2, 1])
-        );
+        assert_eq!((shelf.selected(), shown(&shelf, 3)), (Some(&1), vec![3, 2, 1]));
         shelf.step(99, 3);
-        assert_eq!(
-            (shelf.selected(), shown(&shelf, 3)),
-            (Some(&0), vec![2, 1, 0])
-        );
+        assert_eq!((shelf.selected(), shown(&shelf, 3)), (Some(&0), vec![2, 1, 0]));
         shelf.step(-2, 3);
-        assert_eq!(
-            (shelf.selected(), shown(&shelf, 3)),
-            (Some(&2), vec![2, 1, 0])
-        );
+        assert_eq!((shelf.selected(), shown(&shelf, 3)), (Some(&2), vec![2, 1, 0]));
         shelf.step(-99, 3);
         assert!(shelf.follows());
         shelf.last(3);
@@ -239,13 +221,7 @@ mod tests {
         let mut empty = shelf(0);
         empty.step(1, 0);
         empty.last(0);
-        assert_eq!(
-            empty.window(0),
-            Window {
-                above: 0,
-                selected: 0
-            }
-        );
+        assert_eq!(empty.window(0), Window { above: 0, selected: 0 });
         let mut one = shelf(3);
         for height in 0..5 {
             one.step(1, height);

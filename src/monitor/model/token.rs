@@ -23,22 +23,15 @@ impl Token {
     /// Reads what the source gave.
     #[must_use]
     pub fn new(raw: &str, at: Option<DateTime<Utc>>, page: Option<u64>) -> Self {
-        Self {
-            raw: sanitize::line(raw).into_owned(),
-            decoded: decode(raw),
-            at,
-            page,
-        }
+        Self { raw: sanitize::line(raw).into_owned(), decoded: decode(raw), at, page }
     }
 }
 
 /// The readable text that a token is base64 of, if it is. Short tokens are left alone: most short words happen to
 /// be valid base64 of something.
 fn decode(raw: &str) -> Option<String> {
-    let bytes = STANDARD_PAD_INDIFFERENT
-        .decode(raw)
-        .or_else(|_| URL_SAFE_PAD_INDIFFERENT.decode(raw))
-        .ok()?;
+    let bytes =
+        STANDARD_PAD_INDIFFERENT.decode(raw).or_else(|_| URL_SAFE_PAD_INDIFFERENT.decode(raw)).ok()?;
     let text = String::from_utf8(bytes).ok()?;
     let readable = text.chars().count() >= 4 && text.chars().all(|c| !c.is_control());
     readable.then(|| sanitize::line(&text).into_owned())

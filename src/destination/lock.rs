@@ -1,0 +1,117 @@
+//! One writer at a time: an advisory lock beside the database, which the system releases when its holder dies.
+//!
+//! The file says who holds it, so that a second process can name the first. A clean end empties it; what is left in
+//! a file that nobody has locked is therefore the trace of a process that was killed.
+
+use std::fs::{File, TryLockError};
+use std::io::{Read, Seek, Write};
+use std::path::{Path, PathBuf};
+
+use chrono::{SecondsFormat, Utc};
+
+use super::DestinationError;
+use crate::platform;
+use crate::sanitize;
+
+/// A held lock. Dropping it releases it.
+#[derive(Debug)]
+pub struct Lock {
+    file: File,
+}
+
+impl Lock {
+    /// Takes the lock of a database. With the lock comes the trace of a holder that was killed, if there is one.
+    ///
+    /// # Errors
+    /// [`DestinationError::Locked`] if a living process holds it, [`DestinationError::File`] if it cannot be made.
+    pub fn take(database: &Path) -> Result<(Self, Option<String>), DestinationError> {
+        let path = path_of(database);
+        let failed = |error| DestinationError::File {
+            path: path.clone(),
+            error,
+            remedy: "check the directory's permissions",
+        };
+        let mut file = platform::private_file(&path).map_err(failed)?;
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => {
+                let place = database.display().to_string();
+                let holder = read(&mut file).unwrap_or_else(|| "another process".to_owned());
+                return Err(DestinationError::Locked { place, holder });
+            }
+            Err(TryLockError::Error(error)) => return Err(failed(error)),
+        }
+        let killed = read(&mut file);
+        let since = Utc::now().to_rfc3339_opts(SecondsFormat::Secs, true);
+        let holder = format!("process {}, since {since}", std::process::id());
+        rewrite(&mut file, &holder).map_err(failed)?;
+        Ok((Self { file }, killed))
+    }
+
+    /// Who holds the lock of a database, if anyone does.
+    #[must_use]
+    pub fn holder(database: &Path) -> Option<String> {
+        let mut file = File::open(path_of(database)).ok()?;
+        match file.try_lock_shared() {
+            Err(TryLockError::WouldBlock) => {
+                Some(read(&mut file).unwrap_or_else(|| "another process".to_owned()))
+            }
+            _ => None,
+        }
+    }
+}
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        // Only the trace: the lock itself ends with the file.
+        let _ = rewrite(&mut self.file, "");
+    }
+}
+
+fn path_of(database: &Path) -> PathBuf {
+    let mut path = database.as_os_str().to_owned();
+    path.push(".lock");
+    PathBuf::from(path)
+}
+
+fn read(file: &mut File) -> Option<String> {
+    let mut text = String::new();
+    file.rewind().ok()?;
+    file.take(200).read_to_string(&mut text).ok()?;
+    (!text.is_empty()).then(|| sanitize::snippet(text.trim(), 100))
+}
+
+fn rewrite(file: &mut File, text: &str) -> std::io::Result<()> {
+    file.set_len(0)?;
+    file.rewind()?;
+    file.write_all(text.as_bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_second_taker_is_told_who_holds_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let database = folder.path().join("a.db");
+        let (lock, killed) = Lock::take(&database).unwrap();
+        assert_eq!(killed, None);
+        let refused = Lock::take(&database).unwrap_err().to_string();
+        assert!(refused.contains(&format!("process {}", std::process::id())), "{refused}");
+        assert!(Lock::holder(&database).is_some());
+        drop(lock);
+        assert_eq!(Lock::holder(&database), None);
+        assert_eq!(Lock::take(&database).unwrap().1, None, "a clean end leaves no trace");
+    }
+
+    #[test]
+    fn the_trace_of_a_killed_holder_is_recognised() {
+        let folder = tempfile::tempdir().unwrap();
+        let database = folder.path().join("a.db");
+        std::fs::write(path_of(&database), "process 1, since 2026-01-01T00:00:00Z").unwrap();
+        assert_eq!(Lock::holder(&database), None, "nobody has locked the file");
+        let (_lock, killed) = Lock::take(&database).unwrap();
+        assert!(killed.unwrap().starts_with("process 1,"));
+    }
+}

@@ -1,0 +1,307 @@
+//! SQLite: one file with the table, and the bookkeeping in tables of their own, prefixed `_highwater_`.
+//!
+//! Write-ahead log with `synchronous=FULL`: a commit that has returned survives a power cut. The table has exactly
+//! the declared columns; whatever else must be known of a row stands beside it.
+
+mod commit;
+mod schema;
+
+use std::path::{Path, PathBuf};
+
+use chrono::{DateTime, Utc};
+use rusqlite::{Connection, ErrorCode, OptionalExtension, TransactionBehavior, params};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::lock::Lock;
+use super::{Batch, Committed, Destination, DestinationError, Ending, NewRun, Stored, StoredRun};
+use crate::platform;
+use crate::record::{Cursor, Schema};
+use crate::sync::event::{Outcome, Totals};
+
+/// A SQLite file that this process may write to.
+#[derive(Debug)]
+pub struct Sqlite {
+    pub(super) connection: Connection,
+    pub(super) path: PathBuf,
+    pub(super) schema: &'static Schema,
+    /// Held for as long as the connection is; `None` for a reader.
+    lock: Option<Lock>,
+}
+
+/// A destination that was opened, and what was noticed on the way.
+#[derive(Debug)]
+pub struct Opened {
+    /// The destination.
+    pub sqlite: Sqlite,
+    /// The holder that was killed while it held the lock, if there was one.
+    pub killed: Option<String>,
+}
+
+impl Sqlite {
+    /// Opens a file for writing, or makes it; takes its lock, and brings its tables up to date.
+    ///
+    /// # Errors
+    /// [`DestinationError::Locked`] if another process writes to it; [`DestinationError::Refused`] if a newer
+    /// version wrote it, or if its table has other columns; the others as they come.
+    pub fn open(path: &Path, schema: &'static Schema) -> Result<Opened, DestinationError> {
+        if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+            platform::private_dir(folder).map_err(|error| DestinationError::File {
+                path: folder.to_owned(),
+                error,
+                remedy: "choose another --db",
+            })?;
+        }
+        let (lock, killed) = Lock::take(path)?;
+        // Made before SQLite does, which would leave it readable for all; the -wal and -shm take its mode over.
+        platform::private_file(path).map_err(|error| DestinationError::File {
+            path: path.to_owned(),
+            error,
+            remedy: "check the permissions, or choose another --db",
+        })?;
+        let mut sqlite = Self::connect(path, schema, Some(lock))?;
+        schema::migrate(&mut sqlite)?;
+        Ok(Opened { sqlite, killed })
+    }
+
+    /// Opens an existing file for reading; a run may be writing to it.
+    ///
+    /// # Errors
+    /// As [`Sqlite::open`], and if there is no such file.
+    pub fn read(path: &Path, schema: &'static Schema) -> Result<Self, DestinationError> {
+        std::fs::metadata(path).map_err(|error| DestinationError::File {
+            path: path.to_owned(),
+            error,
+            remedy: "run a sync first, or give the right --db",
+        })?;
+        let sqlite = Self::connect(path, schema, None)?;
+        schema::check(&sqlite)?;
+        Ok(sqlite)
+    }
+
+    fn connect(path: &Path, schema: &'static Schema, lock: Option<Lock>) -> Result<Self, DestinationError> {
+        let named = |error| database_error(path, error);
+        let connection = Connection::open(path).map_err(named)?;
+        connection.busy_timeout(std::time::Duration::from_secs(5)).map_err(named)?;
+        if lock.is_some() {
+            connection
+                .execute_batch(
+                    "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -32768;
+                     PRAGMA temp_store = MEMORY;",
+                )
+                .map_err(named)?;
+        }
+        connection.set_prepared_statement_cache_capacity(32);
+        Ok(Self { connection, path: path.to_owned(), schema, lock })
+    }
+
+    /// True if this connection holds the lock.
+    #[must_use]
+    pub fn is_writer(&self) -> bool {
+        self.lock.is_some()
+    }
+
+    /// Binds the file to a source, or checks that it is the one whose rows it holds.
+    ///
+    /// # Errors
+    /// [`DestinationError::Refused`] if it holds another source's rows: under their checkpoint, older rows of this
+    /// one would never be asked for.
+    pub fn bind(&mut self, source: &str) -> Result<(), DestinationError> {
+        let bound: Option<String> = self.try_sql(|connection| {
+            connection.query_row("SELECT source FROM _highwater_state", [], |row| row.get(0))
+        })?;
+        match bound {
+            Some(bound) if bound != source => Err(DestinationError::Refused(format!(
+                "{} holds the rows of {bound}, not of {source}; give another --db, or, if the same rows have \
+                 moved there, forget the checkpoint with `highwater state reset`",
+                self.path.display()
+            ))),
+            Some(_) => Ok(()),
+            None => self.try_sql(|connection| {
+                connection.execute("UPDATE _highwater_state SET source = ?1", [source]).map(drop)
+            }),
+        }
+    }
+
+    /// Runs SQL and puts the file's name and a remedy to what goes wrong.
+    pub(super) fn try_sql<T>(
+        &mut self,
+        work: impl FnOnce(&mut Connection) -> rusqlite::Result<T>,
+    ) -> Result<T, DestinationError> {
+        work(&mut self.connection).map_err(|error| database_error(&self.path, error))
+    }
+}
+
+impl Destination for Sqlite {
+    fn name(&self) -> String {
+        self.path.display().to_string()
+    }
+
+    fn stored(&mut self) -> Result<Stored, DestinationError> {
+        self.try_sql(|connection| {
+            let unfinished = connection
+                .query_row(
+                    "SELECT r.run, r.started_at, r.outcome, r.walk, r.token, r.token_at, r.totals
+                     FROM _highwater_runs r JOIN _highwater_state s ON s.unfinished = r.run",
+                    [],
+                    stored_run,
+                )
+                .optional()?;
+            connection.query_row(
+                "SELECT source, checkpoint, checkpoint_at, rows, oldest FROM _highwater_state",
+                [],
+                |row| {
+                    let cursor = |text: Option<String>| text.and_then(|text| Cursor::parse(&text).ok());
+                    Ok(Stored {
+                        source: row.get(0)?,
+                        checkpoint: cursor(row.get(1)?),
+                        checkpoint_at: row.get::<_, Option<String>>(2)?.as_deref().and_then(time),
+                        rows: row.get::<_, i64>(3)?.unsigned_abs(),
+                        oldest: cursor(row.get(4)?),
+                        unfinished,
+                    })
+                },
+            )
+        })
+    }
+
+    fn begin(&mut self, new: &NewRun) -> Result<i64, DestinationError> {
+        let walk = json(&new.walk);
+        self.try_sql(|connection| {
+            let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            transaction.execute(
+                "UPDATE _highwater_runs SET outcome = coalesce(outcome, 'stopped'), walk = NULL,
+                        text = coalesce(text, 'a later run took its place')
+                 WHERE run = (SELECT unfinished FROM _highwater_state)",
+                [],
+            )?;
+            transaction.execute(
+                "INSERT INTO _highwater_runs
+                        (started_at, start, mode, first, checkpoint_before, walk, totals)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+                params![
+                    stamp(new.at),
+                    word(&new.start),
+                    new.walk.mode().word(),
+                    json(new.walk.next()),
+                    new.walk.checkpoint().map(Cursor::text),
+                    walk,
+                    json(&Totals::default()),
+                ],
+            )?;
+            let run = transaction.last_insert_rowid();
+            transaction.execute("UPDATE _highwater_state SET unfinished = ?1", [run])?;
+            transaction.commit()?;
+            Ok(run)
+        })
+    }
+
+    fn mark(&mut self, run: i64, outcome: Option<Outcome>) -> Result<(), DestinationError> {
+        self.try_sql(|connection| {
+            let outcome = outcome.as_ref().map(word);
+            connection
+                .execute(
+                    "UPDATE _highwater_runs SET outcome = ?2, text = NULL WHERE run = ?1",
+                    params![run, outcome],
+                )
+                .map(drop)
+        })
+    }
+
+    fn commit(&mut self, batches: &[Batch]) -> Result<Vec<Committed>, DestinationError> {
+        let schema = self.schema;
+        self.try_sql(|connection| {
+            let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            let committed = commit::pages(&transaction, schema, batches)?;
+            transaction.commit()?;
+            Ok(committed)
+        })
+    }
+
+    fn end(&mut self, ending: &Ending) -> Result<(), DestinationError> {
+        self.try_sql(|connection| {
+            let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            transaction.execute(
+                "UPDATE _highwater_runs SET ended_at = ?2, outcome = ?3, end = ?4, text = ?5, totals = ?6,
+                        walk = CASE WHEN ?7 THEN walk END,
+                        checkpoint_after = (SELECT checkpoint FROM _highwater_state)
+                 WHERE run = ?1",
+                params![
+                    ending.run,
+                    stamp(ending.at),
+                    word(&ending.outcome),
+                    json(&ending.end),
+                    ending.text,
+                    json(&ending.totals),
+                    ending.resumable,
+                ],
+            )?;
+            if !ending.resumable {
+                transaction.execute(
+                    "UPDATE _highwater_state SET unfinished = NULL WHERE unfinished = ?1",
+                    [ending.run],
+                )?;
+            }
+            transaction.commit()
+        })
+    }
+}
+
+fn stored_run(row: &rusqlite::Row<'_>) -> rusqlite::Result<StoredRun> {
+    let token: Option<String> = row.get(4)?;
+    let token_at: Option<String> = row.get(5)?;
+    let outcome: Option<String> = row.get(2)?;
+    Ok(StoredRun {
+        run: row.get(0)?,
+        started_at: row.get::<_, String>(1).map(|text| time(&text).unwrap_or_default())?,
+        outcome: outcome.and_then(|word| serde_json::from_value(word.into()).ok()),
+        walk: parsed(row, 3)?,
+        token: token.zip(token_at.as_deref().and_then(time)),
+        totals: parsed(row, 6)?,
+    })
+}
+
+/// A column that holds JSON of our own.
+fn parsed<T: DeserializeOwned>(row: &rusqlite::Row<'_>, column: usize) -> rusqlite::Result<T> {
+    let text: String = row.get(column)?;
+    serde_json::from_str(&text).map_err(|error| {
+        rusqlite::Error::FromSqlConversionFailure(column, rusqlite::types::Type::Text, Box::new(error))
+    })
+}
+
+/// JSON of our own types, which are all plain data.
+pub(super) fn json<T: Serialize>(value: &T) -> String {
+    serde_json::to_string(value).unwrap_or_default()
+}
+
+/// The word that stands for a plain enum's variant.
+pub(super) fn word<T: Serialize>(value: &T) -> String {
+    json(value).trim_matches('"').to_owned()
+}
+
+pub(super) fn stamp(at: DateTime<Utc>) -> String {
+    at.to_rfc3339_opts(chrono::SecondsFormat::Millis, true)
+}
+
+fn time(text: &str) -> Option<DateTime<Utc>> {
+    DateTime::parse_from_rfc3339(text).ok().map(|time| time.to_utc())
+}
+
+/// What SQLite says, with what an operator can do about it.
+pub(super) fn database_error(path: &Path, error: rusqlite::Error) -> DestinationError {
+    let remedy = match error.sqlite_error_code() {
+        Some(ErrorCode::DiskFull) => "make room and run again: what was stored before is safe",
+        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
+            "another program holds the database: close it and run again"
+        }
+        Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => {
+            "the file is damaged or no SQLite database: restore it, or give another --db"
+        }
+        Some(ErrorCode::ReadOnly | ErrorCode::CannotOpen | ErrorCode::PermissionDenied) => {
+            "check the permissions, or give another --db"
+        }
+        Some(ErrorCode::SystemIoFailure) => "check the disk, then run again: what was stored before is safe",
+        _ => "run again; if it persists, give another --db",
+    };
+    DestinationError::Database { place: path.display().to_string(), what: error.to_string(), remedy }
+}

@@ -1,0 +1,134 @@
+//! The tables, brought up to date by numbered migrations (`PRAGMA user_version`).
+
+use rusqlite::{Connection, TransactionBehavior};
+
+use super::{Sqlite, database_error};
+use crate::destination::DestinationError;
+use crate::record::Schema;
+
+/// One step for each version, in order. A step that was released is never edited.
+const MIGRATIONS: &[&str] = &["
+    -- One row: the state of the stream whose rows the table holds.
+    CREATE TABLE _highwater_state (
+        one INTEGER PRIMARY KEY CHECK (one = 1),
+        source TEXT, checkpoint TEXT, checkpoint_at TEXT,
+        rows INTEGER NOT NULL DEFAULT 0, oldest TEXT,
+        unfinished INTEGER
+    );
+    INSERT INTO _highwater_state (one) VALUES (1);
+    CREATE TABLE _highwater_runs (
+        run INTEGER PRIMARY KEY AUTOINCREMENT,
+        started_at TEXT NOT NULL, ended_at TEXT,
+        start TEXT NOT NULL, mode TEXT NOT NULL, first TEXT NOT NULL,
+        checkpoint_before TEXT, checkpoint_after TEXT,
+        outcome TEXT, end TEXT, text TEXT,
+        walk TEXT, token TEXT, token_at TEXT,
+        totals TEXT NOT NULL
+    );
+    CREATE TABLE _highwater_pages (
+        run INTEGER NOT NULL, page INTEGER NOT NULL,
+        asked_by TEXT NOT NULL, asked TEXT NOT NULL,
+        rows INTEGER NOT NULL, new INTEGER NOT NULL, changed INTEGER NOT NULL, same INTEGER NOT NULL,
+        stale INTEGER NOT NULL, quarantined INTEGER NOT NULL,
+        first TEXT, last TEXT, token TEXT, checkpoint TEXT, decision TEXT NOT NULL,
+        wait_ms INTEGER NOT NULL, body_ms INTEGER NOT NULL, bytes INTEGER NOT NULL, retries INTEGER NOT NULL,
+        at TEXT NOT NULL,
+        PRIMARY KEY (run, page)
+    ) WITHOUT ROWID;
+    -- Each run that moved the checkpoint, and each act of an operator.
+    CREATE TABLE _highwater_history (
+        entry INTEGER PRIMARY KEY AUTOINCREMENT,
+        at TEXT NOT NULL, cause TEXT NOT NULL, run INTEGER,
+        before TEXT, after TEXT,
+        undone_by INTEGER
+    );
+    CREATE UNIQUE INDEX _highwater_history_run ON _highwater_history (run) WHERE run IS NOT NULL;
+    -- Fields that the schema does not declare, as one JSON object by id.
+    CREATE TABLE _highwater_extra (id TEXT PRIMARY KEY, fields TEXT NOT NULL) WITHOUT ROWID;
+    -- Rows that the table cannot hold, once each.
+    CREATE TABLE _highwater_quarantine (
+        entry INTEGER PRIMARY KEY AUTOINCREMENT,
+        run INTEGER NOT NULL, page INTEGER NOT NULL, position INTEGER NOT NULL,
+        reason TEXT NOT NULL, row TEXT NOT NULL UNIQUE, at TEXT NOT NULL
+    );
+"];
+
+/// Brings the tables up to date.
+pub(super) fn migrate(sqlite: &mut Sqlite) -> Result<(), DestinationError> {
+    check_version(sqlite)?;
+    let schema = sqlite.schema;
+    sqlite.try_sql(|connection| {
+        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let version = version(&transaction)?;
+        for migration in MIGRATIONS.iter().skip(version) {
+            transaction.execute_batch(migration)?;
+        }
+        if version < MIGRATIONS.len() {
+            transaction.pragma_update(None, "user_version", MIGRATIONS.len() as i64)?;
+            transaction.execute_batch(&create_table(schema))?;
+        }
+        transaction.commit()
+    })?;
+    check_columns(sqlite)
+}
+
+/// Checks a file that is only read.
+pub(super) fn check(sqlite: &Sqlite) -> Result<(), DestinationError> {
+    check_version(sqlite)?;
+    let found = version(&sqlite.connection).map_err(|error| database_error(&sqlite.path, error))?;
+    if found < MIGRATIONS.len() {
+        let path = sqlite.path.display();
+        return Err(DestinationError::Refused(format!(
+            "{path} was not made by highwater, or by an older one; run a sync into it first, or give another --db"
+        )));
+    }
+    check_columns(sqlite)
+}
+
+fn version(connection: &Connection) -> rusqlite::Result<usize> {
+    let version: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    Ok(usize::try_from(version).unwrap_or(usize::MAX))
+}
+
+fn check_version(sqlite: &Sqlite) -> Result<(), DestinationError> {
+    let found = version(&sqlite.connection).map_err(|error| database_error(&sqlite.path, error))?;
+    if found <= MIGRATIONS.len() {
+        return Ok(());
+    }
+    Err(DestinationError::Refused(format!(
+        "{} was written by a newer highwater (format {found}, this one knows {}); use that one, or give another \
+         --db",
+        sqlite.path.display(),
+        MIGRATIONS.len()
+    )))
+}
+
+/// `CREATE TABLE` with exactly the declared columns.
+fn create_table(schema: &Schema) -> String {
+    let columns = schema.columns.iter().enumerate().map(|(position, column)| {
+        let key = if position == schema.primary_key { " NOT NULL PRIMARY KEY" } else { "" };
+        format!("\"{}\" TEXT{key}", column.name)
+    });
+    let columns: Vec<String> = columns.collect();
+    format!("CREATE TABLE IF NOT EXISTS \"{}\" ({})", schema.table, columns.join(", "))
+}
+
+fn check_columns(sqlite: &Sqlite) -> Result<(), DestinationError> {
+    let columns = || -> rusqlite::Result<Vec<String>> {
+        let mut query = sqlite.connection.prepare("SELECT name FROM pragma_table_info(?1)")?;
+        let names = query.query_map([sqlite.schema.table], |row| row.get(0))?;
+        names.collect()
+    };
+    let found = columns().map_err(|error| database_error(&sqlite.path, error))?;
+    let declared: Vec<&str> = sqlite.schema.columns.iter().map(|column| column.name).collect();
+    if found == declared {
+        return Ok(());
+    }
+    Err(DestinationError::Refused(format!(
+        "{}: its table \"{}\" has the columns {}, not {}; give another --db",
+        sqlite.path.display(),
+        sqlite.schema.table,
+        found.join(", "),
+        declared.join(", ")
+    )))
+}

@@ -1,0 +1,322 @@
+//! One run, from its first request to its end.
+//!
+//! At most one request is on the wire. It is sent as soon as the answer before it has shown where to go on, while
+//! that answer's rows are still being decoded and written; it is dropped if the rows say otherwise. Whatever the run
+//! does, it listens: a command takes effect at once in a wait, and after the page in flight otherwise.
+
+mod flight;
+mod page;
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use chrono::Utc;
+use tokio::time::Instant;
+
+use self::flight::{Flight, Wire};
+use self::page::Pending;
+use super::command::{Command, Start};
+use super::event::{
+    Event, Level, Notice, NoticeKind, Outcome, Phase, RunEnded, RunStarted, Totals, Unfinished,
+};
+use super::{After, Sync, words};
+use crate::destination::{DestinationError, Ending, NewRun};
+use crate::source::Failure;
+use crate::walk::{End, Request, Walk};
+
+/// How many bytes of pages may wait for their commit before no more are asked for.
+const QUEUE: u64 = 16 << 20;
+
+/// What the operator wants of the run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Wish {
+    Go,
+    /// One page, then hold.
+    Step,
+    Hold,
+    /// Hold, then leave; `paused` if it held already when the operator left.
+    Leave {
+        paused: bool,
+    },
+}
+
+/// A run under way.
+struct Run<'a> {
+    sync: &'a mut Sync,
+    id: i64,
+    walk: Walk,
+    /// As of the last page that is stored.
+    totals: Totals,
+    /// What pages that are not stored yet add to the totals' seams.
+    seams: (u64, u64),
+    started: Instant,
+    elapsed_before: Duration,
+    pages_here: u64,
+    wish: Wish,
+    flight: Flight,
+    /// Failed attempts at the page that is asked for.
+    failed: u32,
+    pending: VecDeque<Pending>,
+    queued: u64,
+    /// The last token that a page brought, and when.
+    token: Option<(String, chrono::DateTime<Utc>)>,
+    /// Why nothing more is asked for; the run ends when everything is stored.
+    ending: Option<(End, Option<String>)>,
+    phase: Phase,
+    told_extra: bool,
+}
+
+impl Sync {
+    /// One run to its end.
+    pub(super) async fn run(&mut self, start: Start, step: bool) -> Result<After, DestinationError> {
+        let stored = self.writer.stored().await?;
+        let (walk, continued) = self.plan(start, stored)?;
+        let id = match &continued {
+            Some(run) => {
+                self.writer.mark(run.run, None).await?;
+                run.run
+            }
+            None => self.writer.begin(NewRun { start, walk: walk.clone(), at: Utc::now() }).await?,
+        };
+        let totals = continued.as_ref().map(|run| run.totals).unwrap_or_default();
+        let started = Event::RunStarted(RunStarted {
+            run: id,
+            start,
+            continued: continued.is_some(),
+            walk: walk.mode(),
+            first: walk.next().clone(),
+            checkpoint: walk.checkpoint().cloned(),
+            totals,
+        });
+        self.outlet.send(started).await;
+        let run = Run {
+            sync: self,
+            id,
+            walk,
+            totals,
+            seams: (totals.tie_unsafe, totals.tie_overflow),
+            started: Instant::now(),
+            elapsed_before: Duration::from_millis(totals.elapsed_ms),
+            pages_here: 0,
+            wish: if step { Wish::Step } else { Wish::Go },
+            flight: Flight::None,
+            failed: 0,
+            pending: VecDeque::new(),
+            queued: 0,
+            token: continued.and_then(|run| run.token),
+            ending: None,
+            phase: Phase::Idle,
+            told_extra: false,
+        };
+        Ok(run.until_the_end().await)
+    }
+}
+
+impl Run<'_> {
+    async fn until_the_end(mut self) -> After {
+        loop {
+            self.launch().await;
+            if self.ending.is_some() && self.pending.is_empty() {
+                return self.finish().await;
+            }
+            if let Wish::Leave { paused } = self.wish
+                && self.is_holding()
+            {
+                self.ending = Some((if paused { End::Paused } else { End::Stopped }, None));
+                continue;
+            }
+            self.tell_phase().await;
+            tokio::select! {
+                biased;
+                command = self.sync.commands.recv() => self.obey(command.unwrap_or(Command::Stop)).await,
+                group = self.sync.writer.group(), if !self.pending.is_empty() => self.on_group(group).await,
+                outcome = self.flight.outcome() => match outcome {
+                    Some(answer) => self.on_answer(answer).await,
+                    None => self.flight = Flight::None,
+                },
+            }
+        }
+    }
+
+    /// True if nothing is under way and nothing is to be.
+    fn is_holding(&self) -> bool {
+        matches!(self.flight, Flight::None) && self.pending.is_empty()
+    }
+
+    /// Sends the next request, if one may be sent now.
+    async fn launch(&mut self) {
+        let free = matches!(self.flight, Flight::None) && self.ending.is_none() && self.queued < QUEUE;
+        match self.wish {
+            Wish::Go if free => self.send(self.walk.next().clone()),
+            Wish::Step if free && self.pending.is_empty() => self.send(self.walk.next().clone()),
+            _ => {}
+        }
+    }
+
+    fn send(&mut self, request: Request) {
+        self.totals.requests += 1;
+        self.flight = Flight::Wire(Wire::send(&self.sync.source, request));
+    }
+
+    async fn obey(&mut self, command: Command) {
+        match command {
+            Command::Pause if self.wish == Wish::Hold => self.drop_wire(),
+            Command::Pause if matches!(self.wish, Wish::Go | Wish::Step) => {
+                self.wish = Wish::Hold;
+                self.flight.end_wait();
+            }
+            Command::Resume if self.wish == Wish::Hold => self.go_on(Wish::Go).await,
+            Command::Step => self.go_on(Wish::Step).await,
+            Command::RetryNow => self.flight.end_wait(),
+            Command::Stop if matches!(self.wish, Wish::Leave { .. }) => self.drop_wire(),
+            Command::Stop => {
+                self.wish = Wish::Leave { paused: self.wish == Wish::Hold && self.is_holding() };
+                self.flight.end_wait();
+                self.flight.give_up_after(self.sync.manner.stop_grace);
+            }
+            Command::Walk(mode) => self.sync.manner.walk = mode,
+            Command::Pause | Command::Resume | Command::Run(_) => {}
+        }
+    }
+
+    async fn go_on(&mut self, wish: Wish) {
+        if matches!(self.wish, Wish::Leave { .. }) {
+            return;
+        }
+        if self.phase == Phase::Paused {
+            self.try_mark(None).await;
+        }
+        self.wish = wish;
+    }
+
+    /// Notes how the run stands; a failure to is the run's.
+    async fn try_mark(&mut self, outcome: Option<Outcome>) {
+        if let Err(error) = self.sync.writer.mark(self.id, outcome).await {
+            self.fail(error.to_string());
+        }
+    }
+
+    fn drop_wire(&mut self) {
+        if matches!(self.flight, Flight::Wire(_)) {
+            self.flight = Flight::None;
+        }
+    }
+
+    fn fail(&mut self, text: String) {
+        self.flight = Flight::None;
+        self.ending = Some((End::Error, Some(text)));
+    }
+
+    async fn on_failure(&mut self, request: &Request, failure: Failure) {
+        let page = self.walk.next_page();
+        if matches!(request, Request::Token(_)) && failure.may_mean_token() && self.walk.on_token_refused() {
+            self.failed = 0;
+            let notice = words::token_refused(page, &failure, self.walk.restart().text());
+            self.sync.outlet.send(Event::Notice(notice)).await;
+            return;
+        }
+        self.failed += 1;
+        let policy = &self.sync.manner.retry;
+        let asked = failure.retry_after();
+        let patient = asked.is_none_or(|wait| wait <= policy.max_wait);
+        if !failure.is_retryable() || self.failed >= policy.attempts || !patient {
+            let address = self.sync.source.address(request);
+            let mut text = words::failure(page, address.as_str(), &failure, self.failed);
+            if let Some(wait) = asked.filter(|_| !patient) {
+                text.push_str(&format!(
+                    " (it asks to be left alone for {} s, more than max_wait)",
+                    wait.as_secs()
+                ));
+            }
+            self.fail(text);
+            return;
+        }
+        self.totals.retries += 1;
+        let own = policy.backoff(self.failed, rand::random());
+        let wait = asked.unwrap_or(own);
+        let notice = words::retry(page, &failure, self.failed, policy.attempts, wait);
+        self.sync.outlet.send(Event::Notice(notice)).await;
+        // A pause asked for while the request was on the wire holds here, with nothing on the wire.
+        if matches!(self.wish, Wish::Go | Wish::Step) {
+            self.flight = Flight::wait(wait, failure.to_string());
+        }
+    }
+
+    async fn tell_phase(&mut self) {
+        let phase = match (&self.flight, self.wish) {
+            (Flight::Wire(wire), Wish::Go | Wish::Step) => {
+                Phase::Running { page: self.walk.next_page(), deadline: wire.deadline }
+            }
+            (Flight::Wire(wire), Wish::Hold) => Phase::Pausing { deadline: wire.deadline },
+            (Flight::Wire(wire), Wish::Leave { .. }) => Phase::Stopping { deadline: wire.gives_up() },
+            (Flight::Wait(wait), _) => Phase::Waiting {
+                reason: wait.reason.clone(),
+                page: self.walk.next_page(),
+                attempt: self.failed,
+                attempts: self.sync.manner.retry.attempts,
+                until: wait.until,
+            },
+            (Flight::None, Wish::Hold) if self.pending.is_empty() && self.ending.is_none() => Phase::Paused,
+            (Flight::None, _) => return,
+        };
+        if phase == self.phase {
+            return;
+        }
+        if phase == Phase::Paused {
+            self.try_mark(Some(Outcome::Paused)).await;
+        }
+        self.phase = phase.clone();
+        self.sync.outlet.send(Event::Phase { phase }).await;
+    }
+
+    async fn finish(mut self) -> After {
+        let Some((end, detail)) = self.ending.take() else { return After::Stay };
+        let outcome = match &end {
+            End::Exhausted | End::EmptyPage { .. } | End::NoData => Outcome::Complete,
+            End::Paused => Outcome::Paused,
+            End::Limit | End::Stopped => Outcome::Stopped,
+            End::Loop { .. } | End::NotAnchorable | End::Error => Outcome::Failed,
+        };
+        let text = words::end(&end, self.walk.next_page() - 1, detail);
+        self.totals.elapsed_ms = self.elapsed_ms();
+        let resumable = matches!(end, End::Paused | End::Limit | End::Stopped | End::Error);
+        let ending = Ending {
+            run: self.id,
+            outcome,
+            end: end.clone(),
+            text: text.clone(),
+            totals: self.totals,
+            resumable,
+            at: Utc::now(),
+        };
+        if let Err(error) = self.sync.writer.end(ending).await {
+            let notice =
+                Notice { level: Level::Warning, kind: NoticeKind::Housekeeping, text: error.to_string() };
+            self.sync.outlet.send(Event::Notice(notice)).await;
+        }
+        let stored = self.sync.writer.stored().await.unwrap_or_default();
+        let attention = words::attention(&end, &text, &self.totals);
+        self.sync.outlet.send(Event::Phase { phase: Phase::Ended { outcome } }).await;
+        let ended = RunEnded {
+            run: self.id,
+            outcome,
+            end,
+            text,
+            totals: self.totals,
+            checkpoint: stored.checkpoint,
+            rows: stored.rows,
+            attention,
+            unfinished: stored.unfinished.map(Unfinished::from),
+        };
+        self.sync.outlet.send(Event::RunEnded(Box::new(ended))).await;
+        if matches!(self.wish, Wish::Leave { .. }) { After::Leave } else { After::Stay }
+    }
+
+    fn elapsed_ms(&self) -> u64 {
+        millis(self.elapsed_before + self.started.elapsed())
+    }
+}
+
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,192 @@
+//! A page's way through a run: from the answer to the writer, and from the commit to the event that tells of it.
+
+use chrono::Utc;
+
+use super::flight::Flight;
+use super::{QUEUE, Run, Wish, millis};
+use crate::destination::Batch;
+use crate::record::{Page, Row};
+use crate::source::decode::Envelope;
+use crate::source::{Answer, Failure};
+use crate::sync::event::{Counts, Event, Notice, PageStored, Totals};
+use crate::sync::words;
+use crate::sync::writer::Group;
+use crate::walk::{End, Finding, Next, Request};
+
+/// A page that was handed to the writer, and what is to be told once it is stored.
+#[derive(Debug)]
+pub(super) struct Pending {
+    stored: PageStored,
+    notices: Vec<Notice>,
+    bytes: u64,
+    moved: bool,
+}
+
+impl Run<'_> {
+    pub(super) async fn on_answer(&mut self, (request, answer): (Request, Result<Answer, Failure>)) {
+        self.flight = Flight::None;
+        let answer = match answer {
+            Ok(answer) => answer,
+            Err(failure) => return self.on_failure(&request, failure).await,
+        };
+        let (contract, rows) = (self.sync.source.contract(), self.sync.source.limits().rows);
+        match Envelope::read(contract, &answer.body, rows) {
+            Ok(envelope) => {
+                self.look_ahead(&envelope);
+                let page = envelope.into_page();
+                self.on_page(request, page, &answer);
+            }
+            Err(failure) => self.on_failure(&request, failure).await,
+        }
+    }
+
+    /// Sends the next request as soon as the envelope tells what it will most likely be.
+    fn look_ahead(&mut self, envelope: &Envelope<'_>) {
+        let last_one = self.sync.manner.max_pages.is_some_and(|most| self.pages_here + 1 >= most);
+        if self.wish != Wish::Go || last_one || self.queued >= QUEUE {
+            return;
+        }
+        if let Some(request) = self.walk.predict(envelope.token.as_deref(), envelope.last_cursor().as_ref()) {
+            self.send(request);
+        }
+    }
+
+    fn on_page(&mut self, request: Request, page: Page, answer: &Answer) {
+        let at = Utc::now();
+        let step = self.walk.on_page(&page, answer.now);
+        self.pages_here += 1;
+        if self.wish == Wish::Step {
+            self.wish = Wish::Hold;
+        }
+        match (&step.next, &self.flight) {
+            (Next::Ask(next), Flight::Wire(wire)) if *wire.request() == *next => {}
+            _ => self.flight = Flight::None,
+        }
+        match step.next {
+            Next::End(end) => self.ending = Some((end, None)),
+            Next::Ask(_) if self.sync.manner.max_pages.is_some_and(|most| self.pages_here >= most) => {
+                self.ending = Some((End::Limit, None));
+            }
+            Next::Ask(_) => {}
+        }
+        let notices = self.notices(step.page, &step.findings, &page);
+        if let Some(token) = &page.token {
+            self.token = Some((token.clone(), at));
+        }
+        let future = step.findings.iter().map(|finding| match finding {
+            Finding::Future(rows, _) => *rows,
+            _ => 0,
+        });
+        let cursor = |row: Option<&Row>| row.and_then(|row| row.cursor.clone());
+        let bytes = answer.body.len() as u64;
+        let stored = PageStored {
+            run: self.id,
+            page: step.page,
+            request,
+            counts: Counts::default(),
+            first: cursor(page.rows.first()),
+            last: cursor(page.rows.last()),
+            token: page.token.clone(),
+            wait_ms: millis(answer.wait),
+            body_ms: millis(answer.reading),
+            bytes,
+            retries: std::mem::take(&mut self.failed),
+            decision: step.decision.to_string(),
+            checkpoint: step.checkpoint,
+            checkpoint_held: self.walk.is_held(),
+            totals: Totals::default(),
+            rows: 0,
+            shown: Vec::new(),
+        };
+        let totals = Totals {
+            pages: self.totals.pages + self.pending.len() as u64 + 1,
+            checkpoints: self.totals.checkpoints + self.moves_pending() + u64::from(step.moved),
+            elapsed_ms: self.elapsed_ms(),
+            tie_unsafe: self.seams.0,
+            tie_overflow: self.seams.1,
+            ..self.totals
+        };
+        self.sync.writer.page(Batch {
+            run: self.id,
+            page: step.page,
+            request: stored.request.clone(),
+            rows: page.rows,
+            quarantined: page.quarantined,
+            token: page.token,
+            at,
+            walk: self.walk.clone(),
+            decision: stored.decision.clone(),
+            totals,
+            future: future.sum(),
+            wait_ms: stored.wait_ms,
+            body_ms: stored.body_ms,
+            bytes,
+            retries: stored.retries,
+            show: self.sync.manner.show,
+        });
+        self.queued += bytes;
+        self.pending.push_back(Pending { stored, notices, bytes, moved: step.moved });
+    }
+
+    fn moves_pending(&self) -> u64 {
+        self.pending.iter().filter(|pending| pending.moved).count() as u64
+    }
+
+    /// What a page gives to tell, besides its rows.
+    fn notices(&mut self, number: u64, findings: &[Finding], page: &Page) -> Vec<Notice> {
+        let mut notices = Vec::new();
+        for finding in findings {
+            match finding {
+                Finding::TieUnsafe(_) => self.seams.0 += 1,
+                Finding::NotInclusive(_) => self.seams.0 += 1,
+                Finding::TieSafe(_) => self.seams.0 = self.seams.0.saturating_sub(1),
+                Finding::TieOverflow(_) => self.seams.1 += 1,
+                Finding::OrderViolated { .. } | Finding::Future(..) => {}
+            }
+            notices.push(words::finding(number, finding, self.walk.mode()));
+        }
+        notices.extend(words::quarantined(number, &page.quarantined));
+        let without = page.rows.iter().filter(|row| row.cursor.is_none()).count() as u64;
+        if without > 0 {
+            notices.push(words::no_cursor(number, without));
+        }
+        let extra = page.rows.iter().find_map(|row| row.extra.as_deref());
+        if let Some(extra) = extra.filter(|_| !self.told_extra) {
+            self.told_extra = true;
+            notices.push(words::extra(number, extra));
+        }
+        notices
+    }
+
+    pub(super) async fn on_group(&mut self, group: Group) {
+        let committed = match group {
+            Ok(committed) => committed,
+            Err(error) => {
+                self.pending.clear();
+                self.fail(error.to_string());
+                return;
+            }
+        };
+        self.totals.commits += 1;
+        for page in committed {
+            let Some(pending) = self.pending.pop_front() else { return };
+            self.queued -= pending.bytes;
+            self.totals.pages += 1;
+            self.totals.checkpoints += u64::from(pending.moved);
+            self.totals.counts.add(&page.counts);
+            self.totals.elapsed_ms = self.elapsed_ms();
+            (self.totals.tie_unsafe, self.totals.tie_overflow) = self.seams;
+            let stored = PageStored {
+                counts: page.counts,
+                rows: page.rows,
+                shown: page.shown,
+                totals: self.totals,
+                ..pending.stored
+            };
+            self.sync.outlet.send(Event::Page(Box::new(stored))).await;
+            for notice in pending.notices {
+                self.sync.outlet.send(Event::Notice(notice)).await;
+            }
+        }
+    }
+}

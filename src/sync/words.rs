@@ -1,0 +1,186 @@
+//! What a sync says in words: findings, failures, ends, and what needs attention. All of it safe for a terminal.
+
+use std::time::Duration;
+
+use super::event::{Level, Notice, NoticeKind, Totals};
+use crate::record::Quarantined;
+use crate::sanitize;
+use crate::source::Failure;
+use crate::walk::{End, Finding, Mode};
+
+/// A finding of the walk, as a notice.
+pub(super) fn finding(page: u64, finding: &Finding, mode: Mode) -> Notice {
+    let (level, kind, text) = match finding {
+        Finding::TieUnsafe(cursor) => (
+            Level::Attention,
+            NoticeKind::TieUnsafe { cursor: cursor.clone() },
+            format!(
+                "page {page} ends inside a group of rows that share {cursor}, and the token asks for later ones: the \
+                 rest of the group may be lost; --walk auto reads it"
+            ),
+        ),
+        Finding::TieSafe(cursor) => (
+            Level::Info,
+            NoticeKind::Housekeeping,
+            format!("page {page} goes on within {cursor}: this token does not cut groups"),
+        ),
+        Finding::TieOverflow(cursor) => (
+            Level::Attention,
+            NoticeKind::TieOverflow { cursor: cursor.clone() },
+            format!(
+                "{cursor} fills a whole page: stepped over it by token, and rows that share it may be lost; only a \
+                 larger page at the source can show them"
+            ),
+        ),
+        Finding::NotInclusive(cursor) => (
+            Level::Attention,
+            NoticeKind::NotInclusive,
+            format!(
+                "the source leaves out {cursor} when asked from it, so seams cannot be anchored{}",
+                match mode {
+                    Mode::Anchor => "",
+                    Mode::Auto | Mode::Scroll =>
+                        ": goes on by token, and rows that share a cursor may be lost",
+                }
+            ),
+        ),
+        Finding::OrderViolated { before, after } => (
+            Level::Warning,
+            NoticeKind::OrderViolated,
+            format!(
+                "page {page}: {after} came after {before}: the checkpoint is held until the run is complete"
+            ),
+        ),
+        Finding::Future(rows, cursor) => (
+            Level::Warning,
+            NoticeKind::FutureCursor,
+            format!(
+                "page {page}: {} in the source's future, up to {cursor}: stored, but never the checkpoint",
+                count(*rows, "row lies", "rows lie")
+            ),
+        ),
+    };
+    Notice { level, kind, text }
+}
+
+/// A failed attempt that another will follow.
+pub(super) fn retry(page: u64, failure: &Failure, failed: u32, attempts: u32, wait: Duration) -> Notice {
+    let wait = seconds(wait);
+    let next = failed + 1;
+    let text = format!("page {page}: {failure}; attempt {next} of {attempts} in {wait}");
+    Notice { level: Level::Warning, kind: NoticeKind::Retry, text }
+}
+
+/// The failure that ends a run.
+pub(super) fn failure(page: u64, address: &str, failure: &Failure, attempts: u32) -> String {
+    let tries = if attempts > 1 { format!(" after {attempts} attempts") } else { String::new() };
+    let address = sanitize::snippet(address, 300);
+    format!("page {page}{tries}, GET {address}: {failure}; {}", failure.remedy())
+}
+
+/// A refused token, and what is done about it.
+pub(super) fn token_refused(page: u64, failure: &Failure, from: &str) -> Notice {
+    Notice {
+        level: Level::Warning,
+        kind: NoticeKind::TokenRefused,
+        text: format!("page {page}: the source refused the token ({failure}): goes on from {from}"),
+    }
+}
+
+/// The first row with fields that the schema does not declare.
+pub(super) fn extra(page: u64, json: &str) -> Notice {
+    let fields: serde_json::Map<String, serde_json::Value> = serde_json::from_str(json).unwrap_or_default();
+    let names: Vec<&str> = fields.keys().map(String::as_str).collect();
+    let names = sanitize::snippet(&names.join(", "), 120);
+    Notice {
+        level: Level::Info,
+        kind: NoticeKind::ExtraFields,
+        text: format!("page {page} has fields that the table does not: {names}; kept in _highwater_extra"),
+    }
+}
+
+/// The rows of a page that were set apart.
+pub(super) fn quarantined(page: u64, rows: &[Quarantined]) -> Option<Notice> {
+    let first = rows.first()?;
+    let text = format!(
+        "page {page}: {} no place in the table: row {}: {}; kept in _highwater_quarantine",
+        count(rows.len() as u64, "row has", "rows have"),
+        first.position + 1,
+        first.reason
+    );
+    let kind = NoticeKind::Quarantined { first: Box::new(first.clone()) };
+    Some(Notice { level: Level::Attention, kind, text })
+}
+
+/// Rows without a cursor.
+pub(super) fn no_cursor(page: u64, rows: u64) -> Notice {
+    Notice {
+        level: Level::Warning,
+        kind: NoticeKind::NoCursor,
+        text: format!(
+            "page {page}: {} no readable cursor: stored, but the checkpoint does not count on them",
+            count(rows, "row has", "rows have")
+        ),
+    }
+}
+
+/// Why a run ended. `detail` is the failure, where there is one.
+pub(super) fn end(end: &End, page: u64, detail: Option<String>) -> String {
+    match end {
+        End::Exhausted => "the source has no more rows".to_owned(),
+        End::EmptyPage { token: false } => "the source sent an empty page".to_owned(),
+        End::EmptyPage { token: true } => format!(
+            "page {page} is empty but brings a token, so this may not be the end; to follow it, set \
+             empty_page_with_token = \"follow\""
+        ),
+        End::NoData => format!("page {page} has no data at all, so this may not be the end"),
+        End::Limit => "the limit of pages is reached".to_owned(),
+        End::Loop { first, again } => format!(
+            "the token of page {again} is that of page {first}: the source goes round in a circle; what came is \
+             stored"
+        ),
+        End::NotAnchorable => format!(
+            "the answers up to page {page} do not bear an anchored walk; --walk auto goes on by token where it must"
+        ),
+        End::Paused => "left while paused".to_owned(),
+        End::Stopped => "stopped".to_owned(),
+        End::Error => detail.unwrap_or_else(|| "an error".to_owned()),
+    }
+}
+
+/// What needs attention after a run, a sentence each.
+pub(super) fn attention(end: &End, text: &str, totals: &Totals) -> Vec<String> {
+    let mut sentences = Vec::new();
+    if totals.tie_unsafe > 0 {
+        sentences.push(format!(
+            "{} crossed by token inside a group of equal cursors: rows may be missing; a full re-sync with --walk \
+             auto reads them",
+            count(totals.tie_unsafe, "seam was", "seams were")
+        ));
+    }
+    if totals.tie_overflow > 0 {
+        sentences.push(format!(
+            "{} a whole page and had to be stepped over: rows that share it may be missing",
+            count(totals.tie_overflow, "cursor value fills", "cursor values fill")
+        ));
+    }
+    if totals.counts.quarantined > 0 {
+        sentences.push(format!(
+            "{} not fit the table and went to _highwater_quarantine",
+            count(totals.counts.quarantined, "row did", "rows did")
+        ));
+    }
+    if matches!(end, End::EmptyPage { token: true } | End::NoData) {
+        sentences.push(text.to_owned());
+    }
+    sentences
+}
+
+fn count(number: u64, one: &str, many: &str) -> String {
+    format!("{number} {}", if number == 1 { one } else { many })
+}
+
+fn seconds(duration: Duration) -> String {
+    let seconds = duration.as_secs_f64();
+    if seconds < 10.0 { format!("{seconds:.1} s") } else { format!("{seconds:.0} s") }
+}

@@ -1,0 +1,130 @@
+//! The destination's own thread, and group commit: what has arrived while the last commit ran goes into the next
+//! one. A slow source is committed page by page, and a fast one does not pay for a sync of the disk with each.
+
+use std::collections::VecDeque;
+use std::sync::mpsc as blocking;
+use std::thread;
+
+use tokio::sync::{mpsc, oneshot};
+
+use crate::destination::{Batch, Committed, Destination, DestinationError, Ending, NewRun, Stored};
+use crate::sync::event::Outcome;
+
+/// How many pages go into one commit at most: enough to spread the cost of a sync, few enough that a page does not
+/// wait long for its commit.
+const GROUP: usize = 64;
+
+enum Work {
+    Page(Box<Batch>),
+    Other(Job),
+}
+
+type Job = Box<dyn FnOnce(&mut dyn Destination) + Send>;
+
+/// What a commit brought: each of its pages, in order.
+pub(super) type Group = Result<Vec<Committed>, DestinationError>;
+
+/// The destination behind a thread of its own.
+#[derive(Debug)]
+pub(super) struct Writer {
+    name: String,
+    work: blocking::Sender<Work>,
+    groups: mpsc::UnboundedReceiver<Group>,
+}
+
+impl Writer {
+    pub(super) fn start(destination: Box<dyn Destination>) -> Self {
+        let (work, incoming) = blocking::channel();
+        // Not more than there are pages on their way, which the engine bounds by their bytes.
+        let (outgoing, groups) = mpsc::unbounded_channel();
+        let name = destination.name();
+        thread::spawn(move || serve(destination, &incoming, &outgoing));
+        Self { name, work, groups }
+    }
+
+    pub(super) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Hands over a page; [`Writer::group`] tells what became of it.
+    pub(super) fn page(&self, batch: Batch) {
+        // A thread that is gone shows in `group`.
+        let _ = self.work.send(Work::Page(Box::new(batch)));
+    }
+
+    /// The next commit. Safe to drop and call again.
+    pub(super) async fn group(&mut self) -> Group {
+        self.groups.recv().await.unwrap_or_else(|| Err(gone()))
+    }
+
+    pub(super) async fn stored(&self) -> Result<Stored, DestinationError> {
+        self.call(|destination| destination.stored()).await
+    }
+
+    pub(super) async fn begin(&self, run: NewRun) -> Result<i64, DestinationError> {
+        self.call(move |destination| destination.begin(&run)).await
+    }
+
+    pub(super) async fn mark(&self, run: i64, outcome: Option<Outcome>) -> Result<(), DestinationError> {
+        self.call(move |destination| destination.mark(run, outcome)).await
+    }
+
+    pub(super) async fn end(&self, ending: Ending) -> Result<(), DestinationError> {
+        self.call(move |destination| destination.end(&ending)).await
+    }
+
+    /// Runs something on the destination, after the pages that were handed over before.
+    async fn call<T: Send + 'static>(
+        &self,
+        job: impl FnOnce(&mut dyn Destination) -> Result<T, DestinationError> + Send + 'static,
+    ) -> Result<T, DestinationError> {
+        let (reply, answer) = oneshot::channel();
+        let job: Job = Box::new(move |destination| drop(reply.send(job(destination))));
+        let _ = self.work.send(Work::Other(job));
+        answer.await.unwrap_or_else(|_| Err(gone()))
+    }
+}
+
+fn gone() -> DestinationError {
+    DestinationError::Refused("the thread that writes to the destination has ended; run again".to_owned())
+}
+
+fn serve(
+    mut destination: Box<dyn Destination>,
+    incoming: &blocking::Receiver<Work>,
+    outgoing: &mpsc::UnboundedSender<Group>,
+) {
+    let mut next = VecDeque::new();
+    // The run whose page could not be stored: none of its later pages may be, or the checkpoint would pass the gap.
+    let mut broken = None;
+    loop {
+        if next.is_empty() {
+            match incoming.recv() {
+                Ok(work) => next.push_back(work),
+                Err(_) => return,
+            }
+        }
+        next.extend(incoming.try_iter().take(GROUP));
+        let mut group = Vec::new();
+        while group.len() < GROUP {
+            match next.pop_front() {
+                Some(Work::Page(batch)) => group.push(*batch),
+                Some(job) => {
+                    next.push_front(job);
+                    break;
+                }
+                None => break,
+            }
+        }
+        group.retain(|batch: &Batch| broken != Some(batch.run));
+        if let Some(last) = group.last() {
+            let stored = destination.commit(&group);
+            if stored.is_err() {
+                broken = Some(last.run);
+            }
+            let _ = outgoing.send(stored);
+        } else if let Some(Work::Other(job)) = next.pop_front() {
+            job(destination.as_mut());
+        }
+    }
+}
