@@ -1,11 +1,13 @@
 //! The command line: what was asked for, as one [`Command`] with validated settings.
 //!
-//! This room parses and refuses; it carries nothing out beyond printing what it knows itself (completions, manual,
-//! schema, settings). The flags that are settings come from the table in [`config`].
+//! This file parses and refuses; what a command does stands in [`run`], [`state`] and [`print`]. The flags that are
+//! settings come from the table in [`config`].
 
 mod exit;
 mod flags;
 pub mod print;
+pub mod run;
+pub mod state;
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use highwater::cli::{self, Command, Exit, print};
 use highwater::config::{self, Environment, Problem};
 use highwater::record::USER;
+use highwater::report::Style;
 
 fn main() -> ExitCode {
     match cli::parse(std::env::args_os(), &Environment::of_process()) {
@@ -19,9 +20,12 @@ fn main() -> ExitCode {
 
 fn run(command: Command) -> Result<Exit, Box<dyn std::error::Error>> {
     match command {
-        Command::Watch(_) | Command::Sync { .. } | Command::Playground(_) | Command::State { .. } => {
-            return Err("this command is not part of this build".into());
+        Command::Watch(settings) => return cli::run::watch(&settings),
+        Command::Sync { settings, json } => {
+            return cli::run::sync(&settings, if json { Style::Json } else { Style::Plain });
         }
+        Command::Playground(served) => return cli::run::playground(&served),
+        Command::State { settings, action } => return cli::state::run(&settings, &action),
         Command::Schema => print::stdout(print::schema(&USER)?.as_bytes())?,
         Command::ConfigInit { path, force } => {
             config::init(&path, force)?;

@@ -41,6 +41,26 @@ pub fn snippet(text: &str, most: usize) -> String {
     }
 }
 
+/// Escapes in JSON text what JSON itself lets through: C1 controls, bidirectional and zero-width characters. The
+/// values stay the same.
+#[must_use]
+pub fn json(text: &str) -> Cow<'_, str> {
+    if !text.chars().any(is_hostile) {
+        return Cow::Borrowed(text);
+    }
+    let mut safe = String::with_capacity(text.len() + 16);
+    for character in text.chars() {
+        if is_hostile(character) {
+            for unit in character.encode_utf16(&mut [0; 2]) {
+                let _ = write!(safe, "\\u{unit:04x}");
+            }
+        } else {
+            safe.push(character);
+        }
+    }
+    Cow::Owned(safe)
+}
+
 fn is_hostile(character: char) -> bool {
     matches!(character,
         '\u{0}'..='\u{1f}' | '\u{7f}'..='\u{9f}'
@@ -82,6 +102,14 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn json_keeps_its_values_and_loses_its_teeth(text in any::<String>()) {
+            let written = serde_json::to_string(&text).unwrap();
+            let safe = json(&written);
+            prop_assert!(!safe.chars().any(is_hostile));
+            prop_assert_eq!(serde_json::from_str::<String>(&safe).unwrap(), text);
+        }
+
         #[test]
         fn the_result_is_safe_and_stays_as_it_is(text in any::<String>()) {
             let once = line(&text).into_owned();

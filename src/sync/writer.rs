@@ -24,12 +24,24 @@ type Job = Box<dyn FnOnce(&mut dyn Destination) + Send>;
 /// What a commit brought: each of its pages, in order.
 pub(super) type Group = Result<Vec<Committed>, DestinationError>;
 
-/// The destination behind a thread of its own.
+/// The destination behind a thread of its own. Dropping it waits until the destination is closed.
 #[derive(Debug)]
 pub(super) struct Writer {
     name: String,
-    work: blocking::Sender<Work>,
+    /// `None` only while it is being dropped, which is how the thread learns of it.
+    work: Option<blocking::Sender<Work>>,
     groups: mpsc::UnboundedReceiver<Group>,
+    thread: Option<thread::JoinHandle<()>>,
+}
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        self.work = None;
+        if let Some(thread) = self.thread.take() {
+            // A panic in the thread has been told by the hook, and by the commit that never came.
+            let _ = thread.join();
+        }
+    }
 }
 
 impl Writer {
@@ -38,8 +50,8 @@ impl Writer {
         // Not more than there are pages on their way, which the engine bounds by their bytes.
         let (outgoing, groups) = mpsc::unbounded_channel();
         let name = destination.name();
-        thread::spawn(move || serve(destination, &incoming, &outgoing));
-        Self { name, work, groups }
+        let thread = thread::spawn(move || serve(destination, &incoming, &outgoing));
+        Self { name, work: Some(work), groups, thread: Some(thread) }
     }
 
     pub(super) fn name(&self) -> &str {
@@ -48,8 +60,14 @@ impl Writer {
 
     /// Hands over a page; [`Writer::group`] tells what became of it.
     pub(super) fn page(&self, batch: Batch) {
-        // A thread that is gone shows in `group`.
-        let _ = self.work.send(Work::Page(Box::new(batch)));
+        self.hand_over(Work::Page(Box::new(batch)));
+    }
+
+    fn hand_over(&self, work: Work) {
+        if let Some(queue) = &self.work {
+            // A thread that is gone shows in the answer that never comes.
+            let _ = queue.send(work);
+        }
     }
 
     /// The next commit. Safe to drop and call again.
@@ -80,7 +98,7 @@ impl Writer {
     ) -> Result<T, DestinationError> {
         let (reply, answer) = oneshot::channel();
         let job: Job = Box::new(move |destination| drop(reply.send(job(destination))));
-        let _ = self.work.send(Work::Other(job));
+        self.hand_over(Work::Other(job));
         answer.await.unwrap_or_else(|_| Err(gone()))
     }
 }

@@ -1,0 +1,194 @@
+//! `state`: the checkpoint, looked at and moved by hand. Every move is written down and can be taken back; none is
+//! made while a run holds the lock.
+
+use std::fs::File;
+use std::io::{self, BufRead as _, IsTerminal as _, Read as _, Write as _};
+use std::path::Path;
+use std::time::Duration;
+
+use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
+use serde::{Deserialize, Serialize};
+
+use super::run::Fault;
+use super::{Exit, Rewind, StateAction, print};
+use crate::config::Settings;
+use crate::destination::Destination as _;
+use crate::destination::lock::Lock;
+use crate::destination::sqlite::Sqlite;
+use crate::record::{BEGINNING, Cursor, USER};
+use crate::report;
+use crate::sanitize;
+use crate::sync::event::Unfinished;
+use crate::text::{age, number};
+
+/// How many moves `history` shows.
+const MOVES: u32 = 50;
+
+/// The reference's state file.
+#[derive(Debug, Serialize, Deserialize)]
+struct StateFile {
+    /// The checkpoint, verbatim.
+    last_updated_at: String,
+}
+
+/// Carries out a `state` command.
+///
+/// # Errors
+/// If the destination cannot be read or written, or is in use.
+pub fn run(settings: &Settings, action: &StateAction) -> Result<Exit, Fault> {
+    let path = settings.database()?;
+    match action {
+        StateAction::Show => show(&path),
+        StateAction::History => history(&path),
+        StateAction::Export { file } => export(&path, file.as_deref()),
+        StateAction::Set { value } => move_to(&path, "set", Some(value)),
+        StateAction::Import { file } => move_to(&path, "import", Some(&import(file)?)),
+        StateAction::Rewind(by) => rewind(&path, by),
+        StateAction::Reset { yes } => reset(&path, *yes),
+        StateAction::Undo => undo(&path),
+    }
+}
+
+fn show(path: &Path) -> Result<Exit, Fault> {
+    let mut sqlite = Sqlite::read(path, &USER)?;
+    let stored = sqlite.stored()?;
+    let mut text = format!("destination  {}\n", path.display());
+    let source = stored.source.as_deref().unwrap_or("none yet");
+    text.push_str(&format!("source       {}\n", sanitize::line(source)));
+    let moved =
+        stored.checkpoint_at.map(|at| format!(" (moved {})", age(Utc::now(), at))).unwrap_or_default();
+    let checkpoint = stored.checkpoint.as_ref().map_or("none", Cursor::text);
+    text.push_str(&format!("checkpoint   {checkpoint}{moved}\nrows         {}\n", number(stored.rows)));
+    match stored.unfinished.map(Unfinished::from) {
+        Some(unfinished) => text.push_str(&format!("unfinished   {}\n", report::left(&unfinished))),
+        None => text.push_str("unfinished   none\n"),
+    }
+    if let Some(holder) = Lock::holder(path) {
+        text.push_str(&format!("in use by    {holder}\n"));
+    }
+    print::stdout(text.as_bytes())?;
+    Ok(Exit::Complete)
+}
+
+fn history(path: &Path) -> Result<Exit, Fault> {
+    let mut text = String::new();
+    for entry in Sqlite::read(path, &USER)?.history(MOVES)? {
+        let cause = entry.run.map_or(entry.cause.clone(), |run| format!("run {run}"));
+        let undone = entry.undone_by.map(|by| format!("  (undone by {by})")).unwrap_or_default();
+        let (before, after) =
+            (entry.before.as_deref().unwrap_or("none"), entry.after.as_deref().unwrap_or("none"));
+        text.push_str(&format!("{:>5}  {}  {cause:<8} {before} → {after}{undone}\n", entry.entry, entry.at));
+    }
+    if text.is_empty() {
+        text.push_str("the checkpoint has never moved\n");
+    }
+    print::stdout(text.as_bytes())?;
+    Ok(Exit::Complete)
+}
+
+fn export(path: &Path, file: Option<&Path>) -> Result<Exit, Fault> {
+    let stored = Sqlite::read(path, &USER)?.stored()?;
+    let Some(checkpoint) = stored.checkpoint else {
+        return Err(format!("{}: no checkpoint to export; run a sync first", path.display()).into());
+    };
+    let json = serde_json::to_string(&StateFile { last_updated_at: checkpoint.text().to_owned() })?;
+    match file.filter(|file| *file != Path::new("-")) {
+        None => print::stdout(format!("{json}\n").as_bytes())?,
+        Some(file) => {
+            let named = |error| format!("{}: {error}; give another file", file.display());
+            let mut out = crate::platform::private_file(file).map_err(named)?;
+            out.set_len(0).and_then(|()| writeln!(out, "{json}")).map_err(named)?;
+        }
+    }
+    Ok(Exit::Complete)
+}
+
+fn import(file: &Path) -> Result<Cursor, Fault> {
+    let mut text = String::new();
+    let read = match file == Path::new("-") {
+        true => io::stdin().read_to_string(&mut text),
+        false => File::open(file).and_then(|mut file| file.read_to_string(&mut text)),
+    };
+    let name = file.display();
+    read.map_err(|error| format!("{name}: {error}"))?;
+    let shape = r#"it must be {"last_updated_at": "2026-11-16T19:05:47Z"}"#;
+    let state: StateFile =
+        serde_json::from_str(&text).map_err(|error| format!("{name}: {error}; {shape}"))?;
+    Cursor::parse(&state.last_updated_at).map_err(|error| format!("{name}: {error}; {shape}").into())
+}
+
+fn rewind(path: &Path, rewind: &Rewind) -> Result<Exit, Fault> {
+    let current = Sqlite::read(path, &USER)?.stored()?.checkpoint;
+    let Some(current) = current else {
+        return Err(format!("{}: no checkpoint to rewind", path.display()).into());
+    };
+    let to = match (&rewind.to, rewind.by) {
+        (Some(to), _) => to.clone(),
+        (None, by) => earlier(&current, by.unwrap_or_default())?,
+    };
+    if to > current {
+        return Err(format!(
+            "{to} is after the checkpoint, {current}; to skip rows on purpose, use `state set`"
+        )
+        .into());
+    }
+    move_to(path, "rewind", Some(&to))
+}
+
+/// A cursor so much earlier, written as the source wrote the current one: whole seconds with `Z` if it did.
+fn earlier(current: &Cursor, by: Duration) -> Result<Cursor, Fault> {
+    let beginning = Cursor::parse(BEGINNING)?;
+    let instant = TimeDelta::from_std(by).ok().and_then(|by| current.instant().checked_sub_signed(by));
+    let Some(instant) = instant.filter(|instant: &DateTime<Utc>| *instant > beginning.instant()) else {
+        return Ok(beginning);
+    };
+    let format = if current.text().contains('.') { SecondsFormat::AutoSi } else { SecondsFormat::Secs };
+    Ok(Cursor::parse(&instant.to_rfc3339_opts(format, true))?)
+}
+
+fn reset(path: &Path, yes: bool) -> Result<Exit, Fault> {
+    let stored = Sqlite::read(path, &USER)?.stored()?;
+    if !yes {
+        if !io::stdin().is_terminal() {
+            return Err("this forgets the checkpoint; without a terminal to ask on, say --yes".into());
+        }
+        let checkpoint = stored.checkpoint.as_ref().map_or("none", Cursor::text);
+        print!("Forget the checkpoint {checkpoint}? The next run reads everything again; rows stay. [y/N] ");
+        io::stdout().flush()?;
+        let mut answer = String::new();
+        io::stdin().lock().read_line(&mut answer)?;
+        if !matches!(answer.trim(), "y" | "Y" | "yes") {
+            println!("left as it was");
+            return Ok(Exit::Early);
+        }
+    }
+    move_to(path, "reset", None)
+}
+
+fn undo(path: &Path) -> Result<Exit, Fault> {
+    Sqlite::read(path, &USER)?;
+    let mut sqlite = Sqlite::open(path, &USER)?.sqlite;
+    match sqlite.undo(Utc::now())? {
+        None => Err(format!("{}: nothing to undo", path.display()).into()),
+        Some(entry) => {
+            let cause = entry.run.map_or(entry.cause, |run| format!("the move of run {run}"));
+            println!("undid {cause}: the checkpoint is {}", entry.before.as_deref().unwrap_or("none"));
+            Ok(Exit::Complete)
+        }
+    }
+}
+
+fn move_to(path: &Path, cause: &str, to: Option<&Cursor>) -> Result<Exit, Fault> {
+    let mut sqlite = Sqlite::open(path, &USER)?.sqlite;
+    let unfinished = sqlite.stored()?.unfinished;
+    let before = sqlite.move_checkpoint(cause, to, Utc::now())?;
+    let (before, after) = (before.as_deref().unwrap_or("none"), to.map_or("none", Cursor::text));
+    println!("checkpoint: {before} → {after}; `highwater state undo` takes it back");
+    if let Some(run) = unfinished {
+        println!("run {} was unfinished and is closed: it belonged to another window", run.run);
+    }
+    if to.is_some_and(|to| to.instant() > Utc::now()) {
+        println!("warning: that is in the future: rows before it will not be asked for");
+    }
+    Ok(Exit::Complete)
+}

@@ -1,0 +1,76 @@
+//! What is left to say after a run: how it ended, what it did, what needs attention, and how to go on.
+
+use std::fmt::Write as _;
+
+use crate::sync::event::{Outcome, RunEnded, Totals};
+use crate::text::{count, milliseconds, number};
+use crate::walk::Request;
+
+/// A run's end in a few lines, for the normal screen and the plain report. No newline at the end.
+#[must_use]
+pub fn summary(ended: &RunEnded) -> String {
+    let word = match ended.outcome {
+        Outcome::Complete => "complete",
+        Outcome::Paused => "paused",
+        Outcome::Stopped => "stopped",
+        Outcome::Failed => "FAILED",
+    };
+    let mut text = format!("run {} {word}: {}\n\n", ended.run, ended.text);
+    for (name, figure, more) in operations(&ended.totals) {
+        let line = format!("  {name:<12}{figure:>10}   {more}");
+        let _ = writeln!(text, "{}", line.trim_end());
+    }
+    let checkpoint = ended.checkpoint.as_ref().map_or("none".to_owned(), ToString::to_string);
+    let _ = write!(text, "\n  table: {} rows · checkpoint: {checkpoint}", number(ended.rows));
+    for sentence in &ended.attention {
+        let _ = write!(text, "\n  ATTENTION: {sentence}");
+    }
+    if let Some(unfinished) = &ended.unfinished {
+        let from = match &unfinished.next {
+            Request::Since(cursor) => cursor.to_string(),
+            Request::Token(_) => "its token".to_owned(),
+        };
+        let _ =
+            write!(text, "\n  to go on from {from}: run highwater again, or highwater sync --resume token");
+    }
+    text
+}
+
+/// The operations of a run: name, figure, detail.
+fn operations(totals: &Totals) -> Vec<(&'static str, String, String)> {
+    let counts = &totals.counts;
+    let seconds = totals.elapsed_ms as f64 / 1_000.0;
+    let rate = if seconds >= 1.0 {
+        format!("{} rows/s", number((counts.rows as f64 / seconds) as u64))
+    } else {
+        String::new()
+    };
+    let mut lines = vec![
+        ("pages", number(totals.pages), count(totals.requests, "request")),
+        (
+            "upserts",
+            number(counts.upserts()),
+            format!(
+                "new {} · changed {} · same {}",
+                number(counts.new),
+                number(counts.changed),
+                number(counts.same)
+            ),
+        ),
+        ("checkpoints", number(totals.checkpoints), count(totals.commits, "commit")),
+        ("retries", number(totals.retries), String::new()),
+        ("quarantined", number(counts.quarantined), String::new()),
+    ];
+    for (name, figure, more) in [
+        ("stale", counts.stale, "older than what is stored, not written"),
+        ("no cursor", counts.no_cursor, "stored, but the checkpoint does not count on them"),
+        ("future", counts.future, "stored, but never the checkpoint"),
+        ("extra fields", counts.extra, "kept in _highwater_extra"),
+    ] {
+        if figure > 0 {
+            lines.push((name, number(figure), more.to_owned()));
+        }
+    }
+    lines.push(("elapsed", milliseconds(totals.elapsed_ms), rate));
+    lines
+}

@@ -1,0 +1,83 @@
+//! Figures and times as a person reads them, the same on the screen and in the report.
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+/// A number with its thousands apart: `12,345`.
+#[must_use]
+pub fn number(value: u64) -> String {
+    let digits = value.to_string();
+    let mut grouped = String::with_capacity(digits.len() + digits.len() / 3);
+    for (at, digit) in digits.char_indices() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            grouped.push(',');
+        }
+        grouped.push(digit);
+    }
+    grouped
+}
+
+/// A number with its noun: `1 page`, `2 pages`.
+#[must_use]
+pub fn count(value: u64, noun: &str) -> String {
+    let plural = if value == 1 { "" } else { "s" };
+    format!("{} {noun}{plural}", number(value))
+}
+
+/// A length of time in its largest fitting unit: `3 s`, `4 min`, `2 h`, `5 days`.
+#[must_use]
+pub fn span(length: TimeDelta) -> String {
+    let seconds = length.num_seconds().max(0);
+    match seconds {
+        0..60 => format!("{seconds} s"),
+        60..3_600 => format!("{} min", seconds / 60),
+        3_600..172_800 => format!("{} h", seconds / 3_600),
+        _ => format!("{} days", number((seconds / 86_400).unsigned_abs())),
+    }
+}
+
+/// How long ago something was: `just now`, `4 min ago`. Seconds are not counted: a screen that stands still should
+/// have nothing to redraw.
+#[must_use]
+pub fn age(now: DateTime<Utc>, then: DateTime<Utc>) -> String {
+    let passed = now - then;
+    if passed.num_minutes() <= 0 { "just now".to_owned() } else { format!("{} ago", span(passed)) }
+}
+
+/// Milliseconds as a person reads them: `34 ms`, `1.2 s`.
+#[must_use]
+pub fn milliseconds(value: u64) -> String {
+    if value < 1_000 {
+        format!("{value} ms")
+    } else if value < 10_000 {
+        format!("{}.{} s", value / 1_000, value % 1_000 / 100)
+    } else {
+        span(TimeDelta::milliseconds(i64::try_from(value).unwrap_or(i64::MAX / 2)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn figures_read_well() {
+        assert_eq!(number(0), "0");
+        assert_eq!(number(999), "999");
+        assert_eq!(number(1_234_567), "1,234,567");
+        assert_eq!(count(1, "page"), "1 page");
+        assert_eq!(count(2_000, "page"), "2,000 pages");
+        assert_eq!(milliseconds(34), "34 ms");
+        assert_eq!(milliseconds(1_234), "1.2 s");
+        assert_eq!(milliseconds(125_000), "2 min");
+    }
+
+    #[test]
+    fn ages_count_no_seconds() {
+        let now = DateTime::UNIX_EPOCH;
+        assert_eq!(age(now, now - TimeDelta::seconds(59)), "just now");
+        assert_eq!(age(now, now - TimeDelta::seconds(241)), "4 min ago");
+        assert_eq!(age(now, now - TimeDelta::hours(3)), "3 h ago");
+        assert_eq!(age(now, now - TimeDelta::days(9)), "9 days ago");
+        assert_eq!(age(now, now + TimeDelta::seconds(5)), "just now");
+    }
+}
