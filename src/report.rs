@@ -3,12 +3,14 @@
 //! A plain report is for people and CI logs: a line a page, a line a notice, and a table of operations at the end.
 //! The JSON report is one [`Stamped`] event a line, for programs. Both tell everything, in order.
 
+mod progress;
 mod summary;
 
 use std::io::{self, Write};
 
 use chrono::Utc;
 
+pub use self::progress::Progress;
 pub use self::summary::summary;
 use crate::record::Cursor;
 use crate::sanitize;

@@ -15,7 +15,7 @@ use crate::monitor::{self, Departure, Feed};
 use crate::platform::{Signal, Signals};
 use crate::playground::{self, Playground, Tie};
 use crate::record::USER;
-use crate::report::{self, Style};
+use crate::report::{self, Progress, Style};
 use crate::source::retry::Policy;
 use crate::source::{KEYSET, Limits, Source};
 use crate::sync::command::{Command, Start};
@@ -137,14 +137,16 @@ async fn tell(
     style: Style,
 ) -> io::Result<Option<RunEnded>> {
     let mut out = io::BufWriter::new(io::stdout());
+    let mut progress = Progress::start();
     let mut written = Ok(());
     let mut last = None;
     while let Some(stamped) = events.recv().await {
         if written.is_ok() {
-            written = report::write(&mut out, style, &stamped);
-            if written.is_ok() && events.is_empty() {
-                written = out.flush();
-            }
+            written = progress.aside(|| {
+                report::write(&mut out, style, &stamped)?;
+                if events.is_empty() { out.flush() } else { Ok(()) }
+            });
+            progress.on(&stamped.event);
             if written.is_err() {
                 let _ = commands.try_send(Command::Stop);
             }

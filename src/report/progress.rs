@@ -1,0 +1,78 @@
+//! One line on a terminal that says what a headless run is doing. It stands on stderr, below the report, and leaves
+//! nothing behind.
+
+use std::io::{IsTerminal as _, stderr};
+use std::time::Duration;
+
+use chrono::Utc;
+use indicatif::{ProgressBar, ProgressStyle};
+
+use crate::sync::event::{Event, Phase};
+use crate::text::number;
+
+/// How often the sign of life moves.
+const TICK: Duration = Duration::from_millis(120);
+
+/// The line; nothing where stderr is no terminal.
+#[derive(Debug)]
+pub struct Progress {
+    bar: Option<ProgressBar>,
+    stored: String,
+}
+
+impl Progress {
+    /// The line, if there is a terminal to show it on.
+    #[must_use]
+    pub fn start() -> Self {
+        let bar = stderr().is_terminal().then(|| {
+            let bar = ProgressBar::new_spinner();
+            if let Ok(style) = ProgressStyle::with_template("{spinner} {wide_msg}") {
+                bar.set_style(style);
+            }
+            bar.enable_steady_tick(TICK);
+            bar
+        });
+        Self { bar, stored: "nothing stored yet".to_owned() }
+    }
+
+    /// Takes in what happened.
+    pub fn on(&mut self, event: &Event) {
+        let Some(bar) = &self.bar else { return };
+        let doing = match event {
+            Event::Page(page) => {
+                let checkpoint =
+                    page.checkpoint.as_ref().map_or("no checkpoint yet".to_owned(), ToString::to_string);
+                self.stored = format!("{} rows stored · {checkpoint}", number(page.totals.counts.rows));
+                format!("page {}", number(page.page))
+            }
+            Event::Phase { phase: Phase::Running { page, .. } } => {
+                format!("asking for page {}", number(*page))
+            }
+            Event::Phase { phase: Phase::Waiting { until, attempt, attempts, reason, .. } } => {
+                let seconds = (*until - Utc::now()).num_seconds().max(0);
+                format!("waits {seconds} s, attempt {} of {attempts}: {reason}", attempt + 1)
+            }
+            Event::Phase { phase: Phase::Stopping { .. } } => {
+                "stopping after the page on the wire".to_owned()
+            }
+            _ => return,
+        };
+        bar.set_message(format!("{doing} · {}", self.stored));
+    }
+
+    /// Does something to the terminal with the line out of the way.
+    pub fn aside<T>(&self, work: impl FnOnce() -> T) -> T {
+        match &self.bar {
+            Some(bar) => bar.suspend(work),
+            None => work(),
+        }
+    }
+}
+
+impl Drop for Progress {
+    fn drop(&mut self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+    }
+}
