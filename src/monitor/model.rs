@@ -7,8 +7,8 @@
 mod act;
 mod apply;
 mod entries;
-mod overlay;
-mod rate;
+pub mod overlay;
+pub mod rate;
 mod shelf;
 mod token;
 
