@@ -164,6 +164,7 @@ impl Detail {
             detail = detail.field(column.name, user.value(column.name).unwrap_or("null"));
         }
         detail
+            .field("", "")
             .field(
                 "stored",
                 format!("with page {}, {}", user.page, clock(user.at)),

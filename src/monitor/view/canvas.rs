@@ -2,7 +2,7 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Rect, Size};
-use ratatui::style::{Modifier, Style};
+use ratatui::style::{Color, Modifier, Style};
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Borders, Clear, Widget as _};
 
@@ -117,7 +117,11 @@ impl Canvas<'_> {
             let accent = self.theme.of(Role::Accent);
             (accent, accent.add_modifier(Modifier::BOLD))
         } else {
-            (self.theme.of(Role::Quiet), self.theme.of(Role::Strong))
+            let strong = self.theme.of(Role::Strong);
+            (
+                self.theme.of(Role::Quiet),
+                strong.remove_modifier(Modifier::DIM),
+            )
         };
         let borders = match self.areas.shape {
             Shape::Boxed => Borders::ALL,
@@ -137,7 +141,8 @@ impl Canvas<'_> {
                 Span::raw(" "),
             ]));
         if !side.is_empty() && text::width(side) <= rest {
-            let side = Span::styled(format!(" {side} "), self.theme.of(Role::Quiet));
+            let quiet = self.theme.of(Role::Quiet).fg(Color::Reset);
+            let side = Span::styled(format!(" {side} "), quiet);
             block = block.title(Line::from(side).right_aligned());
         }
         block.render(area, self.buffer);
@@ -160,7 +165,7 @@ impl Canvas<'_> {
         );
         let hint = Span::styled(
             format!(" {} ", text::fit(hint, room)),
-            self.theme.of(Role::Quiet),
+            self.theme.of(Role::Quiet).fg(Color::Reset),
         );
         Block::bordered()
             .border_set(self.theme.border())

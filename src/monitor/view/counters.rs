@@ -33,19 +33,17 @@ pub fn draw(model: &Model, canvas: &mut Canvas) {
         canvas.write(area, 0, words.join(dot()).join(rows).join(speed));
         return;
     }
-    let title = format!("Run {}", run.number);
+    let title = format!("Run {}, walk {}", run.number, model.walk);
     let inner = canvas.panel(area, &title, &text::span(elapsed(model, run)), false);
-    let failing = if totals.retries > 0 {
-        Role::Warn
-    } else {
-        Role::Plain
-    };
+    let retries = totals.retries + run.failing;
+    let requests = totals.requests + run.failing;
+    let failing = if retries > 0 { Role::Warn } else { Role::Plain };
     let requests = Words::new()
         .join(pages)
         .join(dot())
-        .join(figure(totals.requests, "request", "requests", Role::Plain))
+        .join(figure(requests, "request", "requests", Role::Plain))
         .join(dot())
-        .join(figure(totals.retries, "retry", "retries", failing));
+        .join(figure(retries, "retry", "retries", failing));
     let rows = rows.join(speed);
     let fates = fates(run, usize::from(inner.width));
     // Where there is no room for three lines: what came, and what became of it.

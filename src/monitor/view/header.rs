@@ -8,20 +8,23 @@ use crate::sync::event::{Outcome, Phase};
 
 /// Below this many cells a source or a destination is not worth naming.
 const LEAST: usize = 8;
+/// With this many cells there is room for more than the names.
+const ROOMY: usize = 60;
 
 /// Draws the header.
 pub fn draw(model: &Model, canvas: &mut Canvas) {
     let area = canvas.areas.header;
     let (role, glyph, word) = phase(model);
     let chip = Words::new().chip(role, &format!("{glyph} {}", word.to_uppercase()));
-    let brand = Words::new().say(Role::Strong, " highwater");
+    let brand = Words::new().say(Role::Accent, " highwater");
     let mut right = chip;
     let mut room = usize::from(area.width).saturating_sub(brand.width() + right.width() + 1);
     let walk = Words::new()
         .say(Role::Quiet, "walk ")
         .say(Role::Plain, model.walk.word())
         .say(Role::Plain, "  ");
-    if room > walk.width() + LEAST {
+    // The run's panel names the walk too; where room is short the stream goes first.
+    if room >= walk.width() + ROOMY {
         room -= walk.width();
         right = walk.join(right);
     }
@@ -41,11 +44,11 @@ fn stream(model: &Model, room: usize) -> Words {
     if room < 2 * LEAST {
         return Words::new();
     }
-    let source = match &model.note {
-        Some(note) => format!("{}, {note}", stream.source),
-        None => stream.source.clone(),
-    };
     let destination = &stream.destination;
+    let source = match &model.note {
+        Some(note) if room >= ROOMY => format!("{}, {note}", stream.source),
+        _ => stream.source.clone(),
+    };
     // Each may take what the other leaves, and half of the room in any case.
     let for_source = room.saturating_sub(text::width(destination)).max(room / 2);
     let source = text::fit(&source, for_source);

@@ -75,23 +75,22 @@ fn choice(model: &Model, canvas: &mut Canvas, chosen: Offer) {
         }
         lines.push(Words::new());
     }
-    let all = offers(model, chosen, width, |_| true);
-    // Where not all of it fits, only what is marked says what it would do; and where that does not, nobody does.
+    // Where not all of it fits, the blanks go first, then what is not marked, then the introduction.
+    let offers =
+        |airy, explained: &dyn Fn(Offer) -> bool| offers(model, chosen, width, airy, explained);
+    let marked = |offer| offer == chosen;
     let fitting = [
-        [lines.clone(), all].concat(),
-        [
-            lines.clone(),
-            offers(model, chosen, width, |offer| offer == chosen),
-        ]
-        .concat(),
-        offers(model, chosen, width, |offer| offer == chosen),
-        offers(model, chosen, width, |_| false),
+        [lines.clone(), offers(true, &|_| true)].concat(),
+        [lines.clone(), offers(false, &|_| true)].concat(),
+        [lines, offers(false, &marked)].concat(),
+        offers(false, &marked),
+        offers(false, &|_| false),
     ];
     let lines = fitting.into_iter().find(|lines| lines.len() <= height);
     let lines = lines.unwrap_or_else(|| {
-        let marked = offers(model, chosen, width, |_| false);
         let at = Offer::ALL.iter().position(|offer| *offer == chosen);
-        marked.into_iter().skip(at.unwrap_or(0)).collect()
+        let all = offers(false, &|_| false);
+        all.into_iter().skip(at.unwrap_or(0)).collect()
     });
     let title = "A run was left unfinished";
     let inner = canvas.over(
@@ -109,10 +108,14 @@ fn offers(
     model: &Model,
     chosen: Offer,
     width: usize,
-    explained: impl Fn(Offer) -> bool,
+    airy: bool,
+    explained: &dyn Fn(Offer) -> bool,
 ) -> Vec<Words> {
     let mut lines = Vec::new();
     for offer in Offer::ALL {
+        if airy && !lines.is_empty() {
+            lines.push(Words::new());
+        }
         lines.push(if offer == chosen {
             Words::new()
                 .say(Role::Accent, "▶ ")

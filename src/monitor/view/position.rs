@@ -9,6 +9,7 @@ use super::super::model::Model;
 use super::super::text;
 use super::super::theme::Role;
 use super::canvas::{Canvas, Words};
+use crate::sanitize;
 
 /// Draws the position.
 pub fn draw(model: &Model, canvas: &mut Canvas) {
@@ -25,10 +26,11 @@ pub fn draw(model: &Model, canvas: &mut Canvas) {
         );
         return;
     };
-    let oldest_text = crate::sanitize::line(oldest.text()).into_owned();
-    let from = Words::new()
-        .say(Role::Quiet, "oldest ")
-        .say(Role::Plain, oldest_text);
+    let label = |text: String| {
+        Words::new()
+            .say(Role::Quiet, "oldest ")
+            .say(Role::Plain, text)
+    };
     let to = behind(model);
     if inner.height >= 2 {
         canvas.write(inner, 0, bar(model, oldest.instant(), inner.width));
@@ -36,6 +38,7 @@ pub fn draw(model: &Model, canvas: &mut Canvas) {
         let room = inner
             .width
             .saturating_sub(u16::try_from(to.width() + 2).unwrap_or(u16::MAX));
+        let from = label(sanitize::line(oldest.text()).into_owned());
         canvas.write(
             Rect {
                 width: room,
@@ -46,6 +49,7 @@ pub fn draw(model: &Model, canvas: &mut Canvas) {
         );
         return;
     }
+    let from = label(oldest.instant().format("%Y-%m-%d").to_string());
     let sides = u16::try_from(from.width() + to.width() + 2).unwrap_or(u16::MAX);
     let bar = bar(model, oldest.instant(), inner.width.saturating_sub(sides));
     let gap = || Words::new().say(Role::Plain, " ");

@@ -89,7 +89,7 @@ fn sentence(model: &Model) -> (Role, String) {
             (Role::Held, text)
         }
         Phase::Paused => {
-            let text = "holding: nothing is asked for, all that came is stored; Space resumes, s asks for one page";
+            let text = "holding, everything is stored; Space resumes, s asks for one page";
             (Role::Held, text.to_owned())
         }
         Phase::Stopping { deadline } => {

@@ -17,8 +17,10 @@ pub fn draw(model: &Model, canvas: &mut Canvas) {
     };
     let Some(token) = &model.token else {
         let why = match &model.run {
-            Some(run) if run.totals.pages > 0 => "none: the source has no further page",
-            _ => "none yet",
+            Some(run) if run.totals.pages > 0 => {
+                format!("none came with page {}", text::number(run.totals.pages))
+            }
+            _ => "none yet".to_owned(),
         };
         let label = if compact { " token      " } else { "" };
         let words = Words::new().say(Role::Quiet, format!("{label}{why}"));

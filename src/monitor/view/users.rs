@@ -20,10 +20,10 @@ const fn column(title: &'static str, least: usize, most: usize, rank: u8) -> Col
 /// The columns, by the names that the schema gives them.
 const COLUMNS: &[Column] = &[
     column("id", 8, 36, 4),
-    column("name", 14, 22, 0),
+    column("name", 14, 24, 0),
     column("email", 20, 32, 2),
-    column("company", 16, 30, 3),
-    column("job", 16, 34, 5),
+    column("company", 20, 34, 3),
+    column("job", 24, 36, 5),
     column("updatedAt", 20, 20, 1),
     column("createdAt", 20, 20, 6),
     column("address", 30, 60, 7),
