@@ -7,6 +7,7 @@
 pub mod keys;
 mod layout;
 pub mod model;
+mod summary;
 pub mod terminal;
 pub mod text;
 pub mod theme;

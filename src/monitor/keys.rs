@@ -114,7 +114,7 @@ pub const KEYMAP: &[Binding] = &[
         action: Action::Pause,
         group: Group::Sync,
         footer: Some(pause_label),
-        help: "pause: store the page on the wire, then hold; resume. Again while pausing: drop that request",
+        help: "pause after the page on the wire, or resume; again: drop it",
         ready: pause_ready,
     },
     Binding {
@@ -122,7 +122,7 @@ pub const KEYMAP: &[Binding] = &[
         action: Action::Step,
         group: Group::Sync,
         footer: Some(|_| "step"),
-        help: "step: ask for exactly one page, then hold",
+        help: "ask for exactly one page, then hold",
         ready: step_ready,
     },
     Binding {
@@ -130,7 +130,7 @@ pub const KEYMAP: &[Binding] = &[
         action: Action::Again,
         group: Group::Sync,
         footer: Some(again_label),
-        help: "run again, going on with what was left unfinished; in a wait: retry now",
+        help: "run again, or go on with what is unfinished; in a wait: retry",
         ready: again_ready,
     },
     Binding {
@@ -138,7 +138,7 @@ pub const KEYMAP: &[Binding] = &[
         action: Action::Full,
         group: Group::Sync,
         footer: Some(|_| "full re-sync"),
-        help: "full re-sync: read everything again, after asking",
+        help: "full re-sync: read everything again; asks first",
         ready: full_ready,
     },
     Binding {
@@ -234,7 +234,7 @@ pub const KEYMAP: &[Binding] = &[
         action: Action::Quit,
         group: Group::Program,
         footer: Some(quit_label),
-        help: "store the page on the wire, then leave. Again: drop that request. A third time: leave at once",
+        help: "leave after the page on the wire; again: drop it; thrice: now",
         ready: always,
     },
     Binding {

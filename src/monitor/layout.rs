@@ -211,7 +211,7 @@ const OVERLAY_WIDTH: u16 = 96;
 #[must_use]
 pub fn overlay_frame(size: Size, lines: usize) -> Rect {
     let screen = Rect::new(0, 0, size.width, size.height);
-    let margin = if size.width >= 70 { 8 } else { 0 };
+    let margin = if size.width >= 70 { 4 } else { 0 };
     let width = size.width.saturating_sub(margin).min(OVERLAY_WIDTH);
     let wanted = u16::try_from(lines.saturating_add(2)).unwrap_or(u16::MAX);
     let [row] =

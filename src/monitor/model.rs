@@ -7,8 +7,8 @@
 mod act;
 mod apply;
 mod entries;
-mod overlay;
-mod rate;
+pub mod overlay;
+pub mod rate;
 mod shelf;
 mod token;
 
@@ -127,6 +127,8 @@ pub struct Run {
     pub start: Start,
     /// Its counters.
     pub totals: Totals,
+    /// Failed attempts at the page that is asked for; the counters have them once it is stored.
+    pub failing: u64,
     /// How fast rows come.
     pub rate: Rate,
     /// The last value that a seam crossed by token may have cut.

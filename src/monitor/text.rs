@@ -54,24 +54,25 @@ pub fn pad_left(text: &str, cells: usize) -> String {
     format!("{}{fitted}", " ".repeat(blanks))
 }
 
-/// The text broken into lines of at most `cells`, between words where it can be. Never empty.
+/// The text broken into lines of at most `cells`, at blanks where it can be. Never empty.
 #[must_use]
 pub fn wrap(text: &str, cells: usize) -> Vec<String> {
     let cells = cells.max(1);
     let mut lines = Vec::new();
     let mut line = String::new();
-    for word in text.split_word_bounds() {
-        if width(&line) + width(word) <= cells {
-            if !(line.is_empty() && word == " " && !lines.is_empty()) {
-                line.push_str(word);
-            }
+    for word in text.split(' ').filter(|word| !word.is_empty()) {
+        if !line.is_empty() && width(&line) + 1 + width(word) <= cells {
+            line.push(' ');
+            line.push_str(word);
             continue;
         }
-        lines.push(std::mem::take(&mut line));
-        let mut rest = word.trim_start();
+        if !line.is_empty() {
+            lines.push(std::mem::take(&mut line));
+        }
+        let mut rest = word;
         while width(rest) > cells {
             let part = head(rest, cells);
-            // A grapheme wider than the line cannot be shown at all; the line is left empty rather than overrun.
+            // A grapheme wider than the line cannot be shown at all; it is left out rather than overrun the line.
             if part.is_empty() {
                 rest = "";
                 break;
@@ -81,13 +82,8 @@ pub fn wrap(text: &str, cells: usize) -> Vec<String> {
         }
         line.push_str(rest);
     }
-    lines.push(line);
-    for line in &mut lines {
-        line.truncate(line.trim_end().len());
-    }
-    lines.retain(|line| !line.is_empty());
-    if lines.is_empty() {
-        lines.push(String::new());
+    if !line.is_empty() || lines.is_empty() {
+        lines.push(line);
     }
     lines
 }
@@ -208,6 +204,7 @@ mod tests {
     fn lines_break_between_words_and_long_words_anywhere() {
         assert_eq!(wrap("the page on the wire", 8), ["the page", "on the", "wire"]);
         assert_eq!(wrap("abcdefgh ij", 3), ["abc", "def", "gh", "ij"]);
+        assert_eq!(wrap("a third time: now", 12), ["a third", "time: now"]);
         assert_eq!(wrap("", 3), [""]);
         for line in wrap("日本語 のテスト is wide", 5) {
             assert!(width(&line) <= 5, "{line:?}");

@@ -114,7 +114,8 @@ impl Theme {
     /// The style laid over the selected line.
     #[must_use]
     pub fn selected(self) -> Style {
-        Style::new().add_modifier(Modifier::REVERSED)
+        // One colour for the whole line: what each word means was told before it was selected.
+        Style::new().fg(Color::Reset).remove_modifier(Modifier::DIM).add_modifier(Modifier::REVERSED)
     }
 
     /// The characters that a panel's border is drawn with.

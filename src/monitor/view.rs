@@ -1,8 +1,60 @@
 //! What the screen looks like: it only draws, a file a panel.
+//!
+//! No panel computes more than the lines that are on screen, and none knows of another. Where they stand is
+//! `layout`'s business, what a colour means is the theme's.
+
+mod canvas;
+mod checkpoint;
+mod counters;
+mod footer;
+mod header;
+mod log;
+mod overlay;
+mod pages;
+mod position;
+mod status;
+mod table;
+#[cfg(test)]
+mod tests;
+mod token;
+mod users;
 
 use ratatui::Frame;
 
+use self::canvas::Canvas;
+use super::layout::Areas;
 use super::model::Model;
 
 /// Draws the model.
-pub fn view(_model: &Model, _frame: &mut Frame) {}
+///
+/// ```text
+/// ┌ header: the program, source → destination, walk, phase ──────────────────────────┐
+/// │ status: what the sync is doing, in a sentence                             badges │
+/// ├ checkpoint ──────────────┬ token ───────────────────┬ counters ──────────────────┤
+/// │ value, when it moved     │ raw, what it reads       │ pages, rows, rate          │
+/// ├ position: oldest ━━━━━━━━━━━━━━━━━━━◆╌╌╌ now ────────┴────────────────────────────┤
+/// ├ pages ──────────────────────────────┬ users ─────────────────────────────────────┤
+/// │ a line a page, newest on top        │ a line a user, newest on top               │
+/// ├ log ────────────────────────────────┴────────────────────────────────────────────┤
+/// │ what happened and why, newest on top                                             │
+/// └ footer: the keys, or the answer to the last one ─────────────────────────────────┘
+/// ```
+///
+/// Over it lies at most one overlay: the help, all of an entry, or a question.
+pub fn view(model: &Model, frame: &mut Frame) {
+    let size = frame.area().as_size();
+    let buffer = frame.buffer_mut();
+    let mut canvas = Canvas { areas: Areas::of(size, model.focus), theme: model.theme, size, buffer };
+    header::draw(model, &mut canvas);
+    status::draw(model, &mut canvas);
+    checkpoint::draw(model, &mut canvas);
+    token::draw(model, &mut canvas);
+    counters::draw(model, &mut canvas);
+    position::draw(model, &mut canvas);
+    pages::draw(model, &mut canvas);
+    users::draw(model, &mut canvas);
+    log::draw(model, &mut canvas);
+    footer::draw(model, &mut canvas);
+    overlay::draw(model, &mut canvas);
+    model.theme.finish(canvas.buffer);
+}

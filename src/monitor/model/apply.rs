@@ -76,6 +76,7 @@ fn run_started(model: &mut Model, at: DateTime<Utc>, started: RunStarted) {
         began: at - TimeDelta::milliseconds(elapsed),
         start: started.start,
         totals: started.totals,
+        failing: 0,
         rate,
         tie_unsafe: None,
         disorder: false,
@@ -105,6 +106,9 @@ fn phase(model: &mut Model, at: DateTime<Utc>, phase: Phase) {
     if let Some(text) = text {
         model.note_down(at, Tone::Held, text);
     }
+    if let (Some(run), Phase::Waiting { attempt, .. }) = (&mut model.run, &phase) {
+        run.failing = u64::from(*attempt);
+    }
     model.phase = match phase {
         Phase::Waiting { reason, page, attempt, attempts, until } => {
             Phase::Waiting { reason: safe(&reason), page, attempt, attempts, until }
@@ -133,6 +137,7 @@ fn page(model: &mut Model, at: DateTime<Utc>, stored: &PageStored) {
     }
     let Some(run) = &mut model.run else { return };
     run.totals = stored.totals;
+    run.failing = 0;
     run.rate.note(at, stored.totals.counts.rows);
     if stored.last.is_some() {
         run.position.clone_from(&stored.last);
@@ -191,6 +196,7 @@ fn run_ended(model: &mut Model, at: DateTime<Utc>, mut ended: RunEnded) {
     model.note_down(at, tone, format!("run {}: {}", ended.run, ended.text));
     if let Some(run) = &mut model.run {
         run.totals = ended.totals;
+        run.failing = 0;
     }
     move_checkpoint(model, at, ended.checkpoint.clone());
     model.checkpoint.held = false;

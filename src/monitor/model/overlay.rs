@@ -158,7 +158,7 @@ impl Detail {
         for column in USER.columns {
             detail = detail.field(column.name, user.value(column.name).unwrap_or("null"));
         }
-        detail.field("stored", format!("with page {}, {}", user.page, clock(user.at))).field(
+        detail.field("", "").field("stored", format!("with page {}, {}", user.page, clock(user.at))).field(
             "fate",
             match user.fate {
                 crate::sync::event::Fate::New => "new: its id was not in the table",

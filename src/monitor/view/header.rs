@@ -1,0 +1,76 @@
+//! The first line: the program, from where to where, how it walks, and the phase as a word, a glyph and a colour.
+
+use super::super::model::Model;
+use super::super::text;
+use super::super::theme::Role;
+use super::canvas::{Canvas, Words};
+use crate::sync::event::{Outcome, Phase};
+
+/// Below this many cells a source or a destination is not worth naming.
+const LEAST: usize = 8;
+/// With this many cells there is room for more than the names.
+const ROOMY: usize = 60;
+
+/// Draws the header.
+pub fn draw(model: &Model, canvas: &mut Canvas) {
+    let area = canvas.areas.header;
+    let (role, glyph, word) = phase(model);
+    let chip = Words::new().chip(role, &format!("{glyph} {}", word.to_uppercase()));
+    let brand = Words::new().say(Role::Accent, " highwater");
+    let mut right = chip;
+    let mut room = usize::from(area.width).saturating_sub(brand.width() + right.width() + 1);
+    let walk =
+        Words::new().say(Role::Quiet, "walk ").say(Role::Plain, model.walk.word()).say(Role::Plain, "  ");
+    // The run's panel names the walk too; where room is short the stream goes first.
+    if room >= walk.width() + ROOMY {
+        room -= walk.width();
+        right = walk.join(right);
+    }
+    canvas.write(area, 0, brand.join(stream(model, room)));
+    canvas.write_right(area, 0, right.say(Role::Plain, " "));
+}
+
+/// The source and the destination, in so many cells.
+fn stream(model: &Model, room: usize) -> Words {
+    let Some(stream) = &model.stream else {
+        return Words::new();
+    };
+    let arrow = " → ";
+    let Some(room) = room.checked_sub(2 + text::width(arrow) + 2) else {
+        return Words::new();
+    };
+    if room < 2 * LEAST {
+        return Words::new();
+    }
+    let destination = &stream.destination;
+    let source = match &model.note {
+        Some(note) if room >= ROOMY => format!("{}, {note}", stream.source),
+        _ => stream.source.clone(),
+    };
+    // Each may take what the other leaves, and half of the room in any case.
+    let for_source = room.saturating_sub(text::width(destination)).max(room / 2);
+    let source = text::fit(&source, for_source);
+    let destination = text::fit_middle(destination, room - text::width(&source));
+    Words::new().say(Role::Plain, format!("  {source}")).say(Role::Quiet, arrow).say(Role::Plain, destination)
+}
+
+/// The phase: its meaning, its glyph and its word.
+fn phase(model: &Model) -> (Role, &'static str, &'static str) {
+    if model.stream.is_none() {
+        return (Role::Quiet, "○", "opening");
+    }
+    match &model.phase {
+        Phase::Idle => (Role::Quiet, "○", "ready"),
+        Phase::Running { .. } => (Role::Good, "●", "running"),
+        Phase::Waiting { .. } => (Role::Warn, "◌", "waiting"),
+        Phase::Pausing { .. } => (Role::Held, "◐", "pausing"),
+        Phase::Paused => (Role::Held, "‖", "paused"),
+        Phase::Stopping { .. } => (Role::Held, "◐", "stopping"),
+        Phase::Ended { outcome } => match outcome {
+            Outcome::Complete => (Role::Good, "✔", "complete"),
+            Outcome::Paused => (Role::Held, "‖", "paused"),
+            Outcome::Stopped => (Role::Held, "■", "stopped"),
+            Outcome::Failed => (Role::Bad, "✖", "failed"),
+        },
+    }
+}

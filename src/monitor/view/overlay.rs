@@ -1,0 +1,132 @@
+//! What lies over the panels: the help, all of an entry, or a question.
+
+use super::super::layout;
+use super::super::model::Model;
+use super::super::model::overlay::{Detail, HELP_KEYS, HelpLine, Offer, Overlay, help, left};
+use super::super::text;
+use super::super::theme::Role;
+use super::canvas::{Canvas, Words};
+use crate::record::BEGINNING;
+
+/// Draws the overlay, if there is one.
+pub fn draw(model: &Model, canvas: &mut Canvas) {
+    match &model.overlay {
+        Overlay::None => {}
+        Overlay::Help(top) => keys(model, canvas, *top),
+        Overlay::Detail(detail) => self::detail(canvas, detail),
+        Overlay::Choice(offer) => choice(model, canvas, *offer),
+        Overlay::ConfirmFull => confirm(model, canvas),
+    }
+}
+
+fn keys(model: &Model, canvas: &mut Canvas, top: usize) {
+    let width = usize::from(layout::overlay(canvas.size).width);
+    let lines = help(model, width);
+    let words = lines.into_iter().map(|line| match line {
+        HelpLine::Heading(title) => Words::new().say(Role::Strong, title),
+        HelpLine::Key(names, does) => {
+            Words::new().say(Role::Accent, text::pad(&names, HELP_KEYS)).say(Role::Plain, does)
+        }
+    });
+    scrolled(canvas, "Keys", "Esc closes", words.collect(), top);
+}
+
+fn detail(canvas: &mut Canvas, detail: &Detail) {
+    let width = usize::from(layout::overlay(canvas.size).width);
+    let labels = detail.fields.iter().map(|(label, _)| text::width(label));
+    let widest = labels.max().unwrap_or(0);
+    let words = detail.lines(width).into_iter().map(|(label, value)| {
+        Words::new().say(Role::Quiet, text::pad(label, widest + 2)).say(Role::Plain, value)
+    });
+    scrolled(canvas, &detail.title, "Esc closes", words.collect(), detail.top);
+}
+
+/// Lines that may be more than there is room for.
+fn scrolled(canvas: &mut Canvas, title: &str, hint: &str, lines: Vec<Words>, top: usize) {
+    let all = lines.len();
+    let height = usize::from(layout::overlay(canvas.size).height);
+    let hint = if all > height {
+        format!("{} of {all} · ↑↓ scroll · {hint}", (top + height).min(all))
+    } else {
+        hint.to_owned()
+    };
+    let inner = canvas.over(title, &hint, all);
+    let top = top.min(all.saturating_sub(usize::from(inner.height)));
+    for (line, words) in (0..inner.height).zip(lines.into_iter().skip(top)) {
+        canvas.write(inner, line, words);
+    }
+}
+
+fn choice(model: &Model, canvas: &mut Canvas, chosen: Offer) {
+    let room = layout::overlay(canvas.size);
+    let (width, height) = (usize::from(room.width), usize::from(room.height));
+    let mut lines = Vec::new();
+    if let Some(unfinished) = &model.unfinished {
+        for piece in text::wrap(&left(model, unfinished), width) {
+            lines.push(Words::new().say(Role::Plain, piece));
+        }
+        lines.push(Words::new());
+    }
+    // Where not all of it fits, the blanks go first, then what is not marked, then the introduction.
+    let offers = |airy, explained: &dyn Fn(Offer) -> bool| offers(model, chosen, width, airy, explained);
+    let marked = |offer| offer == chosen;
+    let fitting = [
+        [lines.clone(), offers(true, &|_| true)].concat(),
+        [lines.clone(), offers(false, &|_| true)].concat(),
+        [lines, offers(false, &marked)].concat(),
+        offers(false, &marked),
+        offers(false, &|_| false),
+    ];
+    let lines = fitting.into_iter().find(|lines| lines.len() <= height);
+    let lines = lines.unwrap_or_else(|| {
+        let at = Offer::ALL.iter().position(|offer| *offer == chosen);
+        let all = offers(false, &|_| false);
+        all.into_iter().skip(at.unwrap_or(0)).collect()
+    });
+    let title = "A run was left unfinished";
+    let inner = canvas.over(title, "↑↓ mark · Enter takes it · Esc puts it off", lines.len());
+    for (line, words) in (0..inner.height).zip(lines) {
+        canvas.write(inner, line, words);
+    }
+}
+
+/// The offers, the marked one pointed at, and what those would do of which that is asked.
+fn offers(
+    model: &Model,
+    chosen: Offer,
+    width: usize,
+    airy: bool,
+    explained: &dyn Fn(Offer) -> bool,
+) -> Vec<Words> {
+    let mut lines = Vec::new();
+    for offer in Offer::ALL {
+        if airy && !lines.is_empty() {
+            lines.push(Words::new());
+        }
+        lines.push(if offer == chosen {
+            Words::new().say(Role::Accent, "▶ ").chip(Role::Accent, offer.label())
+        } else {
+            Words::new().say(Role::Strong, format!("   {}", offer.label()))
+        });
+        if explained(offer) {
+            for piece in text::wrap(&offer.consequence(model), width.saturating_sub(3)) {
+                lines.push(Words::new().say(Role::Quiet, format!("   {piece}")));
+            }
+        }
+    }
+    lines
+}
+
+fn confirm(model: &Model, canvas: &mut Canvas) {
+    let width = usize::from(layout::overlay(canvas.size).width);
+    let text = format!(
+        "A new run asks for everything since {BEGINNING}, page by page. The {} in the table stay and are compared; \
+         what is newer replaces them. The checkpoint does not go back.",
+        text::count(model.rows, "row"),
+    );
+    let lines = text::wrap(&text, width);
+    let inner = canvas.over("Full re-sync?", "Enter is yes · Esc is no", lines.len());
+    for (line, piece) in (0..inner.height).zip(lines) {
+        canvas.write(inner, line, Words::new().say(Role::Plain, piece));
+    }
+}

@@ -1,0 +1,108 @@
+//! The position in cursor time: from the oldest cursor stored to now, with the checkpoint on the way.
+//!
+//! Never a percentage: nobody knows how many rows a source has, but how far behind now the checkpoint is, is known.
+
+use chrono::{DateTime, Utc};
+use ratatui::layout::Rect;
+
+use super::super::model::Model;
+use super::super::text;
+use super::super::theme::Role;
+use super::canvas::{Canvas, Words};
+use crate::sanitize;
+
+/// Draws the position.
+pub fn draw(model: &Model, canvas: &mut Canvas) {
+    let area = canvas.areas.position;
+    let inner = canvas.panel(area, "Position in cursor time", "", false);
+    if inner.is_empty() {
+        return;
+    }
+    let Some(oldest) = &model.oldest else {
+        canvas.write(inner, 0, Words::new().say(Role::Quiet, "nothing is stored yet"));
+        return;
+    };
+    let label = |text: String| Words::new().say(Role::Quiet, "oldest ").say(Role::Plain, text);
+    let to = behind(model);
+    if inner.height >= 2 {
+        canvas.write(inner, 0, bar(model, oldest.instant(), inner.width));
+        canvas.write_right(inner, 1, to.clone());
+        let room = inner.width.saturating_sub(u16::try_from(to.width() + 2).unwrap_or(u16::MAX));
+        let from = label(sanitize::line(oldest.text()).into_owned());
+        canvas.write(Rect { width: room, ..inner }, 1, from);
+        return;
+    }
+    let from = label(oldest.instant().format("%Y-%m-%d").to_string());
+    let sides = u16::try_from(from.width() + to.width() + 2).unwrap_or(u16::MAX);
+    let bar = bar(model, oldest.instant(), inner.width.saturating_sub(sides));
+    let gap = || Words::new().say(Role::Plain, " ");
+    canvas.write(inner, 0, from.join(gap()).join(bar).join(gap()).join(to));
+}
+
+/// How far the checkpoint is behind now.
+fn behind(model: &Model) -> Words {
+    let words = Words::new();
+    let Some((checkpoint, _)) = &model.checkpoint.value else {
+        return words.say(Role::Quiet, "no checkpoint yet");
+    };
+    let lag = model.now - checkpoint.instant();
+    let text = match lag.num_minutes() {
+        ..0 => "ahead of now".to_owned(),
+        0 => "less than a minute behind now".to_owned(),
+        _ => format!("{} behind now", text::span(lag)),
+    };
+    words.say(Role::Strong, "◆").say(Role::Quiet, " checkpoint ").say(Role::Plain, text)
+}
+
+/// The way from the oldest cursor to now: walked, and still ahead.
+fn bar(model: &Model, oldest: DateTime<Utc>, width: u16) -> Words {
+    let width = usize::from(width);
+    let place = |at: DateTime<Utc>| place(oldest, model.now, at, width);
+    let checkpoint = model.checkpoint.value.as_ref();
+    let checkpoint = checkpoint.map(|(cursor, _)| place(cursor.instant()));
+    let run = model.run.as_ref().filter(|_| model.under_way());
+    let run = run.and_then(|run| run.position.as_ref()).map(|cursor| place(cursor.instant()));
+    let reached = run.or(checkpoint);
+    let mut words = Words::new();
+    for cell in 0..width {
+        words = if checkpoint == Some(cell) {
+            words.say(Role::Strong, "◆")
+        } else if run == Some(cell) {
+            words.say(Role::Good, "▶")
+        } else if reached.is_some_and(|reached| cell < reached) {
+            words.say(Role::Accent, "━")
+        } else {
+            words.say(Role::Quiet, "╌")
+        };
+    }
+    words
+}
+
+/// The cell of a time on a line of so many cells between two times.
+fn place(from: DateTime<Utc>, to: DateTime<Utc>, at: DateTime<Utc>, width: usize) -> usize {
+    let last = width.saturating_sub(1);
+    let whole = (to - from).num_milliseconds().max(1);
+    let part = (at - from).num_milliseconds().clamp(0, whole);
+    let cell = i128::from(part) * i128::try_from(last).unwrap_or(0) / i128::from(whole);
+    usize::try_from(cell).unwrap_or(last)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use chrono::TimeDelta;
+
+    #[test]
+    fn places_stay_on_the_line() {
+        let at = |seconds| DateTime::<Utc>::UNIX_EPOCH + TimeDelta::seconds(seconds);
+        assert_eq!(place(at(0), at(100), at(0), 11), 0);
+        assert_eq!(place(at(0), at(100), at(50), 11), 5);
+        assert_eq!(place(at(0), at(100), at(100), 11), 10);
+        assert_eq!(place(at(0), at(100), at(900), 11), 10);
+        assert_eq!(place(at(0), at(100), at(-5), 11), 0);
+        assert_eq!(place(at(5), at(5), at(5), 11), 0);
+        assert_eq!(place(at(0), at(100), at(50), 0), 0);
+        let ages = (DateTime::<Utc>::MIN_UTC, DateTime::<Utc>::MAX_UTC);
+        assert_eq!(place(ages.0, ages.1, ages.1, 100), 99);
+    }
+}

@@ -1,0 +1,146 @@
+//! The second line: what the sync is doing and what that means, in a sentence, and the badges of what needs attention.
+
+use super::super::model::{Leaving, Model};
+use super::super::text;
+use super::super::theme::Role;
+use super::canvas::{Canvas, Words};
+use crate::sync::event::{Outcome, Phase};
+
+/// A request is on the wire for this many seconds before its deadline is worth telling.
+const SLOW: i64 = 2;
+/// The least of the sentence that badges leave.
+const SENTENCE: usize = 24;
+
+/// Draws the status and the badges.
+pub fn draw(model: &Model, canvas: &mut Canvas) {
+    let area = canvas.areas.status;
+    let width = usize::from(area.width);
+    let mut badges = Words::new();
+    for (role, badge) in self::badges(model) {
+        let next = Words::new().say(Role::Plain, " ").chip(role, &badge);
+        if badges.width() + next.width() + SENTENCE > width && !badges.is_empty() {
+            break;
+        }
+        badges = badges.join(next);
+    }
+    let (role, sentence) = sentence(model);
+    let room = width.saturating_sub(badges.width() + 3);
+    let sentence = text::fit(&sentence, room);
+    canvas.write(area, 0, Words::new().say(role, format!(" {sentence}")));
+    if !badges.is_empty() {
+        canvas.write_right(area, 0, badges.say(Role::Plain, " "));
+    }
+}
+
+/// What is being done, and how much it matters.
+fn sentence(model: &Model) -> (Role, String) {
+    let next = text::number(model.run.as_ref().map_or(0, |run| run.totals.pages) + 1);
+    match (model.leaving, model.under_way()) {
+        (Leaving::Asked(1, _), true) => {
+            let text = format!("finishing page {next}, then leaving; q again drops it");
+            return (Role::Held, text);
+        }
+        (Leaving::Asked(..), true) => {
+            let text =
+                "dropping the request, then leaving; q again leaves at once, and what is stored stays stored";
+            return (Role::Held, text.to_owned());
+        }
+        (Leaving::Asked(..), false) => return (Role::Held, "leaving".to_owned()),
+        (Leaving::No, _) => {}
+    }
+    if model.stream.is_none() {
+        return (Role::Quiet, "opening the destination".to_owned());
+    }
+    let left = |until| text::seconds_until(model.now, until);
+    match &model.phase {
+        Phase::Idle => idle(model),
+        Phase::Running { page, deadline } => {
+            let page = text::number(*page);
+            let since = (model.now - model.phase_at).num_seconds();
+            let text = if since < SLOW {
+                format!("page {page} is on the wire")
+            } else {
+                format!("page {page} is on the wire for {since} s; given up in {} s", left(*deadline))
+            };
+            (Role::Plain, text)
+        }
+        Phase::Waiting { reason, page, attempt, attempts, until } => {
+            let text = format!(
+                "page {}: attempt {} of {attempts} in {} s: {reason}",
+                text::number(*page),
+                attempt + 1,
+                left(*until),
+            );
+            (Role::Warn, text)
+        }
+        Phase::Pausing { deadline } => {
+            let text = format!(
+                "storing page {next} first, {} s at most; Space again drops its request",
+                left(*deadline)
+            );
+            (Role::Held, text)
+        }
+        Phase::Paused => {
+            let text = "holding, everything is stored; Space resumes, s asks for one page";
+            (Role::Held, text.to_owned())
+        }
+        Phase::Stopping { deadline } => {
+            let text = format!("storing page {next} first, {} s at most, then stopping", left(*deadline));
+            (Role::Held, text)
+        }
+        Phase::Ended { outcome } => {
+            let role = match outcome {
+                Outcome::Complete => Role::Good,
+                Outcome::Paused | Outcome::Stopped => Role::Held,
+                Outcome::Failed => Role::Bad,
+            };
+            let text = model.ended.as_ref().map(|ended| ended.text.clone());
+            (role, text.unwrap_or_else(|| "the run is over".to_owned()))
+        }
+    }
+}
+
+fn idle(model: &Model) -> (Role, String) {
+    match &model.unfinished {
+        Some(unfinished) if model.runs == 0 => {
+            let text = format!("run {} was left unfinished; r offers what to do about it", unfinished.run);
+            (Role::Held, text)
+        }
+        _ => (Role::Quiet, "no run is under way; r starts one".to_owned()),
+    }
+}
+
+/// What needs attention, most important first.
+fn badges(model: &Model) -> Vec<(Role, String)> {
+    let mut badges = Vec::new();
+    if let Some(run) = &model.run {
+        let totals = &run.totals;
+        if let Some(value) = &run.tie_unsafe {
+            badges.push((Role::Bad, format!("TIE-UNSAFE {value}")));
+        } else if totals.tie_unsafe > 0 {
+            badges.push((Role::Bad, format!("TIE-UNSAFE {}", totals.tie_unsafe)));
+        }
+        for (count, word) in
+            [(totals.tie_overflow, "TIE OVERFLOW"), (totals.counts.quarantined, "QUARANTINED")]
+        {
+            if count > 0 {
+                badges.push((Role::Bad, format!("{word} {}", text::number(count))));
+            }
+        }
+        if model.checkpoint.held {
+            badges.push((Role::Warn, "ORDER HELD".to_owned()));
+        }
+        for (count, word) in [(totals.counts.future, "FUTURE"), (totals.counts.no_cursor, "NO CURSOR")] {
+            if count > 0 {
+                badges.push((Role::Warn, format!("{word} {}", text::number(count))));
+            }
+        }
+        if run.not_inclusive {
+            badges.push((Role::Warn, "NOT INCLUSIVE".to_owned()));
+        }
+    }
+    if model.missed > 0 {
+        badges.push((Role::Warn, format!("MISSED {}", text::number(model.missed))));
+    }
+    badges
+}
