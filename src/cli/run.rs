@@ -35,7 +35,6 @@ const COMMANDS: usize = 16;
 struct Session {
     commands: mpsc::Sender<Command>,
     serving: JoinHandle<Result<(), DestinationError>>,
-    note: Option<String>,
     _playground: Option<Playground>,
 }
 
@@ -48,25 +47,21 @@ impl Session {
             None => format!("the built-in playground with seed {}", settings.playground.seed),
         };
         sqlite.bind(&identity)?;
-        let (url, note, playground) = match &settings.source.url {
-            Some(url) => (url.clone(), None, None),
+        let (url, name, playground) = match &settings.source.url {
+            Some(url) => (url.clone(), url.to_string(), None),
             None => {
                 let playground = Playground::start(options(&settings.playground, None), None).await?;
-                let note =
-                    format!("answers after {}", config::units::write_duration(settings.playground.latency));
-                (Url::parse(&playground.url())?, Some(note), Some(playground))
+                let latency = config::units::write_duration(settings.playground.latency);
+                let name = format!("built-in playground, {latency} latency");
+                (Url::parse(&playground.url())?, name, Some(playground))
             }
-        };
-        let name = match (&settings.source.url, &note) {
-            (None, Some(note)) => format!("built-in playground ({note})"),
-            _ => url.to_string(),
         };
         let source = Source::new(url, limits(settings), &KEYSET)?;
         let (commands, receiver) = mpsc::channel(COMMANDS);
         let sync = Sync::new((source, name), Box::new(sqlite), manner(settings, show), outlet, receiver);
         let noticed =
             killed.map(|holder| format!("took over the lock of {holder}, which ended without a word"));
-        Ok(Self { commands, serving: tokio::spawn(sync.serve(noticed)), note, _playground: playground })
+        Ok(Self { commands, serving: tokio::spawn(sync.serve(noticed)), _playground: playground })
     }
 
     /// Waits until the sync is done.
@@ -92,7 +87,7 @@ pub fn watch(settings: &Settings) -> Result<Exit, Fault> {
             Resume::Ask => None,
             Resume::From(start) => Some(start),
         };
-        let feed = Feed { events, commands: session.commands.clone(), start, note: session.note.clone() };
+        let feed = Feed { events, commands: session.commands.clone(), start, note: None };
         let left = monitor::run(feed).await?;
         session.close().await?;
         if let Some(ended) = &left.last {

@@ -1,0 +1,119 @@
+//! The monitor as an operator meets it: the real binary in a pseudo-terminal, against a server that counts.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod terminal;
+
+use std::time::Duration;
+
+use highwater::playground::{Options, Playground};
+use terminal::Terminal;
+use tokio::runtime::Runtime;
+
+/// How long the server thinks about each answer.
+const LATENCY: Duration = Duration::from_millis(150);
+
+/// A server with so many users in pages of 50, and the runtime that it lives in.
+fn server(users: usize) -> (Runtime, Playground) {
+    let runtime = Runtime::new().unwrap();
+    let options = Options { users, latency: LATENCY, frozen: true, ..Options::default() };
+    let playground = runtime.block_on(Playground::start(options, None)).unwrap();
+    (runtime, playground)
+}
+
+#[test]
+fn watch_pause_step_resume_finish_quit() {
+    let (_runtime, server) = server(600);
+    let mut terminal = Terminal::start(120, 36, &["--url", &server.url()]);
+    // Opens, and shows what it is about: token, checkpoint, pages, users.
+    terminal.shows("RUNNING").shows("Scroll token").shows("Checkpoint").shows("Pages").shows("Users");
+    terminal.shows("page 2").shows("@example").shows("new").shows("asks again from the last row's");
+
+    // Pauses: what is on the wire is stored, and nothing more is asked for.
+    terminal.press(" ").shows("PAUSED");
+    let asked = server.requests();
+    terminal.watch_for(LATENCY * 8);
+    assert_eq!(server.requests(), asked, "a request arrived while paused");
+    assert!(terminal.screen().contains("PAUSED"));
+
+    // Steps exactly one page.
+    terminal.press("s").until("one more request", |_| server.requests() == asked + 1);
+    terminal.shows("PAUSED").watch_for(LATENCY * 8);
+    assert_eq!(server.requests(), asked + 1, "a step asked for more than one page");
+
+    // Resumes and finishes: 600 rows, of which each seam reads one again.
+    terminal.press(" ").shows("COMPLETE").shows("600");
+    assert_eq!(server.requests(), 13);
+
+    // Quits, leaves a summary and a clean terminal.
+    terminal.press("q");
+    let status = terminal.ends();
+    assert_eq!(status.exit_code(), 0);
+    terminal.assert_clean();
+    terminal.shows("complete: the source has no more rows").shows("new 600");
+}
+
+#[test]
+fn the_first_command_of_a_newcomer() {
+    let mut terminal = Terminal::start(80, 24, &[]);
+    terminal.shows("built-in playground").shows("COMPLETE").press("q");
+    assert_eq!(terminal.ends().exit_code(), 0);
+    terminal.assert_clean();
+    assert!(terminal.database().is_file());
+}
+
+#[test]
+fn quitting_mid_run_commits_the_page_on_the_wire_and_says_how_to_go_on() {
+    let (_runtime, server) = server(2_000);
+    let mut terminal = Terminal::start(120, 36, &["--url", &server.url()]);
+    terminal.shows("page 3").press("q");
+    assert_eq!(terminal.ends().exit_code(), 4);
+    terminal.assert_clean();
+    terminal.shows("stopped").shows("to go on");
+
+    // The next start offers the choice; Enter goes on from where the run stood.
+    let home = std::mem::replace(&mut terminal.home, tempfile::tempdir().unwrap());
+    let asked = server.requests();
+    let mut terminal = Terminal::start_in(home, 120, 36, &["--url", &server.url()]);
+    terminal.shows("checkpoint").shows("full re-sync").watch_for(LATENCY * 4);
+    assert_eq!(server.requests(), asked, "asked the source before the operator had chosen");
+    terminal.press("\r").shows("COMPLETE").shows("2,000").press("q");
+    assert_eq!(terminal.ends().exit_code(), 0);
+    assert_eq!(server.requests(), 41, "a run that goes on asks for no page twice");
+    terminal.assert_clean();
+}
+
+#[test]
+fn a_paused_run_survives_the_process() {
+    let (_runtime, server) = server(2_000);
+    let mut terminal = Terminal::start(120, 36, &["--url", &server.url()]);
+    terminal.shows("page 2").press(" ").shows("PAUSED").press("q");
+    assert_eq!(terminal.ends().exit_code(), 4);
+    let home = std::mem::replace(&mut terminal.home, tempfile::tempdir().unwrap());
+    let mut terminal = Terminal::start_in(home, 120, 36, &["--url", &server.url()]);
+    terminal.shows("paused").shows("full re-sync").press("q");
+    terminal.ends();
+    terminal.assert_clean();
+}
+
+#[test]
+fn a_source_that_is_not_there_is_told_and_left_at_once() {
+    let mut terminal = Terminal::start(100, 30, &["--url", "http://127.0.0.1:9/pagination/keyset"]);
+    terminal.shows("WAITING").shows("no connection").press("q");
+    assert_eq!(terminal.ends().exit_code(), 4);
+    terminal.assert_clean();
+}
+
+#[cfg(unix)]
+#[test]
+fn signals_leave_a_clean_terminal_and_their_number() {
+    use rustix::process::{Pid, Signal, kill_process};
+    for (signal, number) in [(Signal::TERM, 15), (Signal::HUP, 1), (Signal::INT, 2)] {
+        let (_runtime, server) = server(2_000);
+        let mut terminal = Terminal::start(80, 24, &["--url", &server.url()]);
+        terminal.shows("RUNNING");
+        let process = Pid::from_raw(i32::try_from(terminal.process()).unwrap()).unwrap();
+        kill_process(process, signal).unwrap();
+        assert_eq!(terminal.ends().exit_code(), 128 + number, "{signal:?}");
+        terminal.assert_clean();
+    }
+}
