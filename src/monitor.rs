@@ -7,8 +7,12 @@
 pub mod keys;
 mod layout;
 pub mod model;
+#[cfg(test)]
+mod samples;
 mod summary;
 pub mod terminal;
+#[cfg(test)]
+mod tests;
 pub mod text;
 pub mod theme;
 pub mod view;

@@ -130,7 +130,7 @@ pub const KEYMAP: &[Binding] = &[
         action: Action::Again,
         group: Group::Sync,
         footer: Some(again_label),
-        help: "run again, or go on with what is unfinished; in a wait: retry",
+        help: "run again, or go on with what is unfinished; in a wait: retry now",
         ready: again_ready,
     },
     Binding {
@@ -234,7 +234,7 @@ pub const KEYMAP: &[Binding] = &[
         action: Action::Quit,
         group: Group::Program,
         footer: Some(quit_label),
-        help: "leave after the page on the wire; again: drop it; thrice: now",
+        help: "leave after the page on the wire; again: drop it; again: at once",
         ready: always,
     },
     Binding {

@@ -226,7 +226,7 @@ mod tests {
         for line in wrap("日本語 のテスト is wide", 5) {
             assert!(width(&line) <= 5, "{line:?}");
         }
-        wrap("日本", 1);
+        assert_eq!(wrap("日本", 1), [""]);
     }
 
     #[test]
