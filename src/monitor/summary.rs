@@ -1,12 +1,34 @@
 //! What stays on the normal screen after the monitor: how the last run ended, and how to go on.
 
+use std::io::Write as _;
+use std::sync::mpsc;
+use std::time::Duration;
+
 use chrono::TimeDelta;
 
 use super::text;
 use super::{Departure, Left};
 use crate::sync::event::RunEnded;
 
+/// How long the summary waits for the terminal to take it.
+const PATIENCE: Duration = Duration::from_millis(500);
+
 impl Left {
+    /// Prints the summary on standard output, and gives up on a terminal that takes nothing or is gone: a process
+    /// that was told to end must not wait for somebody to read why.
+    pub fn print_summary(&self) {
+        let lines = self.summary().join("\n");
+        let (done, printed) = mpsc::channel();
+        let printing = std::thread::Builder::new().spawn(move || {
+            let mut out = std::io::stdout();
+            let _ = writeln!(out, "{lines}").and_then(|()| out.flush());
+            let _ = done.send(());
+        });
+        if printing.is_ok() {
+            let _ = printed.recv_timeout(PATIENCE);
+        }
+    }
+
     /// A short summary, a line each: safe for a terminal, and without colours.
     #[must_use]
     pub fn summary(&self) -> Vec<String> {
@@ -33,7 +55,7 @@ fn told(ended: &RunEnded) -> Vec<String> {
     let mut lines = vec![
         format!("run {}: {}", ended.run, ended.text),
         format!(
-            "{}, {}: {} new, {} changed, {} same, {} stale; {}, {} tried again",
+            "{}, {}: {} new, {} changed, {} same, {} stale; {}, retries {}",
             text::count(totals.pages, "page"),
             text::count(counts.rows, "row"),
             text::number(counts.new),
@@ -41,7 +63,7 @@ fn told(ended: &RunEnded) -> Vec<String> {
             text::number(counts.same),
             text::number(counts.stale),
             text::span(TimeDelta::milliseconds(elapsed)),
-            text::count(totals.retries, "request"),
+            text::number(totals.retries),
         ),
     ];
     let rows = text::count(ended.rows, "row");

@@ -127,6 +127,10 @@ impl Stage for Screen {
         // The theme decides about colours. Left to itself, crossterm answers NO_COLOR by resetting every attribute,
         // the selection's included.
         crossterm::style::force_color_output(true);
+        // Stopped from outside and continued, the terminal has the shell's modes while it counts as held.
+        if HELD.load(Ordering::SeqCst) {
+            disable_raw_mode()?;
+        }
         enable_raw_mode()?;
         HELD.store(true, Ordering::SeqCst);
         execute!(io::stdout(), EnterAlternateScreen, Hide)?;
@@ -302,11 +306,15 @@ pub fn input() -> io::Result<tokio::sync::mpsc::Receiver<Input>> {
     Ok(receiver)
 }
 
-/// Reads what there is; false if nobody listens any more.
+/// Reads all that there is; false if nobody listens any more.
 fn read(sender: &tokio::sync::mpsc::Sender<Input>) -> io::Result<bool> {
-    if event::poll(platform::INPUT_PATIENCE)? {
-        let event = event::read()?;
-        return Ok(sender.blocking_send(Input::Event(event)).is_ok());
+    let mut patience = platform::INPUT_PATIENCE;
+    // One look at the terminal can bring several keys, and the rest of them wait here and not there.
+    while event::poll(patience)? {
+        if sender.blocking_send(Input::Event(event::read()?)).is_err() {
+            return Ok(false);
+        }
+        patience = Duration::ZERO;
     }
     Ok(!sender.is_closed())
 }

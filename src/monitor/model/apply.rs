@@ -104,6 +104,10 @@ fn run_started(model: &mut Model, at: DateTime<Utc>, started: RunStarted) {
 }
 
 fn phase(model: &mut Model, at: DateTime<Utc>, phase: Phase) {
+    // How the last run ended is worth more than that no other is under way.
+    if phase == Phase::Idle && model.ended.is_some() {
+        return;
+    }
     let was_paused = model.phase == Phase::Paused;
     let text = match &phase {
         Phase::Paused => Some("paused: everything received is stored, nothing is asked for"),
