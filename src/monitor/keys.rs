@@ -135,7 +135,7 @@ pub const KEYMAP: &[Binding] = &[
         action: Action::Again,
         group: Group::Sync,
         footer: Some(again_label),
-        help: "run again, or go on with what is unfinished; in a wait: retry now",
+        help: "run again, or go on with what is unfinished; in a wait: retry",
         ready: again_ready,
     },
     Binding {
@@ -239,7 +239,7 @@ pub const KEYMAP: &[Binding] = &[
         action: Action::Quit,
         group: Group::Program,
         footer: Some(quit_label),
-        help: "leave after the page on the wire; again: drop it; again: at once",
+        help: "leave after the page on the wire; again: drop it; again: now",
         ready: always,
     },
     Binding {

@@ -214,15 +214,15 @@ impl Press {
     pub fn new(mut out: impl Write + Send + 'static) -> io::Result<Self> {
         let (frames, queue) = mpsc::sync_channel::<Vec<u8>>(1);
         let state = Arc::new(PressState::default());
-        let shared = Arc::clone(&state);
+        let theirs = Arc::clone(&state);
         std::thread::Builder::new()
             .name("terminal-out".to_owned())
             .spawn(move || {
                 while let Ok(frame) = queue.recv() {
                     if out.write_all(&frame).and_then(|()| out.flush()).is_err() {
-                        shared.broken.store(true, Ordering::SeqCst);
+                        theirs.broken.store(true, Ordering::SeqCst);
                     }
-                    shared.writing.store(false, Ordering::SeqCst);
+                    theirs.writing.store(false, Ordering::SeqCst);
                 }
             })?;
         Ok(Self { frames, state })

@@ -77,7 +77,11 @@ fn run_started(model: &mut Model, at: DateTime<Utc>, started: RunStarted) {
         (false, Start::Full) => format!("run {} reads everything again", started.run),
         (false, _) => format!("run {} begins", started.run),
     };
-    let text = format!("{what}: walk {}, by {by} {with}", started.walk);
+    let asking = match by {
+        "since" => format!("rows since {with}"),
+        _ => format!("what follows token {with}"),
+    };
+    let text = format!("{what}, walk {}: asks for {asking}", started.walk);
     model.run = Some(Run {
         number: started.run,
         began: at - TimeDelta::milliseconds(elapsed),

@@ -31,7 +31,14 @@ pub fn draw(model: &Model, canvas: &mut Canvas) {
             .say(Role::Quiet, "oldest ")
             .say(Role::Plain, text)
     };
-    let to = behind(model);
+    let to = behind(
+        model,
+        if inner.height >= 2 {
+            " checkpoint "
+        } else {
+            " "
+        },
+    );
     if inner.height >= 2 {
         canvas.write(inner, 0, bar(model, oldest.instant(), inner.width));
         canvas.write_right(inner, 1, to.clone());
@@ -57,7 +64,7 @@ pub fn draw(model: &Model, canvas: &mut Canvas) {
 }
 
 /// How far the checkpoint is behind now.
-fn behind(model: &Model) -> Words {
+fn behind(model: &Model, label: &str) -> Words {
     let words = Words::new();
     let Some((checkpoint, _)) = &model.checkpoint.value else {
         return words.say(Role::Quiet, "no checkpoint yet");
@@ -70,7 +77,7 @@ fn behind(model: &Model) -> Words {
     };
     words
         .say(Role::Strong, "◆")
-        .say(Role::Quiet, " checkpoint ")
+        .say(Role::Quiet, label)
         .say(Role::Plain, text)
 }
 
