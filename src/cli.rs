@@ -200,7 +200,7 @@ struct Serve {
     #[arg(long)]
     rate_limit: bool,
     /// What the bucket holds
-    #[arg(long, value_name = "N", default_value_t = 10, requires = "rate_limit",
+    #[arg(long, value_name = "N", default_value_t = 20, requires = "rate_limit",
           value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     capacity: u32,
 }

@@ -7,8 +7,11 @@
 pub mod keys;
 mod layout;
 pub mod model;
-mod summary;
+#[cfg(test)]
+mod samples;
 pub mod terminal;
+#[cfg(test)]
+mod tests;
 pub mod text;
 pub mod theme;
 pub mod view;

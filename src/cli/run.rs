@@ -11,6 +11,7 @@ use super::{Exit, Served};
 use crate::config::{self, EmptyPage, Resume, Settings};
 use crate::destination::DestinationError;
 use crate::destination::sqlite::{Opened, Sqlite};
+use crate::monitor::terminal::leave_behind;
 use crate::monitor::{self, Departure, Feed};
 use crate::platform::{Signal, Signals};
 use crate::playground::{self, Playground, Tie};
@@ -89,10 +90,15 @@ pub fn watch(settings: &Settings) -> Result<Exit, Fault> {
         };
         let feed = Feed { events, commands: session.commands.clone(), start, note: None };
         let left = monitor::run(feed).await?;
-        session.close().await?;
-        if let Some(ended) = &left.last {
-            println!("{}", report::summary(ended));
-        }
+        let closed = session.close().await;
+        leave_behind(match &left.last {
+            Some(ended) => report::summary(ended),
+            None if left.runs > 0 => {
+                "left before the end of the run; the next start offers to go on".to_owned()
+            }
+            None => "no run began; nothing changed".to_owned(),
+        });
+        closed?;
         Ok(match (left.departure, &left.last) {
             (Departure::Signal(number), _) => signalled(number),
             (Departure::SyncGone, None) => Exit::Failed,

@@ -2,12 +2,17 @@
 //!
 //! A key that has nothing to do right now stays where it is, greyed, and says why when it is pressed.
 
+mod ready;
+
 use std::fmt::Write as _;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
-use super::model::{Leaving, Model, Overlay};
-use crate::sync::event::Phase;
+use self::ready::{
+    again_label, again_ready, always, full_ready, pause_label, pause_ready, quit_label, step_ready,
+    suspend_ready,
+};
+use super::model::Model;
 
 /// What a key does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -234,7 +239,7 @@ pub const KEYMAP: &[Binding] = &[
         action: Action::Quit,
         group: Group::Program,
         footer: Some(quit_label),
-        help: "leave after the page on the wire; again: drop it; thrice: now",
+        help: "leave after the page on the wire; again: drop it; again: now",
         ready: always,
     },
     Binding {
@@ -301,88 +306,6 @@ pub fn markdown() -> String {
         }
     }
     table
-}
-
-fn pause_label(model: &Model) -> &'static str {
-    match model.phase {
-        Phase::Paused => "resume",
-        _ => "pause",
-    }
-}
-
-fn again_label(model: &Model) -> &'static str {
-    match model.phase {
-        Phase::Waiting { .. } => "retry now",
-        _ => "run again",
-    }
-}
-
-fn quit_label(model: &Model) -> &'static str {
-    match model.leaving {
-        Leaving::No => "quit",
-        Leaving::Asked(1, _) => "drop the page",
-        Leaving::Asked(..) => "leave at once",
-    }
-}
-
-fn always(_: &Model) -> Result<(), &'static str> {
-    Ok(())
-}
-
-fn suspend_ready(_: &Model) -> Result<(), &'static str> {
-    if cfg!(unix) { Ok(()) } else { Err("this system cannot suspend a program") }
-}
-
-/// What stands in the way of every key that commands the sync.
-fn sync_ready(model: &Model) -> Result<(), &'static str> {
-    if model.leaving != Leaving::No {
-        return Err("leaving: nothing more is started");
-    }
-    if model.stream.is_none() {
-        return Err("the destination is still being opened");
-    }
-    match model.overlay {
-        Overlay::Choice(_) => Err("choose first: Enter takes what is marked, Esc puts it off"),
-        Overlay::ConfirmFull => Err("answer first: Enter is yes, Esc is no"),
-        _ => Ok(()),
-    }
-}
-
-fn pause_ready(model: &Model) -> Result<(), &'static str> {
-    sync_ready(model)?;
-    match model.phase {
-        Phase::Idle | Phase::Ended { .. } => Err("no run is under way; r starts one"),
-        Phase::Stopping { .. } => Err("the run is stopping"),
-        Phase::Running { .. } | Phase::Waiting { .. } | Phase::Pausing { .. } | Phase::Paused => Ok(()),
-    }
-}
-
-fn step_ready(model: &Model) -> Result<(), &'static str> {
-    sync_ready(model)?;
-    match model.phase {
-        Phase::Idle | Phase::Ended { .. } | Phase::Paused => Ok(()),
-        Phase::Running { .. } | Phase::Waiting { .. } => {
-            Err("the run goes on by itself; Space pauses it first")
-        }
-        Phase::Pausing { .. } => Err("the pause is not reached yet"),
-        Phase::Stopping { .. } => Err("the run is stopping"),
-    }
-}
-
-fn again_ready(model: &Model) -> Result<(), &'static str> {
-    sync_ready(model)?;
-    match model.phase {
-        Phase::Idle | Phase::Ended { .. } | Phase::Waiting { .. } => Ok(()),
-        Phase::Running { .. } => Err("a run is under way"),
-        Phase::Pausing { .. } => Err("the pause is not reached yet"),
-        Phase::Paused => Err("the run is paused; Space goes on"),
-        Phase::Stopping { .. } => Err("the run is stopping"),
-    }
-}
-
-fn full_ready(model: &Model) -> Result<(), &'static str> {
-    sync_ready(model)?;
-    if model.under_way() { Err("a run is under way; a full re-sync can follow it") } else { Ok(()) }
 }
 
 #[cfg(test)]

@@ -8,13 +8,14 @@ use ratatui::layout::{Constraint, Flex, Layout, Rect, Size};
 use super::model::Panel;
 
 /// How panels are set apart.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Shape {
     /// Boxes with a border, where there is room for it.
     Boxed,
     /// A rule with the title on top of each panel.
     Ruled,
     /// A line for each figure, and one list.
+    #[default]
     Compact,
 }
 
@@ -43,12 +44,6 @@ pub struct Areas {
     pub log: Rect,
     /// The keys.
     pub footer: Rect,
-}
-
-impl Default for Shape {
-    fn default() -> Self {
-        Self::Compact
-    }
 }
 
 impl Areas {
@@ -211,7 +206,7 @@ const OVERLAY_WIDTH: u16 = 96;
 #[must_use]
 pub fn overlay_frame(size: Size, lines: usize) -> Rect {
     let screen = Rect::new(0, 0, size.width, size.height);
-    let margin = if size.width >= 70 { 4 } else { 0 };
+    let margin = if size.width >= 100 { 8 } else { 0 };
     let width = size.width.saturating_sub(margin).min(OVERLAY_WIDTH);
     let wanted = u16::try_from(lines.saturating_add(2)).unwrap_or(u16::MAX);
     let [row] =
@@ -241,7 +236,8 @@ mod tests {
 
     #[test]
     fn no_two_areas_overlap_and_none_leaves_the_screen() {
-        for width in 0..=210 {
+        let widths = (0..=62).chain((63..=210).step_by(7)).chain(99..=101);
+        for width in widths {
             for height in 0..=52 {
                 for focus in [Panel::Users, Panel::Pages, Panel::Log] {
                     let areas = Areas::of(Size::new(width, height), focus);

@@ -10,6 +10,8 @@ mod entries;
 pub mod overlay;
 pub mod rate;
 mod shelf;
+#[cfg(test)]
+mod tests;
 mod token;
 
 use std::collections::HashMap;

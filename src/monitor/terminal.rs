@@ -29,7 +29,7 @@ use crate::platform::{self, Readiness, Tty};
 /// True while this program holds the terminal.
 static HELD: AtomicBool = AtomicBool::new(false);
 
-/// How long giving back waits for a frame that is still being written.
+/// How long giving back waits for a frame that is still being written, and [`leave_behind`] for its text.
 const PATIENCE: Duration = Duration::from_millis(500);
 
 /// What the monitor is drawn on.
@@ -127,6 +127,10 @@ impl Stage for Screen {
         // The theme decides about colours. Left to itself, crossterm answers NO_COLOR by resetting every attribute,
         // the selection's included.
         crossterm::style::force_color_output(true);
+        // Stopped from outside and continued, the terminal has the shell's modes while it counts as held.
+        if HELD.load(Ordering::SeqCst) {
+            disable_raw_mode()?;
+        }
         enable_raw_mode()?;
         HELD.store(true, Ordering::SeqCst);
         execute!(io::stdout(), EnterAlternateScreen, Hide)?;
@@ -204,13 +208,13 @@ impl Press {
     pub fn new(mut out: impl Write + Send + 'static) -> io::Result<Self> {
         let (frames, queue) = mpsc::sync_channel::<Vec<u8>>(1);
         let state = Arc::new(PressState::default());
-        let shared = Arc::clone(&state);
+        let theirs = Arc::clone(&state);
         std::thread::Builder::new().name("terminal-out".to_owned()).spawn(move || {
             while let Ok(frame) = queue.recv() {
                 if out.write_all(&frame).and_then(|()| out.flush()).is_err() {
-                    shared.broken.store(true, Ordering::SeqCst);
+                    theirs.broken.store(true, Ordering::SeqCst);
                 }
-                shared.writing.store(false, Ordering::SeqCst);
+                theirs.writing.store(false, Ordering::SeqCst);
             }
         })?;
         Ok(Self { frames, state })
@@ -290,13 +294,31 @@ pub fn input() -> io::Result<tokio::sync::mpsc::Receiver<Input>> {
     Ok(receiver)
 }
 
-/// Reads what there is; false if nobody listens any more.
+/// Reads all that there is; false if nobody listens any more.
 fn read(sender: &tokio::sync::mpsc::Sender<Input>) -> io::Result<bool> {
-    if event::poll(platform::INPUT_PATIENCE)? {
-        let event = event::read()?;
-        return Ok(sender.blocking_send(Input::Event(event)).is_ok());
+    let mut patience = platform::INPUT_PATIENCE;
+    // One look at the terminal can bring several keys, and the rest of them wait here and not there.
+    while event::poll(patience)? {
+        if sender.blocking_send(Input::Event(event::read()?)).is_err() {
+            return Ok(false);
+        }
+        patience = Duration::ZERO;
     }
     Ok(!sender.is_closed())
+}
+
+/// Says something on the normal screen, and gives up on a terminal that takes nothing or is gone: a process that was
+/// told to end must not wait for somebody to read why.
+pub fn leave_behind(text: String) {
+    let (done, printed) = mpsc::channel();
+    let printing = std::thread::Builder::new().spawn(move || {
+        let mut out = io::stdout();
+        let _ = writeln!(out, "{text}").and_then(|()| out.flush());
+        let _ = done.send(());
+    });
+    if printing.is_ok() {
+        let _ = printed.recv_timeout(PATIENCE);
+    }
 }
 
 #[cfg(test)]

@@ -25,7 +25,7 @@ use crate::source::Failure;
 use crate::walk::{End, Request, Walk};
 
 /// How many bytes of pages may wait for their commit before no more are asked for.
-const QUEUE: u64 = 16 << 20;
+const QUEUE: u64 = 4 << 20;
 
 /// What the operator wants of the run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -70,7 +70,11 @@ fn run_started(model: &mut Model, at: DateTime<Utc>, started: RunStarted) {
         (false, Start::Full) => format!("run {} reads everything again", started.run),
         (false, _) => format!("run {} begins", started.run),
     };
-    let text = format!("{what}: walk {}, by {by} {with}", started.walk);
+    let asking = match by {
+        "since" => format!("rows since {with}"),
+        _ => format!("what follows token {with}"),
+    };
+    let text = format!("{what}, walk {}: asks for {asking}", started.walk);
     model.run = Some(Run {
         number: started.run,
         began: at - TimeDelta::milliseconds(elapsed),
@@ -97,6 +101,10 @@ fn run_started(model: &mut Model, at: DateTime<Utc>, started: RunStarted) {
 }
 
 fn phase(model: &mut Model, at: DateTime<Utc>, phase: Phase) {
+    // How the last run ended is worth more than that no other is under way.
+    if phase == Phase::Idle && model.ended.is_some() {
+        return;
+    }
     let was_paused = model.phase == Phase::Paused;
     let text = match &phase {
         Phase::Paused => Some("paused: everything received is stored, nothing is asked for"),

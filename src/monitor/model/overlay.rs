@@ -245,7 +245,7 @@ pub enum HelpLine {
 }
 
 /// How many cells the names of the keys take in the help.
-pub const HELP_KEYS: usize = 14;
+pub const HELP_KEYS: usize = 13;
 
 /// The help, cut to a width: every key, then what is too long for the header.
 #[must_use]

@@ -16,9 +16,10 @@ pub fn draw(model: &Model, canvas: &mut Canvas) {
     };
     let age = checkpoint.moved_at.map(|at| text::age(model.now, at));
     if canvas.areas.shape == Shape::Compact {
-        let age = age.map(|age| format!("  {age}")).unwrap_or_default();
-        let words = Words::new().say(Role::Quiet, " checkpoint ").join(value).say(Role::Quiet, age);
-        canvas.write(area, 0, words);
+        let line = Words::new().say(Role::Quiet, " checkpoint ").join(value);
+        let age = age.map(|age| Words::new().say(Role::Quiet, format!("  {age}")));
+        let age = age.filter(|age| line.width() + age.width() <= usize::from(area.width));
+        canvas.write(area, 0, line.join(age.unwrap_or_default()));
         return;
     }
     let inner = canvas.panel(area, "Checkpoint", "", false);

@@ -23,7 +23,7 @@ pub fn draw(model: &Model, canvas: &mut Canvas) {
         return;
     };
     let label = |text: String| Words::new().say(Role::Quiet, "oldest ").say(Role::Plain, text);
-    let to = behind(model);
+    let to = behind(model, if inner.height >= 2 { " checkpoint " } else { " " });
     if inner.height >= 2 {
         canvas.write(inner, 0, bar(model, oldest.instant(), inner.width));
         canvas.write_right(inner, 1, to.clone());
@@ -40,7 +40,7 @@ pub fn draw(model: &Model, canvas: &mut Canvas) {
 }
 
 /// How far the checkpoint is behind now.
-fn behind(model: &Model) -> Words {
+fn behind(model: &Model, label: &str) -> Words {
     let words = Words::new();
     let Some((checkpoint, _)) = &model.checkpoint.value else {
         return words.say(Role::Quiet, "no checkpoint yet");
@@ -51,7 +51,7 @@ fn behind(model: &Model) -> Words {
         0 => "less than a minute behind now".to_owned(),
         _ => format!("{} behind now", text::span(lag)),
     };
-    words.say(Role::Strong, "◆").say(Role::Quiet, " checkpoint ").say(Role::Plain, text)
+    words.say(Role::Strong, "◆").say(Role::Quiet, label).say(Role::Plain, text)
 }
 
 /// The way from the oldest cursor to now: walked, and still ahead.

@@ -1,1 +1,224 @@
+//! What the screen says in full at three sizes, and that no size breaks it.
 
+use std::collections::HashSet;
+
+use crossterm::event::KeyCode;
+use ratatui::Terminal;
+use ratatui::backend::TestBackend;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Size;
+use ratatui::style::{Color, Modifier};
+
+use super::super::model::{Message, Model, Panel, update};
+use super::super::samples::*;
+use super::super::theme::{Colours, Glyphs};
+use super::view;
+use crate::sync::event::{Event, Outcome, Phase};
+
+fn draw(model: &Model) -> Buffer {
+    let size = model.size;
+    let mut terminal = Terminal::new(TestBackend::new(size.width, size.height)).unwrap();
+    terminal.draw(|frame| view(model, frame)).unwrap();
+    terminal.backend().buffer().clone()
+}
+
+/// The screen as text, without the blanks at the ends of its lines.
+fn screen(model: &Model) -> String {
+    let buffer = draw(model);
+    let width = usize::from(buffer.area.width.max(1));
+    let mut text = String::new();
+    for row in buffer.content.chunks(width) {
+        let mut skip = 0;
+        let mut line = String::new();
+        for cell in row {
+            // The cell behind a wide character is not part of the text.
+            if skip == 0 {
+                line.push_str(cell.symbol());
+                skip = super::super::text::width(cell.symbol()).saturating_sub(1);
+            } else {
+                skip -= 1;
+            }
+        }
+        text.push_str(line.trim_end());
+        text.push('\n');
+    }
+    text
+}
+
+/// Compares with the file of that name; `HIGHWATER_BLESS=1` writes it anew.
+fn expect(name: &str, model: &Model) {
+    let directory = concat!(env!("CARGO_MANIFEST_DIR"), "/src/monitor/view/expected");
+    let path = format!("{directory}/{name}.txt");
+    let shown = screen(model);
+    if std::env::var_os("HIGHWATER_BLESS").is_some() {
+        std::fs::create_dir_all(directory).unwrap();
+        std::fs::write(&path, &shown).unwrap();
+    }
+    let expected = std::fs::read_to_string(&path).unwrap_or_default().replace("\r\n", "\n");
+    assert!(shown == expected, "{name} is now:\n{shown}\nand was:\n{expected}");
+}
+
+fn with_note(mut model: Model) -> Model {
+    model.note = Some("answers after 25 ms".to_owned());
+    model
+}
+
+#[test]
+fn a_run_at_three_sizes() {
+    expect("running-80x24", &with_note(midst(80, 24)));
+    expect("running-120x36", &with_note(midst(120, 36)));
+    expect("running-200x50", &with_note(midst(200, 50)));
+    expect("running-40x12", &with_note(midst(40, 12)));
+}
+
+#[test]
+fn the_choice() {
+    expect("choice-80x24", &heard(80, 24, [opened_unfinished()]));
+    expect("choice-40x12", &heard(40, 12, [opened_unfinished()]));
+}
+
+#[test]
+fn the_help() {
+    let mut model = midst(120, 36);
+    press(&mut model, KeyCode::Char('?'));
+    expect("help-120x36", &model);
+}
+
+#[test]
+fn all_of_a_row() {
+    let mut model = midst(80, 24);
+    press(&mut model, KeyCode::Enter);
+    expect("row-80x24", &model);
+}
+
+#[test]
+fn each_phase_says_its_word_and_what_it_means() {
+    let deadline = at(30_000);
+    let cases: [(Event, &str, &str); 7] = [
+        (running(4), "● RUNNING", "page 4 is on the wire"),
+        (phase(waiting()), "◌ WAITING", "page 4: attempt 2 of 6 in 2 s: 429 Too Many Requests"),
+        (phase(Phase::Pausing { deadline }), "◐ PAUSING", "storing page 4 first, 24 s at most"),
+        (phase(Phase::Paused), "‖ PAUSED", "Space resumes"),
+        (phase(Phase::Stopping { deadline }), "◐ STOPPING", "then stopping"),
+        (ended(Outcome::Complete, 4), "✔ COMPLETE", "no further token"),
+        (ended(Outcome::Failed, 3), "✖ FAILED", "page 4 could not be read"),
+    ];
+    for (event, word, sentence) in cases {
+        for (width, height) in [(80, 24), (120, 36), (60, 12)] {
+            let mut model = midst(width, height);
+            tell(&mut model, 6_000, event.clone());
+            let text = screen(&model);
+            assert!(text.contains(word), "{word}\n{text}");
+            assert!(text.contains(sentence) || width < 80, "{sentence}\n{text}");
+        }
+    }
+}
+
+#[test]
+fn leaving_says_what_is_waited_for() {
+    let mut model = midst(80, 24);
+    press(&mut model, KeyCode::Char('q'));
+    assert!(screen(&model).contains("finishing page 4, then leaving; q again drops it"));
+    press(&mut model, KeyCode::Char('q'));
+    assert!(screen(&model).contains("q again leaves at once"));
+}
+
+#[test]
+fn a_countdown_counts() {
+    let mut model = midst(80, 24);
+    tell(&mut model, 6_000, phase(waiting()));
+    for (now, shown) in [(6_100, "in 2 s"), (7_100, "in 1 s"), (8_000, "in 0 s")] {
+        update(&mut model, Message::Now(at(now)));
+        assert!(screen(&model).contains(shown), "{shown}");
+    }
+}
+
+#[test]
+fn badges_name_the_value() {
+    let mut model = midst(120, 36);
+    tell(&mut model, 6_000, tie_unsafe());
+    update(&mut model, Message::Missed(1_234));
+    let text = screen(&model);
+    let value = format!("TIE-UNSAFE {}", cursor(50));
+    assert!(text.contains(&value) && text.contains("MISSED 1,234"), "{text}");
+    update(&mut model, Message::Resize(Size::new(80, 24)));
+    assert!(screen(&model).contains(&value));
+}
+
+#[test]
+fn a_refused_key_is_answered_in_the_last_line() {
+    let mut model = midst(80, 24);
+    press(&mut model, KeyCode::Char('R'));
+    let text = screen(&model);
+    assert!(text.ends_with(" ! R: a run is under way; a full re-sync can follow it\n"), "{text}");
+}
+
+#[test]
+fn without_colours_no_cell_has_one_and_the_selection_still_shows() {
+    let mut model = midst(120, 36);
+    model.theme.colours = Colours::Mono;
+    tell(&mut model, 6_000, tie_unsafe());
+    press(&mut model, KeyCode::Down);
+    let buffer = draw(&model);
+    assert!(buffer.content.iter().all(|cell| (cell.fg, cell.bg) == (Color::Reset, Color::Reset)));
+    let reversed = |cell: &&ratatui::buffer::Cell| cell.modifier.contains(Modifier::REVERSED);
+    assert!(buffer.content.iter().filter(reversed).count() > 60);
+    let text = screen(&model);
+    let marked = text.lines().find(|line| line.contains("▶ + "));
+    assert!(marked.is_some_and(|line| line.contains("ada149@")), "{text}");
+}
+
+#[test]
+fn without_unicode_every_cell_is_ascii() {
+    let mut model = midst(120, 36);
+    model.theme.glyphs = Glyphs::Ascii;
+    assert!(screen(&model).is_ascii());
+    press(&mut model, KeyCode::Char('?'));
+    assert!(screen(&model).is_ascii());
+}
+
+#[test]
+fn wide_and_hostile_names_keep_the_columns_straight() {
+    let Event::Page(mut stored) = page(3) else { unreachable!() };
+    let names = ["山田 太郎", "Zoë \u{202e}evil", "\u{1b}[31mred", "محمد", "e\u{301}e\u{301}"];
+    for (row, name) in stored.shown.iter_mut().rev().zip(names) {
+        row.values[1] = Some(name.to_owned());
+    }
+    let model = heard(120, 36, [opened(), started(), Event::Page(stored)]);
+    let users = screen(&model);
+    let users = users.lines().filter(|line| line.contains("@example.org"));
+    let places = users.filter_map(|line| line.rfind("2026-").map(|at| &line[..at]));
+    let places: HashSet<usize> = places.map(super::super::text::width).collect();
+    assert_eq!(places.len(), 1, "{places:?}");
+    let text = screen(&model);
+    assert!(text.contains("山田 太郎") && text.contains("<U+202E>") && !text.contains('\u{1b}'));
+}
+
+#[test]
+fn no_size_breaks_it() {
+    let mut models = vec![silent(0, 0), heard(0, 0, [opened_unfinished()])];
+    for panel in [Panel::Users, Panel::Pages, Panel::Log] {
+        let mut model = midst(0, 0);
+        model.focus = panel;
+        tell(&mut model, 6_000, tie_unsafe());
+        press(&mut model, KeyCode::Down);
+        models.push(model.clone());
+        press(&mut model, KeyCode::Enter);
+        models.push(model);
+    }
+    let mut over = heard(0, 0, [opened(), started(), page(4), ended(Outcome::Complete, 4)]);
+    press(&mut over, KeyCode::Char('R'));
+    models.push(over.clone());
+    press(&mut over, KeyCode::Char('?'));
+    models.push(over);
+    let keys = [KeyCode::PageDown, KeyCode::End, KeyCode::PageUp];
+    for width in 0..=60 {
+        for height in 0..=20 {
+            for (turn, model) in models.iter_mut().enumerate() {
+                update(model, Message::Resize(Size::new(width, height)));
+                draw(model);
+                press(model, keys[(turn + usize::from(height)) % keys.len()]);
+            }
+        }
+    }
+}

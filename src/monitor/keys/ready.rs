@@ -1,0 +1,95 @@
+//! What a key would do now, in a word, and whether it has something to do, or why not.
+
+use super::super::model::{Leaving, Model, Overlay};
+use crate::sync::event::Phase;
+
+/// What Space would do.
+pub fn pause_label(model: &Model) -> &'static str {
+    match model.phase {
+        Phase::Paused => "resume",
+        _ => "pause",
+    }
+}
+
+/// What `r` would do.
+pub fn again_label(model: &Model) -> &'static str {
+    match model.phase {
+        Phase::Waiting { .. } => "retry now",
+        _ => "run again",
+    }
+}
+
+/// What `q` would do.
+pub fn quit_label(model: &Model) -> &'static str {
+    match model.leaving {
+        Leaving::No => "quit",
+        Leaving::Asked(1, _) if model.under_way() => "drop the page",
+        Leaving::Asked(..) => "leave at once",
+    }
+}
+
+/// There is always something to do.
+pub fn always(_: &Model) -> Result<(), &'static str> {
+    Ok(())
+}
+
+/// Whether the system can suspend a program.
+pub fn suspend_ready(_: &Model) -> Result<(), &'static str> {
+    if cfg!(unix) { Ok(()) } else { Err("this system cannot suspend a program") }
+}
+
+/// What stands in the way of every key that commands the sync.
+fn sync_ready(model: &Model) -> Result<(), &'static str> {
+    if model.leaving != Leaving::No {
+        return Err("leaving: nothing more is started");
+    }
+    if model.stream.is_none() {
+        return Err("the destination is still being opened");
+    }
+    match model.overlay {
+        Overlay::Choice(_) => Err("choose first: Enter takes what is marked, Esc puts it off"),
+        Overlay::ConfirmFull => Err("answer first: Enter is yes, Esc is no"),
+        _ => Ok(()),
+    }
+}
+
+/// Whether there is something to pause or to resume.
+pub fn pause_ready(model: &Model) -> Result<(), &'static str> {
+    sync_ready(model)?;
+    match model.phase {
+        Phase::Idle | Phase::Ended { .. } => Err("no run is under way; r starts one"),
+        Phase::Stopping { .. } => Err("the run is stopping"),
+        Phase::Running { .. } | Phase::Waiting { .. } | Phase::Pausing { .. } | Phase::Paused => Ok(()),
+    }
+}
+
+/// Whether one page can be asked for.
+pub fn step_ready(model: &Model) -> Result<(), &'static str> {
+    sync_ready(model)?;
+    match model.phase {
+        Phase::Idle | Phase::Ended { .. } | Phase::Paused => Ok(()),
+        Phase::Running { .. } | Phase::Waiting { .. } => {
+            Err("the run goes on by itself; Space pauses it first")
+        }
+        Phase::Pausing { .. } => Err("the pause is not reached yet"),
+        Phase::Stopping { .. } => Err("the run is stopping"),
+    }
+}
+
+/// Whether a run can begin or a wait can end.
+pub fn again_ready(model: &Model) -> Result<(), &'static str> {
+    sync_ready(model)?;
+    match model.phase {
+        Phase::Idle | Phase::Ended { .. } | Phase::Waiting { .. } => Ok(()),
+        Phase::Running { .. } => Err("a run is under way"),
+        Phase::Pausing { .. } => Err("the pause is not reached yet"),
+        Phase::Paused => Err("the run is paused; Space goes on"),
+        Phase::Stopping { .. } => Err("the run is stopping"),
+    }
+}
+
+/// Whether a full re-sync can begin.
+pub fn full_ready(model: &Model) -> Result<(), &'static str> {
+    sync_ready(model)?;
+    if model.under_way() { Err("a run is under way; a full re-sync can follow it") } else { Ok(()) }
+}

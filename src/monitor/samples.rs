@@ -1,0 +1,241 @@
+//! A scripted sync for the monitor's tests: the same events at the same times, always.
+
+use base64::Engine as _;
+use chrono::{DateTime, TimeDelta, Utc};
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use ratatui::layout::Size;
+
+use super::model::{Effect, Message, Model, update};
+use super::theme::Theme;
+use crate::record::{BEGINNING, Cursor};
+use crate::sync::command::Start;
+use crate::sync::event::{
+    Counts, Event, Fate, Level, Notice, NoticeKind, Opened, Outcome, PageStored, Phase, RunEnded, RunStarted,
+    ShownRow, Stamped, Totals, Unfinished,
+};
+use crate::walk::{End, Mode, Request};
+
+/// The time at which every script begins.
+pub fn epoch() -> DateTime<Utc> {
+    Cursor::parse("2026-11-23T12:00:00Z").unwrap().instant()
+}
+
+/// So many milliseconds into the script.
+pub fn at(milliseconds: i64) -> DateTime<Utc> {
+    epoch() + TimeDelta::milliseconds(milliseconds)
+}
+
+/// An event at so many milliseconds.
+pub fn stamped(milliseconds: i64, event: Event) -> Stamped {
+    Stamped { at: at(milliseconds), event }
+}
+
+/// The cursor of the row of that number, from 1: a row every two hours, the last one not long ago.
+pub fn cursor(row: i64) -> Cursor {
+    let at = epoch() - TimeDelta::hours(2 * (200 - row)) - TimeDelta::minutes(7);
+    Cursor::parse(&at.format("%Y-%m-%dT%H:%M:%SZ").to_string()).unwrap()
+}
+
+/// The destination is open and holds nothing.
+pub fn opened() -> Event {
+    Event::Opened(Opened {
+        source: "playground (built in)".to_owned(),
+        destination: "/home/ada/.local/share/highwater/highwater.db".to_owned(),
+        walk: Mode::Auto,
+        checkpoint: None,
+        checkpoint_at: None,
+        rows: 0,
+        oldest: None,
+        unfinished: None,
+    })
+}
+
+/// The destination is open, and a run of three pages was left unfinished in it.
+pub fn opened_unfinished() -> Event {
+    let Event::Opened(mut opened) = opened() else { unreachable!() };
+    opened.checkpoint = Some(cursor(150));
+    opened.checkpoint_at = Some(at(-41 * 60_000));
+    opened.rows = 150;
+    opened.oldest = Some(cursor(1));
+    opened.unfinished = Some(unfinished());
+    Event::Opened(opened)
+}
+
+/// A run that was killed after three pages.
+pub fn unfinished() -> Unfinished {
+    Unfinished {
+        run: 1,
+        started_at: at(-42 * 60_000),
+        outcome: None,
+        pages: 3,
+        next: Request::Token(token(3)),
+        token: Some(token(3)),
+        token_at: Some(at(-41 * 60_000)),
+    }
+}
+
+/// The token that came with a page.
+pub fn token(page: i64) -> String {
+    base64::engine::general_purpose::STANDARD.encode(cursor(50 * page).text())
+}
+
+/// A run begins.
+pub fn started() -> Event {
+    Event::RunStarted(RunStarted {
+        run: 1,
+        start: Start::Checkpoint,
+        continued: false,
+        walk: Mode::Auto,
+        first: Request::Since(Cursor::parse(BEGINNING).unwrap()),
+        checkpoint: None,
+        totals: Totals::default(),
+    })
+}
+
+/// The sync does something else now.
+pub fn phase(phase: Phase) -> Event {
+    Event::Phase { phase }
+}
+
+/// Page so-and-so is on the wire, and given up half a minute into the script.
+pub fn running(page: u64) -> Event {
+    phase(Phase::Running { page, deadline: at(30_000) })
+}
+
+/// A wait that ends eight seconds into the script.
+pub fn waiting() -> Phase {
+    Phase::Waiting {
+        reason: "429 Too Many Requests (Retry-After: 5)".to_owned(),
+        page: 4,
+        attempt: 1,
+        attempts: 6,
+        until: at(8_000),
+    }
+}
+
+/// The counters after so many pages of fifty.
+pub fn totals(pages: i64) -> Totals {
+    let count = u64::try_from(pages).unwrap();
+    Totals {
+        pages: count,
+        requests: count,
+        checkpoints: count,
+        commits: count,
+        elapsed_ms: 700 * count,
+        counts: Counts { rows: 50 * count, new: 50 * count, ..Counts::default() },
+        ..Totals::default()
+    }
+}
+
+/// Page so-and-so of four is stored.
+pub fn page(page: i64) -> Event {
+    let rows = 50 * (page - 1) + 1..=50 * page;
+    let number = u64::try_from(page).unwrap();
+    Event::Page(Box::new(PageStored {
+        run: 1,
+        page: number,
+        request: match page {
+            1 => Request::Since(Cursor::parse(BEGINNING).unwrap()),
+            _ => Request::Token(token(page - 1)),
+        },
+        counts: Counts { rows: 50, new: 50, ..Counts::default() },
+        first: Some(cursor(*rows.start())),
+        last: Some(cursor(*rows.end())),
+        token: (page < 4).then(|| token(page)),
+        wait_ms: 25,
+        body_ms: 4,
+        bytes: 14_322,
+        retries: 0,
+        decision: match page {
+            4 => "no token came: the end of the data".to_owned(),
+            _ => "follow the token".to_owned(),
+        },
+        checkpoint: Some(cursor(*rows.end())),
+        checkpoint_held: false,
+        totals: totals(page),
+        rows: 50 * number,
+        shown: rows.map(|row| shown(row, Fate::New)).collect(),
+    }))
+}
+
+/// The row of that number.
+pub fn shown(row: i64, fate: Fate) -> ShownRow {
+    let text = |text: String| Some(text);
+    ShownRow {
+        fate,
+        values: Box::new([
+            text(format!("{row:08x}-0000-4000-8000-000000000000")),
+            text(format!("Ada Lovelace {row}")),
+            text(format!("ada{row}@example.org")),
+            text("12 St James's Square\nLondon".to_owned()),
+            text("Analytical Engines and Sons".to_owned()),
+            text("Countess of Computing".to_owned()),
+            text(cursor(row).text().to_owned()),
+            text("2026-01-01T00:00:00Z".to_owned()),
+        ]),
+    }
+}
+
+/// A notice that needs attention.
+pub fn tie_unsafe() -> Event {
+    Event::Notice(Notice {
+        level: Level::Attention,
+        kind: NoticeKind::TieUnsafe { cursor: cursor(50) },
+        text: "the seam after page 1 cuts rows that share one updatedAt".to_owned(),
+    })
+}
+
+/// The run is over after so many pages.
+pub fn ended(outcome: Outcome, pages: i64) -> Event {
+    let (end, text) = match outcome {
+        Outcome::Complete => (End::Exhausted, "complete: the source returned no further token"),
+        Outcome::Paused => (End::Paused, "left while paused"),
+        Outcome::Stopped => (End::Stopped, "stopped by the operator"),
+        Outcome::Failed => (End::Error, "page 4 could not be read after 6 attempts: 503"),
+    };
+    Event::RunEnded(Box::new(RunEnded {
+        run: 1,
+        outcome,
+        end,
+        text: text.to_owned(),
+        totals: totals(pages),
+        checkpoint: (pages > 0).then(|| cursor(50 * pages)),
+        rows: u64::try_from(50 * pages).unwrap(),
+        attention: Vec::new(),
+        unfinished: (outcome != Outcome::Complete).then(unfinished),
+    }))
+}
+
+/// A monitor of that size that has heard nothing.
+pub fn silent(width: u16, height: u16) -> Model {
+    Model::new(Theme::default(), Size::new(width, height), epoch())
+}
+
+/// A monitor that has heard these events, a second apart.
+pub fn heard(width: u16, height: u16, events: impl IntoIterator<Item = Event>) -> Model {
+    let mut model = silent(width, height);
+    for (second, event) in (0..).zip(events) {
+        tell(&mut model, 1_000 * second, event);
+    }
+    model
+}
+
+/// A monitor in the midst of a run: three pages are stored, the fourth is on the wire.
+pub fn midst(width: u16, height: u16) -> Model {
+    heard(width, height, [opened(), started(), page(1), page(2), page(3), running(4)])
+}
+
+/// Tells the monitor an event.
+pub fn tell(model: &mut Model, milliseconds: i64, event: Event) -> Vec<Effect> {
+    update(model, Message::Event(Box::new(stamped(milliseconds, event))))
+}
+
+/// A key.
+pub fn key(code: KeyCode) -> KeyEvent {
+    KeyEvent::new(code, KeyModifiers::NONE)
+}
+
+/// Presses a key.
+pub fn press(model: &mut Model, code: KeyCode) -> Vec<Effect> {
+    update(model, Message::Key(key(code)))
+}

@@ -1,0 +1,38 @@
+//! The README can't drift from the program: the key table is the keymap's, and every option and exit code is there.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+use std::process::Command;
+
+use highwater::config::KEYS;
+use highwater::monitor::keys;
+
+const README: &str = include_str!("../README.md");
+
+#[test]
+fn the_key_table_is_the_keymap() {
+    let from = README.find("<!-- keys").and_then(|at| README[at..].find("-->\n").map(|end| at + end + 4));
+    let to = README.find("<!-- /keys -->");
+    let table = &README[from.unwrap()..to.unwrap()];
+    let expected = keys::markdown();
+    assert!(table == expected, "put this between the README's markers:\n{expected}");
+}
+
+#[test]
+fn every_option_of_a_run_is_named() {
+    for flag in KEYS.iter().filter_map(|key| key.flag) {
+        assert!(README.contains(&format!("--{}", flag.name)), "--{} is not in the README", flag.name);
+    }
+}
+
+#[test]
+fn every_command_is_named() {
+    let help = Command::new(env!("CARGO_BIN_EXE_highwater")).arg("--help").output().unwrap();
+    let help = String::from_utf8(help.stdout).unwrap();
+    let commands = help.split("Commands:\n").nth(1).unwrap().split("\n\n").next().unwrap();
+    for command in commands.lines().filter_map(|line| line.split_whitespace().next()) {
+        assert!(README.contains(command), "{command} is not in the README");
+    }
+    for code in ["| 0 |", "| 1 |", "| 2 |", "| 3 |", "| 4 |", "| 128+n |"] {
+        assert!(README.contains(code), "{code}");
+    }
+}
