@@ -33,7 +33,6 @@ use self::model::{Effect, Leaving, Message, Model, update};
 use self::terminal::{Input, Screen, Stage};
 use self::theme::Theme;
 use crate::platform::{HANG_UP, Signal, Signals};
-use crate::sanitize;
 use crate::sync::command::{Command, Start};
 use crate::sync::event::{RunEnded, Stamped};
 
@@ -57,8 +56,6 @@ pub struct Feed {
     /// Where the first run starts; `None` asks the operator if a run was left unfinished, and starts from the
     /// checkpoint if none was.
     pub start: Option<Start>,
-    /// A remark on the source for the header, such as the playground's latency.
-    pub note: Option<String>,
 }
 
 /// How the monitor came to be left.
@@ -126,7 +123,6 @@ pub async fn drive<S: Stage>(
 ) -> io::Result<Left> {
     let mut model = Model::new(theme, stage.size()?, clock());
     model.start = feed.start;
-    model.note = feed.note.map(|note| sanitize::line(&note).into_owned());
     let mut monitor = Monitor {
         model,
         stage,

@@ -86,10 +86,6 @@ impl Sync {
             let (start, step) = match command {
                 Command::Run(start) => (start, false),
                 Command::Step => (Start::Token, true),
-                Command::Walk(mode) => {
-                    self.manner.walk = mode;
-                    continue;
-                }
                 Command::Stop => break,
                 Command::Pause | Command::Resume | Command::RetryNow => continue,
             };

@@ -23,6 +23,7 @@ use crate::sync::command::{Command, Start};
 use crate::sync::event::{Event, Outcome, RunEnded, SHOWN_ROWS, Stamped};
 use crate::sync::outlet::Outlet;
 use crate::sync::{Manner, Sync};
+use crate::text::milliseconds;
 
 /// What can go wrong, in words.
 pub type Fault = Box<dyn std::error::Error>;
@@ -52,8 +53,8 @@ impl Session {
             Some(url) => (url.clone(), url.to_string(), None),
             None => {
                 let playground = Playground::start(options(&settings.playground, None), None).await?;
-                let latency = config::units::write_duration(settings.playground.latency);
-                let name = format!("built-in playground, {latency} latency");
+                let latency = u64::try_from(settings.playground.latency.as_millis()).unwrap_or(u64::MAX);
+                let name = format!("built-in playground, {} latency", milliseconds(latency));
                 (Url::parse(&playground.url())?, name, Some(playground))
             }
         };
@@ -88,7 +89,7 @@ pub fn watch(settings: &Settings) -> Result<Exit, Fault> {
             Resume::Ask => None,
             Resume::From(start) => Some(start),
         };
-        let feed = Feed { events, commands: session.commands.clone(), start, note: None };
+        let feed = Feed { events, commands: session.commands.clone(), start };
         let left = monitor::run(feed).await?;
         let closed = session.close().await;
         leave_behind(match &left.last {

@@ -154,8 +154,6 @@ pub struct Model {
     pub size: Size,
     /// The time of the last message that brought one.
     pub now: DateTime<Utc>,
-    /// A remark on the source for the header, such as the playground's latency.
-    pub note: Option<String>,
     /// Where the first run starts; `None` asks if a run was left unfinished.
     pub start: Option<Start>,
     /// The stream; `None` until the destination is open.
@@ -210,7 +208,6 @@ impl Model {
             theme,
             size,
             now,
-            note: None,
             start: None,
             stream: None,
             phase: Phase::Idle,

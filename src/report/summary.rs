@@ -25,14 +25,15 @@ pub fn summary(ended: &RunEnded) -> String {
     for sentence in &ended.attention {
         let _ = write!(text, "\n  ATTENTION: {sentence}");
     }
-    if let Some(unfinished) = &ended.unfinished {
-        let from = match &unfinished.next {
-            Request::Since(cursor) => cursor.to_string(),
-            Request::Token(_) => "its token".to_owned(),
-        };
-        let _ =
-            write!(text, "\n  to go on from {from}: run highwater again, or highwater sync --resume token");
-    }
+    let next = match (&ended.unfinished, &ended.checkpoint) {
+        (Some(unfinished), _) => match &unfinished.next {
+            Request::Since(cursor) => format!("offers to go on from {cursor}"),
+            Request::Token(_) => "offers to go on from its token".to_owned(),
+        },
+        (None, Some(checkpoint)) => format!("asks for what changed since {checkpoint}"),
+        (None, None) => "reads everything".to_owned(),
+    };
+    let _ = write!(text, "\n  to go on: the same command again {next}");
     text
 }
 

@@ -2,8 +2,6 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::walk::Mode;
-
 /// Where a run starts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -31,8 +29,6 @@ pub enum Command {
     Step,
     /// Ends the wait that is on.
     RetryNow,
-    /// Changes how the walk goes on from the next run.
-    Walk(Mode),
     /// Pause, then end the run as `stopped` and leave. Said a second time, it drops the request on the wire.
     Stop,
 }

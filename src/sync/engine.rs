@@ -174,7 +174,6 @@ impl Run<'_> {
                 self.flight.end_wait();
                 self.flight.give_up_after(self.sync.manner.stop_grace);
             }
-            Command::Walk(mode) => self.sync.manner.walk = mode,
             Command::Pause | Command::Resume | Command::Run(_) => {}
         }
     }

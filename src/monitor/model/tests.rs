@@ -46,7 +46,6 @@ fn outcome(model: &Model, effects: &[Effect]) -> &'static str {
             Command::Resume => "resume",
             Command::Step => "step",
             Command::RetryNow => "retry",
-            Command::Walk(_) => "walk",
             Command::Stop => "stop",
         },
         [Effect::Suspend] => "suspend",

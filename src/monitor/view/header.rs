@@ -43,13 +43,9 @@ fn stream(model: &Model, room: usize) -> Words {
         return Words::new();
     }
     let destination = &stream.destination;
-    let source = match &model.note {
-        Some(note) if room >= ROOMY => format!("{}, {note}", stream.source),
-        _ => stream.source.clone(),
-    };
     // Each may take what the other leaves, and half of the room in any case.
     let for_source = room.saturating_sub(text::width(destination)).max(room / 2);
-    let source = text::fit(&source, for_source);
+    let source = text::fit(&stream.source, for_source);
     let destination = text::fit_middle(destination, room - text::width(&source));
     Words::new().say(Role::Plain, format!("  {source}")).say(Role::Quiet, arrow).say(Role::Plain, destination)
 }
