@@ -53,6 +53,8 @@ struct Run<'a> {
     elapsed_before: Duration,
     pages_here: u64,
     wish: Wish,
+    /// True once nobody can command any more.
+    alone: bool,
     flight: Flight,
     /// Failed attempts at the page that is asked for.
     failed: u32,
@@ -99,6 +101,7 @@ impl Sync {
             elapsed_before: Duration::from_millis(totals.elapsed_ms),
             pages_here: 0,
             wish: if step { Wish::Step } else { Wish::Go },
+            alone: false,
             flight: Flight::None,
             failed: 0,
             pending: VecDeque::new(),
@@ -128,7 +131,13 @@ impl Run<'_> {
             self.tell_phase().await;
             tokio::select! {
                 biased;
-                command = self.sync.commands.recv() => self.obey(command.unwrap_or(Command::Stop)).await,
+                command = self.sync.commands.recv(), if !self.alone => match command {
+                    Some(command) => self.obey(command).await,
+                    None => {
+                        self.alone = true;
+                        self.leave();
+                    }
+                },
                 group = self.sync.writer.group(), if !self.pending.is_empty() => self.on_group(group).await,
                 outcome = self.flight.outcome() => match outcome {
                     Some(answer) => self.on_answer(answer).await,
@@ -169,13 +178,18 @@ impl Run<'_> {
             Command::Step => self.go_on(Wish::Step).await,
             Command::RetryNow => self.flight.end_wait(),
             Command::Stop if matches!(self.wish, Wish::Leave { .. }) => self.drop_wire(),
-            Command::Stop => {
-                self.wish = Wish::Leave { paused: self.wish == Wish::Hold && self.is_holding() };
-                self.flight.end_wait();
-                self.flight.give_up_after(self.sync.manner.stop_grace);
-            }
+            Command::Stop => self.leave(),
             Command::Walk(mode) => self.sync.manner.walk = mode,
             Command::Pause | Command::Resume | Command::Run(_) => {}
+        }
+    }
+
+    /// Leaves as soon as the page on the wire is stored, or its grace is over.
+    fn leave(&mut self) {
+        if !matches!(self.wish, Wish::Leave { .. }) {
+            self.wish = Wish::Leave { paused: self.wish == Wish::Hold && self.is_holding() };
+            self.flight.end_wait();
+            self.flight.give_up_after(self.sync.manner.stop_grace);
         }
     }
 

@@ -85,3 +85,25 @@ async fn stop_without_a_run_leaves_at_once() {
     rig.until_left().await;
     assert_eq!(rig.server.asked().len(), 0);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_sync_that_nobody_can_command_any_more_stores_what_it_has_and_leaves() {
+    let handle = Handle::default().hold();
+    let (gate, held) = page([2], "b").held();
+    let mut rig = Setup::default().held_by(&handle).start([page([1], "a"), held]).await;
+    rig.send(Command::Run(Start::Checkpoint)).await;
+    rig.server.until_asked(2).await;
+    handle.until_begun(1).await;
+    let (unused, _) = tokio::sync::mpsc::channel(1);
+    drop(std::mem::replace(&mut rig.commands, unused));
+    rig.until_phase("Stopping", |phase| matches!(phase, Phase::Stopping { .. })).await;
+    gate.open();
+    handle.release();
+    let ended = rig.until_ended().await;
+    assert_eq!(
+        (ended.outcome, rig.ids().as_str()),
+        (Outcome::Stopped, "u1 u2"),
+        "the page in flight had its grace"
+    );
+    rig.until_left().await;
+}
