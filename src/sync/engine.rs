@@ -174,7 +174,7 @@ impl Run<'_> {
                 self.wish = Wish::Hold;
                 self.flight.end_wait();
             }
-            Command::Resume if self.wish == Wish::Hold => self.go_on(Wish::Go).await,
+            Command::Resume if matches!(self.wish, Wish::Hold | Wish::Step) => self.go_on(Wish::Go).await,
             Command::Step => self.go_on(Wish::Step).await,
             Command::RetryNow => self.flight.end_wait(),
             Command::Stop if matches!(self.wish, Wish::Leave { .. }) => self.drop_wire(),

@@ -86,6 +86,17 @@ async fn a_step_in_a_running_sync_takes_the_page_on_the_wire_for_its_own() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn resume_while_a_step_is_under_way_goes_on_after_it() {
+    let (gate, held) = page([1], "a").held();
+    let mut rig = Setup::default().start([held, page([2], "b"), last_page([3])]).await;
+    rig.send(Command::Step).await;
+    rig.server.until_asked(1).await;
+    rig.send(Command::Resume).await;
+    gate.open();
+    assert_eq!(rig.until_ended().await.totals.pages, 3);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn resume_takes_a_pause_back_that_still_waits_for_its_page() {
     let (mut rig, gate) = second_page_on_the_wire().await;
     rig.send(Command::Pause).await;
