@@ -13,7 +13,7 @@ use std::time::Duration;
 use chrono::Utc;
 use tokio::time::Instant;
 
-use self::flight::{Flight, Wire};
+use self::flight::{Flight, Wait, Wire};
 use self::page::Pending;
 use super::command::{Command, Start};
 use super::event::{
@@ -56,6 +56,8 @@ struct Run<'a> {
     /// True once nobody can command any more.
     alone: bool,
     flight: Flight,
+    /// The wait that a pause interrupted: what is left of it is due before the next request.
+    owed: Option<Wait>,
     /// Failed attempts at the page that is asked for.
     failed: u32,
     pending: VecDeque<Pending>,
@@ -103,6 +105,7 @@ impl Sync {
             wish: if step { Wish::Step } else { Wish::Go },
             alone: false,
             flight: Flight::None,
+            owed: None,
             failed: 0,
             pending: VecDeque::new(),
             queued: 0,
@@ -156,9 +159,13 @@ impl Run<'_> {
     async fn launch(&mut self) {
         let free = matches!(self.flight, Flight::None) && self.ending.is_none() && self.queued < QUEUE;
         match self.wish {
-            Wish::Go if free => self.send(self.walk.next().clone()),
-            Wish::Step if free && self.pending.is_empty() => self.send(self.walk.next().clone()),
-            _ => {}
+            Wish::Go if free => {}
+            Wish::Step if free && self.pending.is_empty() => {}
+            _ => return,
+        }
+        match self.owed.take().filter(Wait::is_due) {
+            Some(wait) => self.flight = Flight::Wait(wait),
+            None => self.send(self.walk.next().clone()),
         }
     }
 
@@ -172,11 +179,14 @@ impl Run<'_> {
             Command::Pause if self.wish == Wish::Hold => self.drop_wire(),
             Command::Pause if matches!(self.wish, Wish::Go | Wish::Step) => {
                 self.wish = Wish::Hold;
-                self.flight.end_wait();
+                self.owed = self.flight.end_wait();
             }
             Command::Resume if matches!(self.wish, Wish::Hold | Wish::Step) => self.go_on(Wish::Go).await,
             Command::Step => self.go_on(Wish::Step).await,
-            Command::RetryNow => self.flight.end_wait(),
+            Command::RetryNow => {
+                self.flight.end_wait();
+                self.owed = None;
+            }
             Command::Stop if matches!(self.wish, Wish::Leave { .. }) => self.drop_wire(),
             Command::Stop => self.leave(),
             Command::Walk(mode) => self.sync.manner.walk = mode,
@@ -248,11 +258,15 @@ impl Run<'_> {
         self.totals.retries += 1;
         let own = policy.backoff(self.failed, rand::random());
         let wait = asked.unwrap_or(own);
-        let notice = words::retry(page, &failure, self.failed, policy.attempts, wait);
+        let goes_on = matches!(self.wish, Wish::Go | Wish::Step);
+        let notice = words::retry(page, &failure, self.failed, policy.attempts, goes_on.then_some(wait));
         self.sync.outlet.send(Event::Notice(notice)).await;
+        let wait = Wait::new(wait, failure.to_string());
         // A pause asked for while the request was on the wire holds here, with nothing on the wire.
-        if matches!(self.wish, Wish::Go | Wish::Step) {
-            self.flight = Flight::wait(wait, failure.to_string());
+        if goes_on {
+            self.flight = Flight::Wait(wait);
+        } else {
+            self.owed = Some(wait);
         }
     }
 

@@ -63,11 +63,17 @@ pub(super) fn finding(page: u64, finding: &Finding, mode: Mode) -> Notice {
     Notice { level, kind, text }
 }
 
-/// A failed attempt that another will follow.
-pub(super) fn retry(page: u64, failure: &Failure, failed: u32, attempts: u32, wait: Duration) -> Notice {
-    let wait = seconds(wait);
+/// A failed attempt that another will follow: after a wait, or when the operator lets the run go on.
+pub(super) fn retry(
+    page: u64,
+    failure: &Failure,
+    failed: u32,
+    attempts: u32,
+    wait: Option<Duration>,
+) -> Notice {
+    let when = wait.map_or("when the run goes on".to_owned(), |wait| format!("in {}", seconds(wait)));
     let next = failed + 1;
-    let text = format!("page {page}: {failure}; attempt {next} of {attempts} in {wait}");
+    let text = format!("page {page}: {failure}; attempt {next} of {attempts} {when}");
     Notice { level: Level::Warning, kind: NoticeKind::Retry, text }
 }
 

@@ -87,6 +87,20 @@ async fn stop_without_a_run_leaves_at_once() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_stop_does_not_promise_another_attempt() {
+    let (gate, held) = Answer::status("503 Service Unavailable").held();
+    let mut rig = Setup::default().start([held]).await;
+    rig.send(Command::Run(Start::Checkpoint)).await;
+    rig.server.until_asked(1).await;
+    rig.send(Command::Stop).await;
+    rig.until_phase("Stopping", |phase| matches!(phase, Phase::Stopping { .. })).await;
+    gate.open();
+    assert_eq!(rig.until_ended().await.outcome, Outcome::Stopped);
+    let texts: Vec<String> = rig.notices().into_iter().map(|notice| notice.text).collect();
+    assert!(texts.iter().all(|text| text.contains("when the run goes on")), "{texts:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_sync_that_nobody_can_command_any_more_stores_what_it_has_and_leaves() {
     let handle = Handle::default().hold();
     let (gate, held) = page([2], "b").held();

@@ -103,6 +103,56 @@ async fn pause_in_a_wait_takes_effect_at_once_and_nothing_is_asked_for() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_pause_does_not_shorten_what_the_source_asked_for() {
+    for go_on in [Command::Resume, Command::Step] {
+        let mut rig = Setup::default().start([limited("40"), last_page([1])]).await;
+        rig.send(Command::Run(Start::Checkpoint)).await;
+        rig.until_waiting().await;
+        rig.send(Command::Pause).await;
+        rig.until_paused().await;
+        rig.send(go_on).await;
+        assert!(
+            length(&rig.until_waiting().await) > TimeDelta::seconds(20),
+            "the rest of the wait is still due"
+        );
+        assert_eq!(rig.server.asked().len(), 1);
+        rig.send(Command::RetryNow).await;
+        assert_eq!(rig.until_ended().await.outcome, Outcome::Complete);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn retry_now_in_a_pause_makes_the_next_request_go_out_at_once() {
+    let mut rig = Setup::default().start([limited("40"), last_page([1])]).await;
+    rig.send(Command::Run(Start::Checkpoint)).await;
+    rig.until_waiting().await;
+    for command in [Command::Pause, Command::RetryNow, Command::Resume] {
+        rig.send(command).await;
+    }
+    let ended = rig.until_ended().await;
+    assert_eq!(ended.outcome, Outcome::Complete);
+    assert!(ended.totals.elapsed_ms < 30_000, "{ended:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_page_that_fails_while_a_pause_waits_for_it_is_not_asked_for_again_before_the_pause_ends() {
+    let (gate, held) = Answer::status("503 Service Unavailable").held();
+    let mut rig = Setup::default().start([page([1], "a"), held, last_page([2])]).await;
+    rig.send(Command::Run(Start::Checkpoint)).await;
+    rig.server.until_asked(2).await;
+    rig.send(Command::Pause).await;
+    rig.until_pausing().await;
+    gate.open();
+    rig.until_paused().await;
+    let notice = rig.notice(|kind| *kind == NoticeKind::Retry);
+    assert!(notice.text.ends_with("attempt 2 of 3 when the run goes on"), "{}", notice.text);
+    let resumed = Instant::now();
+    rig.send(Command::Resume).await;
+    assert_eq!(rig.until_ended().await.outcome, Outcome::Complete);
+    assert!(rig.server.asked()[2].at >= resumed);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn stop_in_a_wait_takes_effect_at_once() {
     let mut rig = Setup::default().start([page([1], "a"), limited("40")]).await;
     rig.send(Command::Run(Start::Checkpoint)).await;
