@@ -179,7 +179,7 @@ impl Run<'_> {
             Command::Pause if self.wish == Wish::Hold => self.drop_wire(),
             Command::Pause if matches!(self.wish, Wish::Go | Wish::Step) => {
                 self.wish = Wish::Hold;
-                self.owed = self.flight.end_wait();
+                self.owed = self.flight.end_wait().or(self.owed.take());
             }
             Command::Resume if matches!(self.wish, Wish::Hold | Wish::Step) => self.go_on(Wish::Go).await,
             Command::Step => self.go_on(Wish::Step).await,
@@ -235,7 +235,7 @@ impl Run<'_> {
         let page = self.walk.next_page();
         if matches!(request, Request::Token(_)) && failure.may_mean_token() && self.walk.on_token_refused() {
             self.failed = 0;
-            let notice = words::token_refused(page, &failure, self.walk.restart().text());
+            let notice = words::token_refused(page, &failure, self.walk.reached().text());
             self.sync.outlet.send(Event::Notice(notice)).await;
             return;
         }

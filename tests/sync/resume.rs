@@ -63,6 +63,20 @@ async fn a_refused_token_falls_back_to_the_checkpoint_and_says_so() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_token_refused_in_a_full_resync_does_not_skip_what_lies_below_the_old_checkpoint() {
+    // The checkpoint is at the fourth user; the full re-sync is told a token is unknown after the second.
+    let folder = left_after_two_pages(Start::Checkpoint).await;
+    let script = [page(1..=2, "x"), refused(), page(2..=3, "y"), last_page(4..=5)];
+    let mut rig = Setup::default().within(folder).start(script).await;
+    let ended = rig.run(Start::Full).await;
+    assert_eq!(ended.outcome, Outcome::Complete, "{}", ended.text);
+    let expected =
+        [since(BEGINNING), "scroll_param=x".to_owned(), since(&at(2)), "scroll_param=y".to_owned()];
+    assert_eq!(rig.server.queries(), expected, "it goes on from where it was, not from the checkpoint");
+    assert_eq!(rig.checkpoint(), Some(at(5)));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_token_that_is_refused_again_and_again_ends_the_run() {
     let mut rig = Setup::default().start([page([1], "a"), refused(), page([1], "b"), refused()]).await;
     let ended = rig.run(Start::Checkpoint).await;
@@ -78,6 +92,19 @@ async fn another_walk_begins_a_run_of_its_own_from_the_checkpoint() {
     let ended = rig.run(Start::Token).await;
     assert_eq!((ended.outcome, ended.run, ended.totals.pages), (Outcome::Complete, 2, 1));
     assert_eq!(rig.server.queries(), [since(&at(4))]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn another_walk_goes_on_with_a_full_resync_where_that_was_left() {
+    let folder = left_after_two_pages(Start::Checkpoint).await;
+    let mut rig = Setup::default().within(folder).start([page(1..=2, "x")]).await;
+    rig.send(Command::Run(Start::Full)).await;
+    rig.send(Command::Pause).await;
+    rig.until_paused().await;
+    let folder = rig.leave().await;
+    let mut rig = Setup::default().walk(Mode::Auto).within(folder).start([last_page(2..=5)]).await;
+    rig.run(Start::Token).await;
+    assert_eq!(rig.server.queries(), [since(&at(2))]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
