@@ -307,7 +307,9 @@ impl Run<'_> {
         };
         let text = words::end(&end, self.walk.next_page() - 1, detail);
         self.totals.elapsed_ms = self.elapsed_ms();
-        let resumable = matches!(end, End::Paused | End::Limit | End::Stopped | End::Error);
+        // Out of order, the checkpoint may have passed rows that are still to come: only this run knows where to begin.
+        let unread = outcome == Outcome::Failed && self.walk.is_held();
+        let resumable = unread || matches!(end, End::Paused | End::Limit | End::Stopped | End::Error);
         let ending = Ending {
             run: self.id,
             outcome,
