@@ -118,7 +118,7 @@ pub struct Batch {
     pub walk: Walk,
     /// Why the walk goes on as it does, in words.
     pub decision: String,
-    /// The run's counters, except what becomes of the rows: the destination counts that.
+    /// The run's counters, except commits and what becomes of the rows: the destination counts those.
     pub totals: Totals,
     /// Rows of the page whose cursor lies in the source's future.
     pub future: u64,

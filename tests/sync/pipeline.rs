@@ -51,3 +51,22 @@ async fn pages_that_arrive_during_a_commit_share_the_next_one() {
     let told: Vec<u64> = rig.pages().iter().map(|page| page.totals.pages).collect();
     assert_eq!(told, [1, 2, 3, 4, 5, 6], "and each is told on its own");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_stored_with_a_page_counts_that_page_and_its_commit() {
+    let pages = (1..=3).map(|number| page([number], &format!("t{number}")));
+    let mut rig = Setup::default().start(pages).await;
+    for _ in 0..3 {
+        rig.send(Command::Step).await;
+        rig.until_paused().await;
+    }
+    let told = rig.pages().pop().unwrap().totals;
+    let stored: String = rig.sql("SELECT totals FROM _highwater_runs");
+    let stored: highwater::sync::event::Totals = serde_json::from_str(&stored).unwrap();
+    assert_eq!((stored.pages, stored.commits, stored.checkpoints), (3, 3, 3));
+    assert_eq!(
+        (stored.counts, stored.requests),
+        (told.counts, told.requests),
+        "a killed run goes on from the truth"
+    );
+}

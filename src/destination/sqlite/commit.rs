@@ -33,7 +33,7 @@ pub(super) fn pages(
         totals.counts.add(&page.counts);
         committed.push(Committed { rows: rows.unsigned_abs(), ..page });
     }
-    let totals = Totals { counts: totals.counts, ..last.totals };
+    let totals = Totals { counts: totals.counts, commits: totals.commits + 1, ..last.totals };
     state(transaction, last, rows, oldest.as_ref(), &totals)?;
     Ok(committed)
 }
