@@ -305,7 +305,8 @@ impl Run<'_> {
             End::Limit | End::Stopped => Outcome::Stopped,
             End::Loop { .. } | End::NotAnchorable | End::Error => Outcome::Failed,
         };
-        let text = words::end(&end, self.walk.next_page() - 1, detail);
+        let follow_empty = self.sync.manner.follow_empty;
+        let text = words::end(&end, self.walk.next_page() - 1, follow_empty, detail);
         self.totals.elapsed_ms = self.elapsed_ms();
         // Out of order, the checkpoint may have passed rows that are still to come: only this run knows where to begin.
         let unread = outcome == Outcome::Failed && self.walk.is_held();

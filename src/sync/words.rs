@@ -6,7 +6,7 @@ use super::event::{Level, Notice, NoticeKind, Totals};
 use crate::record::Quarantined;
 use crate::sanitize;
 use crate::source::Failure;
-use crate::walk::{End, Finding, Mode};
+use crate::walk::{EMPTY_PAGES, End, Finding, Mode};
 
 /// A finding of the walk, as a notice.
 pub(super) fn finding(page: u64, finding: &Finding, mode: Mode) -> Notice {
@@ -130,11 +130,15 @@ pub(super) fn no_cursor(page: u64, rows: u64) -> Notice {
     }
 }
 
-/// Why a run ended. `detail` is the failure, where there is one.
-pub(super) fn end(end: &End, page: u64, detail: Option<String>) -> String {
+/// Why a run ended. `detail` is the failure, where there is one; `follow_empty` is the setting of that name.
+pub(super) fn end(end: &End, page: u64, follow_empty: bool, detail: Option<String>) -> String {
     match end {
         End::Exhausted => "the source has no more rows".to_owned(),
         End::EmptyPage { token: false } => "the source sent an empty page".to_owned(),
+        End::EmptyPage { token: true } if follow_empty => format!(
+            "{EMPTY_PAGES} empty pages in a row, up to page {page}, and each brings another token: this may not be \
+             the end, but the source shows no way on"
+        ),
         End::EmptyPage { token: true } => format!(
             "page {page} is empty but brings a token, so this may not be the end; to follow it, set \
              empty_page_with_token = \"follow\""

@@ -55,6 +55,18 @@ async fn a_token_of_an_empty_page_is_followed_where_that_is_set() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn empty_pages_without_end_are_not_followed_for_ever_and_the_advice_fits() {
+    let mut setup = Setup::default();
+    setup.manner.follow_empty = true;
+    let mut rig = setup.start((0..200).map(|number| page([], &format!("t{number}")))).await;
+    let ended = rig.run(Start::Checkpoint).await;
+    assert_eq!((ended.outcome, &ended.end), (Outcome::Complete, &End::EmptyPage { token: true }));
+    assert_eq!(rig.server.asked().len(), 101);
+    assert!(!ended.text.contains("empty_page_with_token"), "it is set already: {}", ended.text);
+    assert!(ended.text.contains("100 empty pages"), "{}", ended.text);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_data_is_complete_but_asks_for_attention() {
     for body in ["{}", r#"{"data":null,"scroll_param":"b"}"#, r#"{"error":"no"}"#] {
         let (rig, ended) = ends_with(Answer::ok(body)).await;

@@ -43,7 +43,8 @@ impl Run<'_> {
     /// Sends the next request as soon as the envelope tells what it will most likely be.
     fn look_ahead(&mut self, envelope: &Envelope<'_>) {
         let last_one = self.sync.manner.max_pages.is_some_and(|most| self.pages_here + 1 >= most);
-        if self.wish != Wish::Go || last_one || self.queued >= QUEUE {
+        // Without rows the run most likely ends here, whatever token came along.
+        if self.wish != Wish::Go || last_one || self.queued >= QUEUE || envelope.is_empty() {
             return;
         }
         if let Some(request) = self.walk.predict(envelope.token.as_deref(), envelope.last_cursor().as_ref()) {
