@@ -21,6 +21,7 @@ use super::event::{
 };
 use super::{After, Sync, words};
 use crate::destination::{DestinationError, Ending, NewRun};
+use crate::record::Cursor;
 use crate::source::Failure;
 use crate::walk::{End, Request, Walk};
 
@@ -62,8 +63,8 @@ struct Run<'a> {
     failed: u32,
     pending: VecDeque<Pending>,
     queued: u64,
-    /// The last token that a page brought, and when.
-    token: Option<(String, chrono::DateTime<Utc>)>,
+    /// The checkpoint and the number of rows in the table, as of the last page that is stored.
+    known: (Option<Cursor>, u64),
     /// Why nothing more is asked for; the run ends when everything is stored.
     ending: Option<(End, Option<String>)>,
     phase: Phase,
@@ -74,6 +75,7 @@ impl Sync {
     /// One run to its end.
     pub(super) async fn run(&mut self, start: Start, step: bool) -> Result<After, DestinationError> {
         let stored = self.writer.stored().await?;
+        let known = (stored.checkpoint.clone(), stored.rows);
         let (walk, continued) = self.plan(start, stored)?;
         let id = match &continued {
             Some(run) => {
@@ -109,7 +111,7 @@ impl Sync {
             failed: 0,
             pending: VecDeque::new(),
             queued: 0,
-            token: continued.and_then(|run| run.token),
+            known,
             ending: None,
             phase: Phase::Idle,
             told_extra: false,
@@ -321,11 +323,15 @@ impl Run<'_> {
             at: Utc::now(),
         };
         if let Err(error) = self.sync.writer.end(ending).await {
-            let notice =
-                Notice { level: Level::Warning, kind: NoticeKind::Housekeeping, text: error.to_string() };
+            let text = format!("the end of the run could not be written down: {error}");
+            let notice = Notice { level: Level::Warning, kind: NoticeKind::Housekeeping, text };
             self.sync.outlet.send(Event::Notice(notice)).await;
         }
-        let stored = self.sync.writer.stored().await.unwrap_or_default();
+        let (checkpoint, rows, unfinished) = match self.sync.writer.stored().await {
+            Ok(stored) => (stored.checkpoint, stored.rows, stored.unfinished),
+            // Whatever is the matter there: what was stored, is stored.
+            Err(_) => (self.known.0, self.known.1, None),
+        };
         let attention = words::attention(&end, &text, &self.totals);
         self.sync.outlet.send(Event::Phase { phase: Phase::Ended { outcome } }).await;
         let ended = RunEnded {
@@ -334,10 +340,10 @@ impl Run<'_> {
             end,
             text,
             totals: self.totals,
-            checkpoint: stored.checkpoint,
-            rows: stored.rows,
+            checkpoint,
+            rows,
             attention,
-            unfinished: stored.unfinished.map(Unfinished::from),
+            unfinished: unfinished.map(Unfinished::from),
         };
         self.sync.outlet.send(Event::RunEnded(Box::new(ended))).await;
         if matches!(self.wish, Wish::Leave { .. }) { After::Leave } else { After::Stay }

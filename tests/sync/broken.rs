@@ -39,3 +39,23 @@ async fn a_run_whose_commit_failed_can_be_gone_on_with_in_the_same_process() {
     assert_eq!((ended.outcome, ended.run, ended.totals.pages), (Outcome::Complete, 1, 2));
     assert_eq!(rig.ids(), "u1 u2");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_end_that_cannot_be_written_is_told_with_what_is_known() {
+    let handle = Handle::default();
+    let (gate, held) = last_page([2]).held();
+    let mut rig = Setup::default().held_by(&handle).start([page([1], "a"), held]).await;
+    rig.send(Command::Run(Start::Checkpoint)).await;
+    rig.until("page", |stamped| matches!(stamped.event, Event::Page(_)).then_some(())).await;
+    handle.close();
+    gate.open();
+    let ended = rig.until_ended().await;
+    let texts: Vec<String> = rig.notices().into_iter().map(|notice| notice.text).collect();
+    let told = "the end of the run could not be written down: the disk is gone";
+    assert!(texts.iter().any(|text| text.contains(told)), "{texts:?}");
+    assert_eq!(
+        (ended.rows, ended.checkpoint.map(String::from)),
+        (2, Some(at(2))),
+        "what is stored, is stored"
+    );
+}

@@ -71,9 +71,6 @@ impl Run<'_> {
             Next::Ask(_) => {}
         }
         let notices = self.notices(step.page, &step.findings, &page);
-        if let Some(token) = &page.token {
-            self.token = Some((token.clone(), at));
-        }
         let future = step.findings.iter().map(|finding| match finding {
             Finding::Future(rows, _) => *rows,
             _ => 0,
@@ -184,6 +181,7 @@ impl Run<'_> {
                 totals: self.totals,
                 ..pending.stored
             };
+            self.known = (stored.checkpoint.clone(), stored.rows);
             self.sync.outlet.send(Event::Page(Box::new(stored))).await;
             for notice in pending.notices {
                 self.sync.outlet.send(Event::Notice(notice)).await;
