@@ -124,6 +124,15 @@ impl Walk {
         &self.next
     }
 
+    /// The walk as it is stored with a page: without the tokens that it followed, which only grow.
+    #[must_use]
+    pub fn snapshot(&mut self) -> Self {
+        let followed = std::mem::take(&mut self.followed);
+        let snapshot = self.clone();
+        self.followed = followed;
+        snapshot
+    }
+
     /// The mode that was asked for.
     #[must_use]
     pub fn mode(&self) -> Mode {

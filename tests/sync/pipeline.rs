@@ -1,11 +1,15 @@
 //! Fetching and writing at the same time, and pages that share a commit.
 
+use std::time::Duration;
+
+use highwater::source::Limits;
 use highwater::sync::command::{Command, Start};
 use highwater::sync::event::Outcome;
 use highwater::walk::Mode;
 
-use crate::faulty::rig::Setup;
-use crate::faulty::rows::{at, last_page, page};
+use crate::faulty::Answer;
+use crate::faulty::rig::{Setup, limits};
+use crate::faulty::rows::{at, last_page, page, user_with};
 use crate::faulty::slow::Handle;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -69,4 +73,22 @@ async fn what_is_stored_with_a_page_counts_that_page_and_its_commit() {
         (told.counts, told.requests),
         "a killed run goes on from the truth"
     );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_slow_destination_bounds_what_is_fetched_ahead_of_it() {
+    let handle = Handle::default().hold();
+    let large = |number: u32| user_with(number, "name", serde_json::json!("x".repeat(6 << 20)));
+    let pages = (1..=8).map(|number| Answer::page(&[large(number)], Some(&format!("t{number}"))));
+    let limits = Limits { body: 8 << 20, ..limits() };
+    let setup = Setup { limits, ..Setup::default() }.held_by(&handle);
+    let mut rig = setup.start(pages.chain([last_page([9])])).await;
+    rig.send(Command::Run(Start::Checkpoint)).await;
+    rig.server.until_asked(4).await;
+    // Three pages fill the queue, and a fourth was on its way: no more must follow.
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    assert_eq!(rig.server.asked().len(), 4);
+    handle.release();
+    let ended = rig.until_ended().await;
+    assert_eq!((ended.outcome, ended.totals.pages), (Outcome::Complete, 9));
 }

@@ -13,12 +13,16 @@ use crate::sync::words;
 use crate::sync::writer::Group;
 use crate::walk::{End, Finding, Next, Request};
 
+/// What a page weighs in the queue besides its body, so that a great many small ones are bounded too.
+const OVERHEAD: u64 = 4 << 10;
+
 /// A page that was handed to the writer, and what is to be told once it is stored.
 #[derive(Debug)]
 pub(super) struct Pending {
     stored: PageStored,
     notices: Vec<Notice>,
-    bytes: u64,
+    /// What it adds to the queue.
+    weight: u64,
     moved: bool,
 }
 
@@ -112,7 +116,7 @@ impl Run<'_> {
             quarantined: page.quarantined,
             token: page.token,
             at,
-            walk: self.walk.clone(),
+            walk: self.walk.snapshot(),
             decision: stored.decision.clone(),
             totals,
             future: future.sum(),
@@ -122,8 +126,9 @@ impl Run<'_> {
             retries: stored.retries,
             show: self.sync.manner.show,
         });
-        self.queued += bytes;
-        self.pending.push_back(Pending { stored, notices, bytes, moved: step.moved });
+        let weight = bytes + OVERHEAD;
+        self.queued += weight;
+        self.pending.push_back(Pending { stored, notices, weight, moved: step.moved });
     }
 
     fn moves_pending(&self) -> u64 {
@@ -168,7 +173,7 @@ impl Run<'_> {
         self.totals.commits += 1;
         for page in committed {
             let Some(pending) = self.pending.pop_front() else { return };
-            self.queued -= pending.bytes;
+            self.queued -= pending.weight;
             self.totals.pages += 1;
             self.totals.checkpoints += u64::from(pending.moved);
             self.totals.counts.add(&page.counts);
