@@ -299,20 +299,20 @@ impl Run<'_> {
         self.sync.outlet.send(Event::Phase { phase }).await;
     }
 
+    /// True if a later run can go on with this one after such an end.
+    fn is_resumable(&self, end: &End) -> bool {
+        // Out of order, the checkpoint may have passed rows that are still to come: only this run knows where to begin.
+        let unread = outcome(end) == Outcome::Failed && self.walk.is_held();
+        unread || matches!(end, End::Paused | End::Limit | End::Stopped | End::Error)
+    }
+
     async fn finish(mut self) -> After {
         let Some((end, detail)) = self.ending.take() else { return After::Stay };
-        let outcome = match &end {
-            End::Exhausted | End::EmptyPage { .. } | End::NoData => Outcome::Complete,
-            End::Paused => Outcome::Paused,
-            End::Limit | End::Stopped => Outcome::Stopped,
-            End::Loop { .. } | End::NotAnchorable | End::Error => Outcome::Failed,
-        };
+        let outcome = outcome(&end);
         let follow_empty = self.sync.manner.follow_empty;
         let text = words::end(&end, self.walk.next_page() - 1, follow_empty, detail);
         self.totals.elapsed_ms = self.elapsed_ms();
-        // Out of order, the checkpoint may have passed rows that are still to come: only this run knows where to begin.
-        let unread = outcome == Outcome::Failed && self.walk.is_held();
-        let resumable = unread || matches!(end, End::Paused | End::Limit | End::Stopped | End::Error);
+        let resumable = self.is_resumable(&end);
         let ending = Ending {
             run: self.id,
             outcome,
@@ -351,6 +351,15 @@ impl Run<'_> {
 
     fn elapsed_ms(&self) -> u64 {
         millis(self.elapsed_before + self.started.elapsed())
+    }
+}
+
+fn outcome(end: &End) -> Outcome {
+    match end {
+        End::Exhausted | End::EmptyPage { .. } | End::NoData => Outcome::Complete,
+        End::Paused => Outcome::Paused,
+        End::Limit | End::Stopped => Outcome::Stopped,
+        End::Loop { .. } | End::NotAnchorable | End::Error => Outcome::Failed,
     }
 }
 

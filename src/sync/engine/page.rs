@@ -3,7 +3,7 @@
 use chrono::Utc;
 
 use super::flight::Flight;
-use super::{QUEUE, Run, Wish, millis};
+use super::{QUEUE, Run, Wish, millis, outcome};
 use crate::destination::Batch;
 use crate::record::{Page, Row};
 use crate::source::decode::Envelope;
@@ -67,8 +67,12 @@ impl Run<'_> {
             (Next::Ask(next), Flight::Wire(wire)) if *wire.request() == *next => {}
             _ => self.flight = Flight::None,
         }
+        let mut end = None;
         match step.next {
-            Next::End(end) => self.ending = Some((end, None)),
+            Next::End(why) => {
+                end = (!self.is_resumable(&why)).then(|| (outcome(&why), why.clone()));
+                self.ending = Some((why, None));
+            }
             Next::Ask(_) if self.sync.manner.max_pages.is_some_and(|most| self.pages_here >= most) => {
                 self.ending = Some((End::Limit, None));
             }
@@ -117,6 +121,7 @@ impl Run<'_> {
             token: page.token,
             at,
             walk: self.walk.snapshot(),
+            end,
             decision: stored.decision.clone(),
             totals,
             future: future.sum(),
