@@ -73,17 +73,18 @@ fn kills_in_a_row_lose_nothing_and_double_nothing() {
     assert!(u64::from(tally.amid_pages) * 3 >= kills, "{tally:?}");
 }
 
-/// Many destinations, each killed twice in a short run: while its files are made, and around the end of the run,
-/// which a long run hardly ever meets.
+/// Many destinations, each killed in short runs: while its files are made, near the end of the run, and between the
+/// last page and the end, which a long run hardly ever meets.
 #[test]
 fn a_kill_while_the_files_are_made_or_at_the_end_of_a_run_loses_nothing() {
     let mut dice = dice();
     for _ in 0..kills().div_ceil(5) {
         let mut harness = Harness::new(options(200, 50));
         let walk = dice.pick(&["auto", "anchor"]);
-        harness.attempt(&Attempt { walk, resume: "token", when: When::Started(dice.time(START / 2)) });
-        let when = When::Stored { pages: 3 + dice.below(3), after: dice.time(2 * LATENCY) };
-        harness.attempt(&Attempt { walk, resume: "token", when });
+        let near_the_end = When::Stored { pages: 3 + dice.below(3), after: dice.time(2 * LATENCY) };
+        for when in [When::Started(dice.time(START / 2)), near_the_end, When::Ending] {
+            harness.attempt(&Attempt { walk, resume: "token", when });
+        }
         harness.finish();
     }
 }

@@ -29,6 +29,8 @@ pub enum When {
         /// How much later.
         after: Duration,
     },
+    /// As soon as it told of the page that ends its run.
+    Ending,
 }
 
 /// One process, and when it is killed.
@@ -104,6 +106,7 @@ impl Harness {
                 });
                 thread::sleep(after);
             }
+            When::Ending => drop(running.until(|event| event["event"] == "page" && event["token"].is_null())),
         }
         let done = running.kill();
         let killed = done.status.signal() == Some(KILL);

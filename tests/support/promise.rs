@@ -51,7 +51,7 @@ fn nothing_is_doubled_or_made_up(table: &Table, rows: &Rows, source: &Rows) {
 }
 
 /// Pages are numbered without gap or repeat, each begins where the one before ended, no run takes the checkpoint
-/// back, and checkpoint, walk and log are of the same page.
+/// back, and checkpoint, walk and log are of the same page, the one that ends the run included.
 fn the_log_tells_of_every_page_once(table: &Table) {
     let first_requests = table.first_requests();
     let pages = table.pages();
@@ -71,6 +71,8 @@ fn the_log_tells_of_every_page_once(table: &Table) {
     }
     if let Some(last) = before {
         assert_eq!(last.checkpoint, table.checkpoint(), "{last:?}");
+        let is_over = last.token.is_none() && table.unfinished() == Some(last.run);
+        assert!(!is_over, "a run with nothing to go on with is left unfinished: {last:?}");
     }
     if let Some(run) = table.unfinished() {
         let logged = pages.iter().filter(|page| page.run == run).count();
