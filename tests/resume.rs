@@ -9,6 +9,7 @@ mod support;
 
 use std::time::Duration;
 
+use highwater::playground::{Options, Tie};
 use serde_json::{Value, json};
 use support::{Api, BuiltIn, Done, Highwater, Rows, Table, promise};
 
@@ -93,6 +94,33 @@ fn another_walk_starts_a_run_of_its_own() {
     let (_server, source, highwater) = left_after_two_pages("scroll");
     let done = completes(&highwater, &source, &["--walk", "anchor"]);
     assert_eq!(done.event("run_started")["run"], 2);
+}
+
+/// A full run reads again what lies below the checkpoint. Left, and gone on with by another walk, it does so from
+/// where it stood: the checkpoint is far above, and what the first pass had lost would be lost for good.
+#[test]
+fn a_full_run_keeps_its_place_when_the_walk_changes() {
+    let tie = Some(Tie { users: 30, before_cut: 10 });
+    let server = BuiltIn::start(Options { frozen: true, tie, ..Options::default() });
+    let source = Api::new(&server.url()).rows();
+    let highwater = Highwater::against(&server.url());
+    assert_eq!(highwater.sync(&["--walk", "scroll"]).code(), 3, "20 rows are lost");
+    let left = highwater.sync(&["--resume", "full", "--walk", "auto", "--max-pages", "1"]);
+    assert_eq!(left.code(), 4, "{left}");
+    let done = completes(&highwater, &source, &["--walk", "anchor"]);
+    assert_eq!(done.event("run_ended")["totals"]["new"], 20);
+}
+
+/// From the checkpoint, when the operator says so, also where that leaves a full run.
+#[test]
+fn a_full_run_is_left_for_the_checkpoint_on_demand() {
+    let server = BuiltIn::frozen();
+    let source = Api::new(&server.url()).rows();
+    let highwater = Highwater::against(&server.url());
+    completes(&highwater, &source, &[]);
+    assert_eq!(highwater.sync(&["--resume", "full", "--max-pages", "1"]).code(), 4);
+    let done = completes(&highwater, &source, &["--resume", "checkpoint"]);
+    assert_eq!(done.event("run_started")["first"]["value"], support::newest(&source));
 }
 
 #[test]
