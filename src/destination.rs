@@ -116,9 +116,12 @@ pub struct Batch {
     pub at: DateTime<Utc>,
     /// The walk after the page; its checkpoint becomes the stream's.
     pub walk: Walk,
+    /// How the run ends with this page, if it ends for good. Stored with the page: between them,
+    /// a killed process would leave a run to go on with that has nowhere to go.
+    pub end: Option<(Outcome, End)>,
     /// Why the walk goes on as it does, in words.
     pub decision: String,
-    /// The run's counters, except what becomes of the rows: the destination counts that.
+    /// The run's counters, except commits and what becomes of the rows: the destination counts those.
     pub totals: Totals,
     /// Rows of the page whose cursor lies in the source's future.
     pub future: u64,

@@ -118,7 +118,8 @@ impl Sync {
         Ok(match (start, stored.unfinished) {
             (Start::Full, _) => (fresh(beginning), None),
             (Start::Token, Some(run)) if run.walk.mode() == mode => (run.walk.clone(), Some(run)),
-            (_, Some(run)) => (fresh(run.walk.restart().clone()), None),
+            (Start::Token, Some(run)) => (fresh(run.walk.reached().clone()), None),
+            (Start::Checkpoint, Some(run)) => (fresh(run.walk.restart().clone()), None),
             (_, None) => (fresh(stored.checkpoint.clone().unwrap_or(beginning)), None),
         })
     }

@@ -55,6 +55,12 @@ impl<'a> Envelope<'a> {
         Ok(Self { contract, rows, token: token.filter(|token| !token.is_empty()) })
     }
 
+    /// True if it holds no row.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.rows.as_ref().is_none_or(Vec::is_empty)
+    }
+
     /// The last row's cursor, without reading the others.
     #[must_use]
     pub fn last_cursor(&self) -> Option<Cursor> {

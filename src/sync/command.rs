@@ -23,11 +23,11 @@ pub enum Command {
     /// Commits the page on the wire, asks for nothing more, and holds. In a wait it takes effect at once. Said a
     /// second time while the page is still on the wire, it drops that request instead.
     Pause,
-    /// Goes on after a pause.
+    /// Goes on after a pause, with what is left of the wait that the pause interrupted.
     Resume,
     /// Asks for exactly one page, then holds. Starts a run (like `Run(Start::Token)`) if there is none.
     Step,
-    /// Ends the wait that is on.
+    /// Ends the wait that is on, or that a pause interrupted.
     RetryNow,
     /// Pause, then end the run as `stopped` and leave. Said a second time, it drops the request on the wire.
     Stop,

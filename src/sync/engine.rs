@@ -13,7 +13,7 @@ use std::time::Duration;
 use chrono::Utc;
 use tokio::time::Instant;
 
-use self::flight::{Flight, Wire};
+use self::flight::{Flight, Wait, Wire};
 use self::page::Pending;
 use super::command::{Command, Start};
 use super::event::{
@@ -21,6 +21,7 @@ use super::event::{
 };
 use super::{After, Sync, words};
 use crate::destination::{DestinationError, Ending, NewRun};
+use crate::record::Cursor;
 use crate::source::Failure;
 use crate::walk::{End, Request, Walk};
 
@@ -53,13 +54,17 @@ struct Run<'a> {
     elapsed_before: Duration,
     pages_here: u64,
     wish: Wish,
+    /// True once nobody can command any more.
+    alone: bool,
     flight: Flight,
+    /// The wait that a pause interrupted: what is left of it is due before the next request.
+    owed: Option<Wait>,
     /// Failed attempts at the page that is asked for.
     failed: u32,
     pending: VecDeque<Pending>,
     queued: u64,
-    /// The last token that a page brought, and when.
-    token: Option<(String, chrono::DateTime<Utc>)>,
+    /// The checkpoint and the number of rows in the table, as of the last page that is stored.
+    known: (Option<Cursor>, u64),
     /// Why nothing more is asked for; the run ends when everything is stored.
     ending: Option<(End, Option<String>)>,
     phase: Phase,
@@ -70,6 +75,7 @@ impl Sync {
     /// One run to its end.
     pub(super) async fn run(&mut self, start: Start, step: bool) -> Result<After, DestinationError> {
         let stored = self.writer.stored().await?;
+        let known = (stored.checkpoint.clone(), stored.rows);
         let (walk, continued) = self.plan(start, stored)?;
         let id = match &continued {
             Some(run) => {
@@ -99,11 +105,13 @@ impl Sync {
             elapsed_before: Duration::from_millis(totals.elapsed_ms),
             pages_here: 0,
             wish: if step { Wish::Step } else { Wish::Go },
+            alone: false,
             flight: Flight::None,
+            owed: None,
             failed: 0,
             pending: VecDeque::new(),
             queued: 0,
-            token: continued.and_then(|run| run.token),
+            known,
             ending: None,
             phase: Phase::Idle,
             told_extra: false,
@@ -128,7 +136,13 @@ impl Run<'_> {
             self.tell_phase().await;
             tokio::select! {
                 biased;
-                command = self.sync.commands.recv() => self.obey(command.unwrap_or(Command::Stop)).await,
+                command = self.sync.commands.recv(), if !self.alone => match command {
+                    Some(command) => self.obey(command).await,
+                    None => {
+                        self.alone = true;
+                        self.leave();
+                    }
+                },
                 group = self.sync.writer.group(), if !self.pending.is_empty() => self.on_group(group).await,
                 outcome = self.flight.outcome() => match outcome {
                     Some(answer) => self.on_answer(answer).await,
@@ -147,9 +161,13 @@ impl Run<'_> {
     async fn launch(&mut self) {
         let free = matches!(self.flight, Flight::None) && self.ending.is_none() && self.queued < QUEUE;
         match self.wish {
-            Wish::Go if free => self.send(self.walk.next().clone()),
-            Wish::Step if free && self.pending.is_empty() => self.send(self.walk.next().clone()),
-            _ => {}
+            Wish::Go if free => {}
+            Wish::Step if free && self.pending.is_empty() => {}
+            _ => return,
+        }
+        match self.owed.take().filter(Wait::is_due) {
+            Some(wait) => self.flight = Flight::Wait(wait),
+            None => self.send(self.walk.next().clone()),
         }
     }
 
@@ -163,18 +181,26 @@ impl Run<'_> {
             Command::Pause if self.wish == Wish::Hold => self.drop_wire(),
             Command::Pause if matches!(self.wish, Wish::Go | Wish::Step) => {
                 self.wish = Wish::Hold;
-                self.flight.end_wait();
+                self.owed = self.flight.end_wait().or(self.owed.take());
             }
-            Command::Resume if self.wish == Wish::Hold => self.go_on(Wish::Go).await,
+            Command::Resume if matches!(self.wish, Wish::Hold | Wish::Step) => self.go_on(Wish::Go).await,
             Command::Step => self.go_on(Wish::Step).await,
-            Command::RetryNow => self.flight.end_wait(),
-            Command::Stop if matches!(self.wish, Wish::Leave { .. }) => self.drop_wire(),
-            Command::Stop => {
-                self.wish = Wish::Leave { paused: self.wish == Wish::Hold && self.is_holding() };
+            Command::RetryNow => {
                 self.flight.end_wait();
-                self.flight.give_up_after(self.sync.manner.stop_grace);
+                self.owed = None;
             }
+            Command::Stop if matches!(self.wish, Wish::Leave { .. }) => self.drop_wire(),
+            Command::Stop => self.leave(),
             Command::Pause | Command::Resume | Command::Run(_) => {}
+        }
+    }
+
+    /// Leaves as soon as the page on the wire is stored, or its grace is over.
+    fn leave(&mut self) {
+        if !matches!(self.wish, Wish::Leave { .. }) {
+            self.wish = Wish::Leave { paused: self.wish == Wish::Hold && self.is_holding() };
+            self.flight.end_wait();
+            self.flight.give_up_after(self.sync.manner.stop_grace);
         }
     }
 
@@ -210,7 +236,7 @@ impl Run<'_> {
         let page = self.walk.next_page();
         if matches!(request, Request::Token(_)) && failure.may_mean_token() && self.walk.on_token_refused() {
             self.failed = 0;
-            let notice = words::token_refused(page, &failure, self.walk.restart().text());
+            let notice = words::token_refused(page, &failure, self.walk.reached().text());
             self.sync.outlet.send(Event::Notice(notice)).await;
             return;
         }
@@ -233,11 +259,15 @@ impl Run<'_> {
         self.totals.retries += 1;
         let own = policy.backoff(self.failed, rand::random());
         let wait = asked.unwrap_or(own);
-        let notice = words::retry(page, &failure, self.failed, policy.attempts, wait);
+        let goes_on = matches!(self.wish, Wish::Go | Wish::Step);
+        let notice = words::retry(page, &failure, self.failed, policy.attempts, goes_on.then_some(wait));
         self.sync.outlet.send(Event::Notice(notice)).await;
+        let wait = Wait::new(wait, failure.to_string());
         // A pause asked for while the request was on the wire holds here, with nothing on the wire.
-        if matches!(self.wish, Wish::Go | Wish::Step) {
-            self.flight = Flight::wait(wait, failure.to_string());
+        if goes_on {
+            self.flight = Flight::Wait(wait);
+        } else {
+            self.owed = Some(wait);
         }
     }
 
@@ -268,17 +298,20 @@ impl Run<'_> {
         self.sync.outlet.send(Event::Phase { phase }).await;
     }
 
+    /// True if a later run can go on with this one after such an end.
+    fn is_resumable(&self, end: &End) -> bool {
+        // Out of order, the checkpoint may have passed rows that are still to come: only this run knows where to begin.
+        let unread = outcome(end) == Outcome::Failed && self.walk.is_held();
+        unread || matches!(end, End::Paused | End::Limit | End::Stopped | End::Error)
+    }
+
     async fn finish(mut self) -> After {
         let Some((end, detail)) = self.ending.take() else { return After::Stay };
-        let outcome = match &end {
-            End::Exhausted | End::EmptyPage { .. } | End::NoData => Outcome::Complete,
-            End::Paused => Outcome::Paused,
-            End::Limit | End::Stopped => Outcome::Stopped,
-            End::Loop { .. } | End::NotAnchorable | End::Error => Outcome::Failed,
-        };
-        let text = words::end(&end, self.walk.next_page() - 1, detail);
+        let outcome = outcome(&end);
+        let follow_empty = self.sync.manner.follow_empty;
+        let text = words::end(&end, self.walk.next_page() - 1, follow_empty, detail);
         self.totals.elapsed_ms = self.elapsed_ms();
-        let resumable = matches!(end, End::Paused | End::Limit | End::Stopped | End::Error);
+        let resumable = self.is_resumable(&end);
         let ending = Ending {
             run: self.id,
             outcome,
@@ -289,11 +322,15 @@ impl Run<'_> {
             at: Utc::now(),
         };
         if let Err(error) = self.sync.writer.end(ending).await {
-            let notice =
-                Notice { level: Level::Warning, kind: NoticeKind::Housekeeping, text: error.to_string() };
+            let text = format!("the end of the run could not be written down: {error}");
+            let notice = Notice { level: Level::Warning, kind: NoticeKind::Housekeeping, text };
             self.sync.outlet.send(Event::Notice(notice)).await;
         }
-        let stored = self.sync.writer.stored().await.unwrap_or_default();
+        let (checkpoint, rows, unfinished) = match self.sync.writer.stored().await {
+            Ok(stored) => (stored.checkpoint, stored.rows, stored.unfinished),
+            // Whatever is the matter there: what was stored, is stored.
+            Err(_) => (self.known.0, self.known.1, None),
+        };
         let attention = words::attention(&end, &text, &self.totals);
         self.sync.outlet.send(Event::Phase { phase: Phase::Ended { outcome } }).await;
         let ended = RunEnded {
@@ -302,10 +339,10 @@ impl Run<'_> {
             end,
             text,
             totals: self.totals,
-            checkpoint: stored.checkpoint,
-            rows: stored.rows,
+            checkpoint,
+            rows,
             attention,
-            unfinished: stored.unfinished.map(Unfinished::from),
+            unfinished: unfinished.map(Unfinished::from),
         };
         self.sync.outlet.send(Event::RunEnded(Box::new(ended))).await;
         if matches!(self.wish, Wish::Leave { .. }) { After::Leave } else { After::Stay }
@@ -313,6 +350,15 @@ impl Run<'_> {
 
     fn elapsed_ms(&self) -> u64 {
         millis(self.elapsed_before + self.started.elapsed())
+    }
+}
+
+fn outcome(end: &End) -> Outcome {
+    match end {
+        End::Exhausted | End::EmptyPage { .. } | End::NoData => Outcome::Complete,
+        End::Paused => Outcome::Paused,
+        End::Limit | End::Stopped => Outcome::Stopped,
+        End::Loop { .. } | End::NotAnchorable | End::Error => Outcome::Failed,
     }
 }
 

@@ -6,7 +6,7 @@ use super::event::{Level, Notice, NoticeKind, Totals};
 use crate::record::Quarantined;
 use crate::sanitize;
 use crate::source::Failure;
-use crate::walk::{End, Finding, Mode};
+use crate::walk::{EMPTY_PAGES, End, Finding, Mode};
 
 /// A finding of the walk, as a notice.
 pub(super) fn finding(page: u64, finding: &Finding, mode: Mode) -> Notice {
@@ -63,11 +63,17 @@ pub(super) fn finding(page: u64, finding: &Finding, mode: Mode) -> Notice {
     Notice { level, kind, text }
 }
 
-/// A failed attempt that another will follow.
-pub(super) fn retry(page: u64, failure: &Failure, failed: u32, attempts: u32, wait: Duration) -> Notice {
-    let wait = seconds(wait);
+/// A failed attempt that another will follow: after a wait, or when the operator lets the run go on.
+pub(super) fn retry(
+    page: u64,
+    failure: &Failure,
+    failed: u32,
+    attempts: u32,
+    wait: Option<Duration>,
+) -> Notice {
+    let when = wait.map_or("when the run goes on".to_owned(), |wait| format!("in {}", seconds(wait)));
     let next = failed + 1;
-    let text = format!("page {page}: {failure}; attempt {next} of {attempts} in {wait}");
+    let text = format!("page {page}: {failure}; attempt {next} of {attempts} {when}");
     Notice { level: Level::Warning, kind: NoticeKind::Retry, text }
 }
 
@@ -124,11 +130,15 @@ pub(super) fn no_cursor(page: u64, rows: u64) -> Notice {
     }
 }
 
-/// Why a run ended. `detail` is the failure, where there is one.
-pub(super) fn end(end: &End, page: u64, detail: Option<String>) -> String {
+/// Why a run ended. `detail` is the failure, where there is one; `follow_empty` is the setting of that name.
+pub(super) fn end(end: &End, page: u64, follow_empty: bool, detail: Option<String>) -> String {
     match end {
         End::Exhausted => "the source has no more rows".to_owned(),
         End::EmptyPage { token: false } => "the source sent an empty page".to_owned(),
+        End::EmptyPage { token: true } if follow_empty => format!(
+            "{EMPTY_PAGES} empty pages in a row, up to page {page}, and each brings another token: this may not be \
+             the end, but the source shows no way on"
+        ),
         End::EmptyPage { token: true } => format!(
             "page {page} is empty but brings a token, so this may not be the end; to follow it, set \
              empty_page_with_token = \"follow\""

@@ -142,6 +142,8 @@ fn serve(
             }
             let _ = outgoing.send(stored);
         } else if let Some(Work::Other(job)) = next.pop_front() {
+            // Whoever asks for anything else has been told of the failure: what comes now begins at the gap.
+            broken = None;
             job(destination.as_mut());
         }
     }

@@ -21,6 +21,8 @@ pub struct Walk {
     next: Request,
     /// What the run began from: where it begins again if order cannot be trusted.
     start: Cursor,
+    /// How far this run has read in order: the checkpoint, except in a full re-sync, which begins far below it.
+    reached: Cursor,
     /// The source's clock when the run's first page came.
     began: Option<DateTime<Utc>>,
     mark: Mark,
@@ -98,6 +100,7 @@ impl Walk {
             follow_empty,
             next: Request::Since(start.clone()),
             asked: start.clone(),
+            reached: start.clone(),
             start,
             began: None,
             mark: Mark { checkpoint, held: None },
@@ -119,6 +122,15 @@ impl Walk {
     #[must_use]
     pub fn next(&self) -> &Request {
         &self.next
+    }
+
+    /// The walk as it is stored with a page: without the tokens that it followed, which only grow.
+    #[must_use]
+    pub fn snapshot(&mut self) -> Self {
+        let followed = std::mem::take(&mut self.followed);
+        let snapshot = self.clone();
+        self.followed = followed;
+        snapshot
     }
 
     /// The mode that was asked for.
@@ -153,6 +165,13 @@ impl Walk {
             Mark { checkpoint: Some(checkpoint), held: None } => checkpoint,
             _ => &self.start,
         }
+    }
+
+    /// Where this run itself can go on so that it misses nothing: as far as it has read, or its start if rows came
+    /// out of order.
+    #[must_use]
+    pub fn reached(&self) -> &Cursor {
+        if self.is_held() { &self.start } else { &self.reached }
     }
 
     /// What the next request will most likely be, judged by the little of an answer that can be read at once, so
@@ -202,7 +221,7 @@ impl Walk {
     /// The source refused the token that [`Walk::next`] asks with: falls back to where nothing can be missed.
     /// False if it did so before and nothing was gained since, which would go round for ever.
     pub fn on_token_refused(&mut self) -> bool {
-        let from = self.restart().clone();
+        let from = self.reached().clone();
         if self.refused_at.as_ref() == Some(&from) {
             return false;
         }
@@ -251,6 +270,12 @@ impl Walk {
         self.last = previous;
         if let Some(cursor) = farthest {
             findings.push(Finding::Future(future, cursor.clone()));
+        }
+        if let Some(high) = high
+            && self.mark.held.is_none()
+            && *high > self.reached
+        {
+            self.reached = high.clone();
         }
         let mark = match &mut self.mark.held {
             Some(held) => &mut held.high,

@@ -3,7 +3,7 @@
 use rusqlite::types::{ToSql, ValueRef};
 use rusqlite::{CachedStatement, Transaction, params, params_from_iter};
 
-use super::{json, stamp};
+use super::{json, stamp, word};
 use crate::destination::{Batch, Committed};
 use crate::record::{Cursor, Row, Schema};
 use crate::sync::event::{Counts, Fate, ShownRow, Totals};
@@ -33,7 +33,7 @@ pub(super) fn pages(
         totals.counts.add(&page.counts);
         committed.push(Committed { rows: rows.unsigned_abs(), ..page });
     }
-    let totals = Totals { counts: totals.counts, ..last.totals };
+    let totals = Totals { counts: totals.counts, commits: totals.commits + 1, ..last.totals };
     state(transaction, last, rows, oldest.as_ref(), &totals)?;
     Ok(committed)
 }
@@ -267,6 +267,14 @@ fn state(
             last.token.as_ref().map(|_| stamp(last.at))
         ],
     )?;
+    if let Some((outcome, end)) = &last.end {
+        transaction.execute(
+            "UPDATE _highwater_runs SET outcome = ?2, end = ?3, walk = NULL WHERE run = ?1",
+            params![last.run, word(outcome), json(end)],
+        )?;
+        transaction
+            .execute("UPDATE _highwater_state SET unfinished = NULL WHERE unfinished = ?1", [last.run])?;
+    }
     Ok(())
 }
 

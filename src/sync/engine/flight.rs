@@ -36,6 +36,17 @@ pub(super) struct Wait {
     pub(super) reason: String,
 }
 
+impl Wait {
+    pub(super) fn new(wait: Duration, reason: String) -> Self {
+        Self { until: Utc::now() + span(wait), at: Instant::now() + wait, reason }
+    }
+
+    /// True if its time has not come yet.
+    pub(super) fn is_due(&self) -> bool {
+        Instant::now() < self.at
+    }
+}
+
 impl Wire {
     pub(super) fn send(source: &Source, request: Request) -> Self {
         let deadline = Utc::now() + span(source.limits().request);
@@ -74,10 +85,6 @@ impl Drop for Wire {
 }
 
 impl Flight {
-    pub(super) fn wait(wait: Duration, reason: String) -> Self {
-        Self::Wait(Wait { until: Utc::now() + span(wait), at: Instant::now() + wait, reason })
-    }
-
     /// What became of it: the answer, or nothing if a wait is over or a request was given up. Never, if there is
     /// nothing to wait for. Safe to drop and call again.
     pub(super) async fn outcome(&mut self) -> Option<(Request, Result<Answer, Failure>)> {
@@ -91,10 +98,14 @@ impl Flight {
         }
     }
 
-    /// Ends a wait; a request on the wire goes on.
-    pub(super) fn end_wait(&mut self) {
-        if let Self::Wait(_) = self {
-            *self = Self::None;
+    /// Ends a wait, and gives what was waited for; a request on the wire goes on.
+    pub(super) fn end_wait(&mut self) -> Option<Wait> {
+        match std::mem::replace(self, Self::None) {
+            Self::Wait(wait) => Some(wait),
+            other => {
+                *self = other;
+                None
+            }
         }
     }
 

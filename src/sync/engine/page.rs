@@ -3,7 +3,7 @@
 use chrono::Utc;
 
 use super::flight::Flight;
-use super::{QUEUE, Run, Wish, millis};
+use super::{QUEUE, Run, Wish, millis, outcome};
 use crate::destination::Batch;
 use crate::record::{Page, Row};
 use crate::source::decode::Envelope;
@@ -13,12 +13,16 @@ use crate::sync::words;
 use crate::sync::writer::Group;
 use crate::walk::{End, Finding, Next, Request};
 
+/// What a page weighs in the queue besides its body, so that a great many small ones are bounded too.
+const OVERHEAD: u64 = 4 << 10;
+
 /// A page that was handed to the writer, and what is to be told once it is stored.
 #[derive(Debug)]
 pub(super) struct Pending {
     stored: PageStored,
     notices: Vec<Notice>,
-    bytes: u64,
+    /// What it adds to the queue.
+    weight: u64,
     moved: bool,
 }
 
@@ -43,7 +47,8 @@ impl Run<'_> {
     /// Sends the next request as soon as the envelope tells what it will most likely be.
     fn look_ahead(&mut self, envelope: &Envelope<'_>) {
         let last_one = self.sync.manner.max_pages.is_some_and(|most| self.pages_here + 1 >= most);
-        if self.wish != Wish::Go || last_one || self.queued >= QUEUE {
+        // Without rows the run most likely ends here, whatever token came along.
+        if self.wish != Wish::Go || last_one || self.queued >= QUEUE || envelope.is_empty() {
             return;
         }
         if let Some(request) = self.walk.predict(envelope.token.as_deref(), envelope.last_cursor().as_ref()) {
@@ -62,17 +67,18 @@ impl Run<'_> {
             (Next::Ask(next), Flight::Wire(wire)) if *wire.request() == *next => {}
             _ => self.flight = Flight::None,
         }
+        let mut end = None;
         match step.next {
-            Next::End(end) => self.ending = Some((end, None)),
+            Next::End(why) => {
+                end = (!self.is_resumable(&why)).then(|| (outcome(&why), why.clone()));
+                self.ending = Some((why, None));
+            }
             Next::Ask(_) if self.sync.manner.max_pages.is_some_and(|most| self.pages_here >= most) => {
                 self.ending = Some((End::Limit, None));
             }
             Next::Ask(_) => {}
         }
         let notices = self.notices(step.page, &step.findings, &page);
-        if let Some(token) = &page.token {
-            self.token = Some((token.clone(), at));
-        }
         let future = step.findings.iter().map(|finding| match finding {
             Finding::Future(rows, _) => *rows,
             _ => 0,
@@ -114,7 +120,8 @@ impl Run<'_> {
             quarantined: page.quarantined,
             token: page.token,
             at,
-            walk: self.walk.clone(),
+            walk: self.walk.snapshot(),
+            end,
             decision: stored.decision.clone(),
             totals,
             future: future.sum(),
@@ -124,8 +131,9 @@ impl Run<'_> {
             retries: stored.retries,
             show: self.sync.manner.show,
         });
-        self.queued += bytes;
-        self.pending.push_back(Pending { stored, notices, bytes, moved: step.moved });
+        let weight = bytes + OVERHEAD;
+        self.queued += weight;
+        self.pending.push_back(Pending { stored, notices, weight, moved: step.moved });
     }
 
     fn moves_pending(&self) -> u64 {
@@ -170,7 +178,7 @@ impl Run<'_> {
         self.totals.commits += 1;
         for page in committed {
             let Some(pending) = self.pending.pop_front() else { return };
-            self.queued -= pending.bytes;
+            self.queued -= pending.weight;
             self.totals.pages += 1;
             self.totals.checkpoints += u64::from(pending.moved);
             self.totals.counts.add(&page.counts);
@@ -183,6 +191,7 @@ impl Run<'_> {
                 totals: self.totals,
                 ..pending.stored
             };
+            self.known = (stored.checkpoint.clone(), stored.rows);
             self.sync.outlet.send(Event::Page(Box::new(stored))).await;
             for notice in pending.notices {
                 self.sync.outlet.send(Event::Notice(notice)).await;

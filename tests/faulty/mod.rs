@@ -1,0 +1,140 @@
+//! A server that does what it is told, however wrong: raw HTTP/1.1 on a socket, one scripted answer after another,
+//! and a record of what it was asked for.
+
+// Every test binary compiles this module and uses a part of it.
+#![allow(dead_code, unused_imports)]
+
+pub mod answer;
+pub mod rig;
+pub mod rows;
+pub mod slow;
+pub mod squeeze;
+
+use std::collections::VecDeque;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+use tokio::time::timeout;
+use url::Url;
+
+pub use answer::{Answer, Gate};
+
+/// How long a test waits for anything before it says what did not come.
+pub const PATIENCE: Duration = Duration::from_secs(30);
+
+/// A request, as it arrived.
+#[derive(Clone, Debug)]
+pub struct Asked {
+    pub at: Instant,
+    /// The query: `updated_since=…` or `scroll_param=…`, decoded.
+    pub query: String,
+}
+
+/// The server. It ends when this is dropped.
+pub struct Faulty {
+    address: SocketAddr,
+    script: Arc<Mutex<VecDeque<Answer>>>,
+    asked: watch::Receiver<Vec<Asked>>,
+    accepting: JoinHandle<()>,
+}
+
+impl Faulty {
+    /// Starts on a free port. When the script is over, requests are refused in words that a test can read.
+    pub async fn start(script: impl IntoIterator<Item = Answer>) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let script = Arc::new(Mutex::new(script.into_iter().collect::<VecDeque<_>>()));
+        let (note, asked) = watch::channel(Vec::new());
+        let accepting = tokio::spawn(accept(listener, Arc::clone(&script), Arc::new(note)));
+        Self { address, script, asked, accepting }
+    }
+
+    /// Adds to the script.
+    pub fn then(&self, answers: impl IntoIterator<Item = Answer>) {
+        self.script.lock().unwrap().extend(answers);
+    }
+
+    /// The endpoint.
+    pub fn url(&self) -> Url {
+        Url::parse(&format!("http://{}/users", self.address)).unwrap()
+    }
+
+    /// What was asked for so far.
+    pub fn asked(&self) -> Vec<Asked> {
+        self.asked.borrow().clone()
+    }
+
+    /// The queries so far, oldest first.
+    pub fn queries(&self) -> Vec<String> {
+        self.asked().into_iter().map(|asked| asked.query).collect()
+    }
+
+    /// Waits until so many requests have arrived.
+    pub async fn until_asked(&self, times: usize) {
+        let mut asked = self.asked.clone();
+        if timeout(PATIENCE, asked.wait_for(|asked| asked.len() >= times)).await.is_err() {
+            panic!("{times} requests did not arrive, but {:#?}", self.queries());
+        }
+    }
+}
+
+impl Drop for Faulty {
+    fn drop(&mut self) {
+        self.accepting.abort();
+    }
+}
+
+/// An address where nobody listens.
+pub async fn nobody() -> Url {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    Url::parse(&format!("http://{}/users", listener.local_addr().unwrap())).unwrap()
+}
+
+async fn accept(
+    listener: TcpListener,
+    script: Arc<Mutex<VecDeque<Answer>>>,
+    note: Arc<watch::Sender<Vec<Asked>>>,
+) {
+    let mut connections = tokio::task::JoinSet::new();
+    while let Ok((stream, _)) = listener.accept().await {
+        let (script, note) = (Arc::clone(&script), Arc::clone(&note));
+        connections.spawn(async move {
+            // A client that leaves is its own affair.
+            let _ = serve(stream, &script, &note).await;
+        });
+    }
+}
+
+/// One request and its answer; the connection ends with it.
+async fn serve(
+    mut stream: TcpStream,
+    script: &Mutex<VecDeque<Answer>>,
+    note: &watch::Sender<Vec<Asked>>,
+) -> std::io::Result<()> {
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        if stream.read_buf(&mut head).await? == 0 {
+            return Ok(());
+        }
+    }
+    let query = query(&head);
+    let answer = script.lock().unwrap().pop_front().unwrap_or_else(|| {
+        Answer::status("418 The Script Is Over").body(&format!(r#"{{"error":"no answer to {query}"}}"#))
+    });
+    note.send_modify(|asked| asked.push(Asked { at: Instant::now(), query }));
+    answer.play(&mut stream).await?;
+    stream.shutdown().await
+}
+
+fn query(head: &[u8]) -> String {
+    let text = String::from_utf8_lossy(head);
+    let target = text.split(' ').nth(1).unwrap_or("/");
+    let url = Url::parse("http://localhost").unwrap().join(target).unwrap();
+    let pairs: Vec<String> = url.query_pairs().map(|(name, value)| format!("{name}={value}")).collect();
+    pairs.join("&")
+}

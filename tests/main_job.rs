@@ -1,0 +1,260 @@
+//! The main job, from the API to a durable table: every id, every column, the reference's checkpoint; and once it is
+//! done, a second run asks once and changes nothing.
+//!
+//! Against the built-in playground and against the real one, which is the executable that `HIGHWATER_PLAYGROUND`
+//! names. Without it its half is skipped, and says so.
+
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod support;
+
+use highwater::playground::{Options, Tie};
+use serde_json::{Value, json};
+use support::{
+    Api, BuiltIn, Done, Highwater, Modified, RealPlayground, Reference, Rows, Table, newest, promise,
+};
+
+/// The columns that the reference declares, in its order.
+const COLUMNS: [&str; 8] = ["id", "name", "email", "address", "company", "job", "updatedAt", "createdAt"];
+
+/// Every name that a line of `--json` may have.
+const EVENTS: [&str; 6] = ["opened", "run_started", "phase", "page", "notice", "run_ended"];
+
+const TIED: usize = 30;
+const BEFORE_CUT: usize = 10;
+
+/// A figure of the run's end.
+fn total(done: &Done, name: &str) -> u64 {
+    done.event("run_ended")["totals"][name].as_u64().unwrap()
+}
+
+/// Requests that brought a page: without those that a rate limit refused.
+fn answered(done: &Done) -> u64 {
+    total(done, "requests") - total(done, "retries")
+}
+
+/// Every line is an event with a documented name and a time, and the last one is the run's end.
+fn is_documented(done: &Done) {
+    let events = done.events();
+    for event in &events {
+        assert!(EVENTS.iter().any(|name| event["event"] == *name), "{event}");
+        assert!(chrono::DateTime::parse_from_rfc3339(event["at"].as_str().unwrap()).is_ok(), "{event}");
+    }
+    assert_eq!(events.first().unwrap()["event"], "opened");
+    assert_eq!(events.last().unwrap()["event"], "run_ended");
+}
+
+/// A first run into a new destination: all of the source's rows, in so many requests.
+fn a_first_run(highwater: &Highwater, source: &Rows, walk: &str, requests: u64) {
+    let done = highwater.sync(&["--json", "--walk", walk]);
+    assert_eq!(done.code(), 0, "{done}");
+    assert_eq!(done.stderr, "");
+    is_documented(&done);
+    assert_eq!(done.event("run_ended")["end"], json!({ "why": "exhausted" }));
+    assert_eq!(done.event("run_ended")["attention"], json!([]));
+    assert_eq!((answered(&done), total(&done, "pages")), (requests, requests), "{done}");
+    assert_eq!((total(&done, "new"), total(&done, "changed")), (200, 0), "{done}");
+    let table = Table::of(&highwater.db());
+    assert_eq!(table.columns(), COLUMNS);
+    assert_eq!(table.count(), 200);
+    promise::check_complete(&table, source);
+    assert_eq!(highwater.checkpoint(), newest(source));
+}
+
+/// A run with nothing new to bring: one request, one row that is known already, nothing changed.
+fn a_second_run(highwater: &Highwater, source: &Rows, walk: &str) {
+    let done = highwater.sync(&["--json", "--walk", walk]);
+    assert_eq!(done.code(), 0, "{done}");
+    is_documented(&done);
+    assert_eq!((answered(&done), total(&done, "pages"), total(&done, "rows")), (1, 1, 1), "{done}");
+    assert_eq!((total(&done, "new"), total(&done, "changed"), total(&done, "same")), (0, 0, 1), "{done}");
+    assert_eq!(total(&done, "checkpoints"), 0, "{done}");
+    promise::check_complete(&Table::of(&highwater.db()), source);
+}
+
+/// The main job with every walk. `asked` counts the requests at the server, where somebody counts them.
+fn the_main_job(url: &str, asked: Option<&dyn Fn() -> usize>) {
+    let source = Api::new(url).rows();
+    assert_eq!(source.len(), 200);
+    let count = || asked.map(|asked| asked());
+    // An anchored walk reads each seam's row twice, which takes one request more.
+    for (walk, requests) in [("scroll", 4), ("anchor", 5), ("auto", 5)] {
+        let highwater = Highwater::against(url);
+        let before = count();
+        a_first_run(&highwater, &source, walk, requests);
+        let between = count();
+        a_second_run(&highwater, &source, walk);
+        if let (Some(before), Some(between), Some(after)) = (before, between, count()) {
+            assert_eq!(
+                (between - before, after - between),
+                (usize::try_from(requests).unwrap(), 1),
+                "{walk}"
+            );
+        }
+    }
+}
+
+/// What highwater does is what the reference does: ids, values, `last_updated_at`, also after a second run.
+fn the_same_as_the_reference(url: &str) {
+    let api = Api::new(url);
+    for walk in ["scroll", "auto"] {
+        let (highwater, mut reference) = (Highwater::against(url), Reference::default());
+        for run in 1..=2 {
+            reference.update(&api);
+            let done = highwater.sync(&["--json", "--walk", walk]);
+            assert_eq!(done.code(), 0, "{done}");
+            assert_eq!(Table::of(&highwater.db()).rows(), reference.rows, "{walk}, run {run}");
+            assert_eq!(Some(highwater.checkpoint()), reference.last_updated_at, "{walk}, run {run}");
+        }
+        assert_eq!(reference.upserts, 201, "the last row again, with the second run");
+    }
+}
+
+/// Rows that share a value across a cut: all of them with an anchored walk; with the token the reference's loss, but
+/// not in silence, and mended by what the program advises.
+fn ties_across_a_cut(url: &str) {
+    let api = Api::new(url);
+    let source = api.rows();
+    for walk in ["auto", "anchor"] {
+        a_first_run(&Highwater::against(url), &source, walk, 5);
+    }
+
+    let highwater = Highwater::against(url);
+    let done = highwater.sync(&["--json", "--walk", "scroll"]);
+    assert_eq!(done.code(), 3, "{done}");
+    is_documented(&done);
+    let lost = TIED - BEFORE_CUT;
+    assert_eq!(Table::of(&highwater.db()).count(), 200 - lost);
+    let mut reference = Reference::default();
+    reference.update(&api);
+    assert_eq!(Table::of(&highwater.db()).rows(), reference.rows);
+
+    let value = tied_value(&source);
+    let notice = done.event("notice");
+    assert_eq!(notice["kind"], json!({ "about": "tie_unsafe", "cursor": value }));
+    assert_eq!(notice["level"], "attention");
+    assert!(notice["text"].as_str().unwrap().contains(value), "{notice}");
+    assert_eq!(total(&done, "tie_unsafe"), 1);
+    assert_eq!(done.event("run_ended")["attention"].as_array().unwrap().len(), 1);
+
+    let plain = Highwater::against(url).sync(&["--walk", "scroll"]);
+    assert_eq!(plain.code(), 3, "{plain}");
+    assert!(plain.stdout.contains("ATTENTION") && plain.stdout.contains(value), "{plain}");
+
+    let mended = highwater.sync(&["--json", "--resume", "full", "--walk", "auto"]);
+    assert_eq!((mended.code(), total(&mended, "new")), (0, lost as u64), "{mended}");
+    promise::check_complete(&Table::of(&highwater.db()), &source);
+}
+
+/// The cursor that the tied rows share.
+fn tied_value(source: &Rows) -> &str {
+    let shared = |value: &&str| source.values().filter(|row| support::cursor(row) == *value).count() == TIED;
+    source.values().map(support::cursor).find(shared).unwrap()
+}
+
+#[test]
+fn the_built_in_playground_ends_as_a_table() {
+    let server = BuiltIn::frozen();
+    the_main_job(&server.url(), Some(&|| usize::try_from(server.requests()).unwrap()));
+    the_same_as_the_reference(&server.url());
+}
+
+#[test]
+fn the_built_in_playground_behind_a_rate_limit_ends_as_a_table() {
+    let options = Options { frozen: true, rate_limit: Some(5), ..Options::default() };
+    the_main_job(&BuiltIn::start(options).url(), None);
+}
+
+#[test]
+fn the_built_in_playground_with_ties_loses_them_by_token_alone() {
+    let tie = Some(Tie { users: TIED, before_cut: BEFORE_CUT });
+    let server = BuiltIn::start(Options { frozen: true, tie, ..Options::default() });
+    ties_across_a_cut(&server.url());
+}
+
+#[test]
+fn the_real_playground_ends_as_a_table() {
+    let Some(executable) = RealPlayground::executable("the_real_playground_ends_as_a_table") else {
+        return;
+    };
+    let server = RealPlayground::start(&executable, None);
+    the_main_job(&server.url(), None);
+    the_same_as_the_reference(&server.url());
+}
+
+#[test]
+fn the_real_playground_counts_the_same_requests() {
+    let Some(executable) = RealPlayground::executable("the_real_playground_counts_the_same_requests") else {
+        return;
+    };
+    let server = RealPlayground::start_modified(&executable, Modified::default());
+    the_main_job(&server.url(), Some(&|| server.requests().len()));
+}
+
+#[test]
+fn the_real_playground_behind_a_rate_limit_ends_as_a_table() {
+    let test = "the_real_playground_behind_a_rate_limit_ends_as_a_table";
+    let Some(executable) = RealPlayground::executable(test) else {
+        return;
+    };
+    let server = RealPlayground::start(&executable, Some(5));
+    the_main_job(&server.url(), None);
+}
+
+#[test]
+fn the_real_playground_with_ties_loses_them_by_token_alone() {
+    let test = "the_real_playground_with_ties_loses_them_by_token_alone";
+    let Some(executable) = RealPlayground::executable(test) else {
+        return;
+    };
+    let modified = Modified { tie: TIED, before_cut: BEFORE_CUT, ..Modified::default() };
+    let server = RealPlayground::start_modified(&executable, modified);
+    ties_across_a_cut(&server.url());
+}
+
+/// The first thing that a newcomer does: no settings, no network, no terminal.
+#[test]
+fn without_any_settings_the_programs_own_playground_is_synced() {
+    let highwater = Highwater::built_in();
+    let first = highwater.start(["--url", "playground"]).end();
+    assert_eq!(first.code(), 0, "{first}");
+    assert!(first.stderr.contains("runs like `highwater sync`"), "{first}");
+    assert!(first.stdout.contains("complete: the source has no more rows"), "{first}");
+    let second = highwater.start(["sync", "--json"]).end();
+    assert_eq!(second.code(), 0, "{second}");
+    is_documented(&second);
+    assert_eq!(second.event("run_ended")["rows"], 200, "the same file, found without being named");
+    assert!(second.event("opened")["checkpoint"].is_string());
+}
+
+/// `highwater playground` in a process of its own is a source like any other.
+#[cfg(unix)]
+#[test]
+fn the_playground_command_serves_a_source() {
+    let machine = Highwater::built_in();
+    let mut server = machine.start(["playground", "--port", "0", "--users", "120", "--latency", "0"]);
+    let url = server.line().unwrap().to_owned();
+    let highwater = Highwater::against(&url);
+    let done = highwater.sync(&["--json"]);
+    assert_eq!((done.code(), total(&done, "new")), (0, 120), "{done}");
+    server.signal(rustix::process::Signal::INT);
+    assert_eq!(server.end().code(), 0);
+}
+
+/// What a program reads of a page: the figures that the log in the destination has too.
+#[test]
+fn the_json_lines_tell_what_is_stored() {
+    let server = BuiltIn::frozen();
+    let highwater = Highwater::against(&server.url());
+    let done = highwater.sync(&["--json"]);
+    let told: Vec<Value> = done.events().into_iter().filter(|event| event["event"] == "page").collect();
+    let logged = Table::of(&highwater.db()).pages();
+    assert_eq!(told.len(), logged.len());
+    for (told, logged) in told.iter().zip(&logged) {
+        assert_eq!((&told["run"], &told["page"]), (&json!(logged.run), &json!(logged.page)));
+        assert_eq!(told["request"], json!({ "by": logged.asked_by, "value": logged.asked }));
+        assert_eq!(told["last"], json!(logged.last));
+        assert_eq!(told["token"], json!(logged.token));
+        assert_eq!(told["checkpoint"], json!(logged.checkpoint));
+    }
+}

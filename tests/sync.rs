@@ -1,0 +1,16 @@
+//! A whole sync between a faulty server and a real file: what is retried, what ends a run and how, what becomes of
+//! rows that are not as they should be, and that every command is obeyed.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod faulty;
+mod sync {
+    mod broken;
+    mod commands;
+    mod ends;
+    mod pipeline;
+    mod resume;
+    mod retries;
+    mod rows;
+    mod stop;
+    mod waits;
+}

@@ -1,0 +1,94 @@
+//! Fetching and writing at the same time, and pages that share a commit.
+
+use std::time::Duration;
+
+use highwater::source::Limits;
+use highwater::sync::command::{Command, Start};
+use highwater::sync::event::Outcome;
+use highwater::walk::Mode;
+
+use crate::faulty::Answer;
+use crate::faulty::rig::{Setup, limits};
+use crate::faulty::rows::{at, last_page, page, user_with};
+use crate::faulty::slow::Handle;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_next_request_is_on_the_wire_while_the_page_before_is_being_committed() {
+    for (mode, next) in
+        [(Mode::Scroll, "scroll_param=a".to_owned()), (Mode::Auto, format!("updated_since={}", at(2)))]
+    {
+        let handle = Handle::default().hold();
+        let setup = Setup::default().walk(mode).held_by(&handle);
+        let mut rig = setup.start([page(1..=2, "a"), last_page(2..=3)]).await;
+        rig.send(Command::Run(Start::Checkpoint)).await;
+        handle.until_begun(1).await;
+        // The commit does not return before this has arrived.
+        rig.server.until_asked(2).await;
+        assert_eq!(rig.server.queries()[1], next);
+        handle.release();
+        assert_eq!(rig.until_ended().await.outcome, Outcome::Complete);
+        assert_eq!(rig.server.asked().len(), 2, "nothing was asked for twice");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn pages_that_arrive_during_a_commit_share_the_next_one() {
+    let handle = Handle::default().hold();
+    let (second, later) = page([2], "t2").held();
+    let (last, at_last) = last_page([6]).held();
+    let middle = (3..=5).map(|number| page([number], &format!("t{number}")));
+    let script = [page([1], "t1"), later].into_iter().chain(middle).chain([at_last]);
+    let mut rig = Setup::default().held_by(&handle).start(script).await;
+    rig.send(Command::Run(Start::Checkpoint)).await;
+    handle.until_begun(1).await;
+    second.open();
+    rig.server.until_asked(6).await;
+    assert_eq!(handle.groups(), [vec![1]], "a page does not wait for company");
+    handle.release();
+    last.open();
+    let ended = rig.until_ended().await;
+    let groups = handle.groups();
+    assert!(groups[1].starts_with(&[2, 3, 4]), "{groups:?}");
+    assert_eq!(groups.concat(), [1, 2, 3, 4, 5, 6], "each page once, in order");
+    assert_eq!(ended.totals.commits, groups.len() as u64);
+    assert_eq!((ended.totals.pages, ended.totals.checkpoints, ended.totals.counts.new), (6, 6, 6));
+    let told: Vec<u64> = rig.pages().iter().map(|page| page.totals.pages).collect();
+    assert_eq!(told, [1, 2, 3, 4, 5, 6], "and each is told on its own");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_stored_with_a_page_counts_that_page_and_its_commit() {
+    let pages = (1..=3).map(|number| page([number], &format!("t{number}")));
+    let mut rig = Setup::default().start(pages).await;
+    for _ in 0..3 {
+        rig.send(Command::Step).await;
+        rig.until_paused().await;
+    }
+    let told = rig.pages().pop().unwrap().totals;
+    let stored: String = rig.sql("SELECT totals FROM _highwater_runs");
+    let stored: highwater::sync::event::Totals = serde_json::from_str(&stored).unwrap();
+    assert_eq!((stored.pages, stored.commits, stored.checkpoints), (3, 3, 3));
+    assert_eq!(
+        (stored.counts, stored.requests),
+        (told.counts, told.requests),
+        "a killed run goes on from the truth"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_slow_destination_bounds_what_is_fetched_ahead_of_it() {
+    let handle = Handle::default().hold();
+    let large = |number: u32| user_with(number, "name", serde_json::json!("x".repeat(6 << 20)));
+    let pages = (1..=8).map(|number| Answer::page(&[large(number)], Some(&format!("t{number}"))));
+    let limits = Limits { body: 8 << 20, ..limits() };
+    let setup = Setup { limits, ..Setup::default() }.held_by(&handle);
+    let mut rig = setup.start(pages.chain([last_page([9])])).await;
+    rig.send(Command::Run(Start::Checkpoint)).await;
+    rig.server.until_asked(4).await;
+    // Three pages fill the queue, and a fourth was on its way: no more must follow.
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    assert_eq!(rig.server.asked().len(), 4);
+    handle.release();
+    let ended = rig.until_ended().await;
+    assert_eq!((ended.outcome, ended.totals.pages), (Outcome::Complete, 9));
+}
