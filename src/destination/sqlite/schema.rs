@@ -40,6 +40,8 @@ const MIGRATIONS: &[&str] = &["
         entry INTEGER PRIMARY KEY AUTOINCREMENT,
         at TEXT NOT NULL, cause TEXT NOT NULL, run INTEGER,
         before TEXT, after TEXT,
+        -- The source that a reset let go of.
+        source TEXT,
         undone_by INTEGER
     );
     CREATE UNIQUE INDEX _highwater_history_run ON _highwater_history (run) WHERE run IS NOT NULL;

@@ -254,6 +254,22 @@ fn a_file_belongs_to_one_source_until_its_checkpoint_is_forgotten() {
 }
 
 #[test]
+fn undoing_a_reset_gives_the_file_back_to_its_source() {
+    let folder = folder();
+    let mut sqlite = open(&folder.path().join("a.db"));
+    sqlite.bind("https://one.example").unwrap();
+    sqlite.move_checkpoint("set", Some(&cursor(5)), noon()).unwrap();
+    sqlite.move_checkpoint("reset", None, noon()).unwrap();
+    sqlite.undo(noon()).unwrap();
+    assert_eq!(sqlite.stored().unwrap().checkpoint, Some(cursor(5)));
+    assert!(
+        sqlite.bind("https://two.example").is_err(),
+        "under this checkpoint its older rows would be skipped"
+    );
+    sqlite.bind("https://one.example").unwrap();
+}
+
+#[test]
 fn a_run_and_its_pages_come_back_as_they_were_stored() {
     let folder = folder();
     let path = folder.path().join("a.db");
