@@ -59,7 +59,8 @@ fn what_is_no_page_is_refused_with_its_beginning_made_safe() {
     assert!(long.len() < 200 && long.contains('…'), "{long}");
     assert!(refused("é".repeat(300).as_bytes()).contains('…'), "cut in the middle of a character");
     let deep = format!(r#"{{"more":{}}}"#, "[".repeat(100_000));
-    assert!(refused(deep.as_bytes()).contains("EOF"), "and no overflow of the stack");
+    let text = refused(deep.as_bytes());
+    assert!(text.contains("expected value"), "no overflow of the stack: {text}");
     let whole = format!(
         r#"{{"more":{0}{1},"data":[{{"id":"1","more":{0}{1}}}]}}"#,
         "[".repeat(9_999),
