@@ -108,8 +108,18 @@ impl Sqlite {
                 params![to, at],
             )?;
             if cause == "reset" {
+                transaction.execute(
+                    "UPDATE _highwater_history SET source = (SELECT source FROM _highwater_state) WHERE entry = ?1",
+                    [entry],
+                )?;
                 transaction.execute("UPDATE _highwater_state SET source = NULL", [])?;
             }
+            // The checkpoint that comes back means nothing to any other source.
+            transaction.execute(
+                "UPDATE _highwater_state SET source = h.source FROM _highwater_history h
+                 WHERE h.entry = ?1 AND h.cause = 'reset' AND h.source IS NOT NULL",
+                [undoes],
+            )?;
             transaction.commit()?;
             Ok(before)
         })

@@ -5,6 +5,8 @@
 
 mod commit;
 mod schema;
+#[cfg(test)]
+mod tests;
 
 use std::path::{Path, PathBuf};
 
@@ -60,6 +62,13 @@ impl Sqlite {
             remedy: "check the permissions, or choose another --db",
         })?;
         let mut sqlite = Self::connect(path, schema, Some(lock))?;
+        schema::recognise(&sqlite)?;
+        sqlite.try_sql(|connection| {
+            connection.execute_batch(
+                "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -32768;
+                 PRAGMA temp_store = MEMORY;",
+            )
+        })?;
         schema::migrate(&mut sqlite)?;
         Ok(Opened { sqlite, killed })
     }
@@ -83,14 +92,6 @@ impl Sqlite {
         let named = |error| database_error(path, error);
         let connection = Connection::open(path).map_err(named)?;
         connection.busy_timeout(std::time::Duration::from_secs(5)).map_err(named)?;
-        if lock.is_some() {
-            connection
-                .execute_batch(
-                    "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -32768;
-                     PRAGMA temp_store = MEMORY;",
-                )
-                .map_err(named)?;
-        }
         connection.set_prepared_statement_cache_capacity(32);
         Ok(Self { connection, path: path.to_owned(), schema, lock })
     }

@@ -4,6 +4,9 @@
 //! A body that is not the contract's shape is an error, never "no rows". A row that the table cannot hold does not
 //! spoil its page: it is quarantined with the reason.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::BTreeMap;
 use std::fmt;
 

@@ -1,6 +1,9 @@
 //! What a sync says in words: findings, failures, ends, and what needs attention. All of it safe for a terminal.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
+
+use serde::de::IgnoredAny;
 
 use super::event::{Level, Notice, NoticeKind, Totals};
 use crate::record::Quarantined;
@@ -95,7 +98,8 @@ pub(super) fn token_refused(page: u64, failure: &Failure, from: &str) -> Notice 
 
 /// The first row with fields that the schema does not declare.
 pub(super) fn extra(page: u64, json: &str) -> Notice {
-    let fields: serde_json::Map<String, serde_json::Value> = serde_json::from_str(json).unwrap_or_default();
+    // The names alone: a value may hold what a reader of values refuses, such as half a character.
+    let fields: BTreeMap<String, IgnoredAny> = serde_json::from_str(json).unwrap_or_default();
     let names: Vec<&str> = fields.keys().map(String::as_str).collect();
     let names = sanitize::snippet(&names.join(", "), 120);
     Notice {

@@ -40,6 +40,8 @@ const MIGRATIONS: &[&str] = &["
         entry INTEGER PRIMARY KEY AUTOINCREMENT,
         at TEXT NOT NULL, cause TEXT NOT NULL, run INTEGER,
         before TEXT, after TEXT,
+        -- The source that a reset let go of.
+        source TEXT,
         undone_by INTEGER
     );
     CREATE UNIQUE INDEX _highwater_history_run ON _highwater_history (run) WHERE run IS NOT NULL;
@@ -53,9 +55,25 @@ const MIGRATIONS: &[&str] = &["
     );
 "];
 
+/// Looks whether a file may be written to at all, before anything about it is changed.
+pub(super) fn recognise(sqlite: &Sqlite) -> Result<(), DestinationError> {
+    check_version(sqlite)?;
+    let named = |error| database_error(&sqlite.path, error);
+    let has = |table: &str| {
+        let query = "SELECT count(*) > 0 FROM sqlite_schema WHERE type = 'table' AND name = ?1";
+        sqlite.connection.query_row(query, [table], |row| row.get::<_, bool>(0)).map_err(named)
+    };
+    if version(&sqlite.connection).map_err(named)? > 0 && !has("_highwater_state")? {
+        let path = sqlite.path.display();
+        return Err(DestinationError::Refused(format!(
+            "{path} was not made by highwater; give another --db"
+        )));
+    }
+    if has(sqlite.schema.table)? { check_columns(sqlite) } else { Ok(()) }
+}
+
 /// Brings the tables up to date.
 pub(super) fn migrate(sqlite: &mut Sqlite) -> Result<(), DestinationError> {
-    check_version(sqlite)?;
     let schema = sqlite.schema;
     sqlite.try_sql(|connection| {
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;

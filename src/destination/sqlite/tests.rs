@@ -1,0 +1,94 @@
+//! What more than one test of the destination needs.
+
+mod opening;
+mod storing;
+
+use std::path::Path;
+
+use chrono::TimeDelta;
+use tempfile::TempDir;
+
+use super::*;
+use crate::record::{BEGINNING, Page, Row, USER};
+use crate::sync::command::Start;
+use crate::walk::{End, Mode, Request, Walk};
+
+fn folder() -> TempDir {
+    tempfile::tempdir().unwrap()
+}
+
+fn open(path: &Path) -> Sqlite {
+    Sqlite::open(path, &USER).unwrap().sqlite
+}
+
+fn refused(path: &Path) -> String {
+    Sqlite::open(path, &USER).unwrap_err().to_string()
+}
+
+fn noon() -> DateTime<Utc> {
+    time("2026-01-01T12:00:00Z").unwrap()
+}
+
+fn cursor(second: u32) -> Cursor {
+    Cursor::parse(&stamp(noon() + TimeDelta::seconds(second.into()))).unwrap()
+}
+
+/// A version of a row: of this id, of this second (0: without a cursor), with this name.
+fn row(id: &str, second: u32, name: &str) -> Row {
+    let cursor = (second > 0).then(|| cursor(second));
+    let mut values = vec![None; USER.columns.len()].into_boxed_slice();
+    values[USER.primary_key] = Some(id.to_owned());
+    values[1] = Some(name.to_owned());
+    values[USER.cursor] = cursor.as_ref().map(|cursor| cursor.text().to_owned());
+    Row { values, cursor, extra: None }
+}
+
+/// A run under way: its walk, and the pages that it has brought.
+struct Pages {
+    run: i64,
+    walk: Walk,
+}
+
+impl Pages {
+    fn begin(sqlite: &mut Sqlite) -> Self {
+        let checkpoint = sqlite.stored().unwrap().checkpoint;
+        let start = checkpoint.clone().unwrap_or_else(|| Cursor::parse(BEGINNING).unwrap());
+        let walk = Walk::new(Mode::Scroll, true, start, checkpoint);
+        let run = sqlite.begin(&NewRun { start: Start::Checkpoint, walk: walk.clone(), at: noon() }).unwrap();
+        Self { run, walk }
+    }
+
+    fn next(&mut self, rows: Vec<Row>, token: Option<&str>) -> Batch {
+        let request = self.walk.next().clone();
+        let page = Page { rows, token: token.map(str::to_owned), has_data: true, ..Page::default() };
+        let step = self.walk.on_page(&page, noon() + TimeDelta::days(1));
+        Batch {
+            run: self.run,
+            page: step.page,
+            request,
+            rows: page.rows,
+            quarantined: Vec::new(),
+            token: page.token,
+            at: noon(),
+            walk: self.walk.snapshot(),
+            decision: step.decision.to_string(),
+            totals: Totals { pages: step.page, ..Totals::default() },
+            future: 0,
+            wait_ms: 1,
+            body_ms: 2,
+            bytes: 3,
+            retries: 4,
+            show: 2,
+        }
+    }
+
+    fn ending(&self, outcome: Outcome, resumable: bool) -> Ending {
+        let totals = Totals { pages: 7, ..Totals::default() };
+        let text = "so it ended".to_owned();
+        Ending { run: self.run, outcome, end: End::Stopped, text, totals, resumable, at: noon() }
+    }
+}
+
+fn value<T: rusqlite::types::FromSql>(sqlite: &Sqlite, query: &str) -> T {
+    sqlite.connection.query_row(query, [], |row| row.get(0)).unwrap()
+}

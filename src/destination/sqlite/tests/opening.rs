@@ -1,0 +1,183 @@
+//! Which files are opened, how, and which are refused in which words.
+
+use std::fs;
+
+use super::*;
+
+#[cfg(unix)]
+#[test]
+fn what_is_made_is_for_its_owner_alone() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = folder();
+    let path = folder.path().join("new/deeper/a.db");
+    let mut sqlite = open(&path);
+    let mut pages = Pages::begin(&mut sqlite);
+    sqlite.commit(&[pages.next(vec![row("a", 1, "A")], None)]).unwrap();
+    let mode = |path: &Path| path.metadata().unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode(path.parent().unwrap()), 0o700);
+    let mut seen = 0;
+    for file in fs::read_dir(path.parent().unwrap()).unwrap() {
+        let file = file.unwrap().path();
+        assert_eq!(mode(&file), 0o600, "{}", file.display());
+        seen += 1;
+    }
+    assert_eq!(seen, 4, "the database, its log, its index and the lock");
+}
+
+#[test]
+fn an_empty_file_is_brought_up_to_date_and_opened_again_as_it_is() {
+    let folder = folder();
+    let path = folder.path().join("a.db");
+    fs::write(&path, "").unwrap();
+    for _ in 0..2 {
+        let mut sqlite = open(&path);
+        let stored = sqlite.stored().unwrap();
+        assert_eq!((stored.rows, stored.checkpoint, stored.unfinished.is_none()), (0, None, true));
+        assert_eq!(value::<i64>(&sqlite, "PRAGMA user_version"), 1);
+        assert_eq!(value::<i64>(&sqlite, "PRAGMA synchronous"), 2, "FULL");
+        assert_eq!(value::<String>(&sqlite, "PRAGMA journal_mode"), "wal");
+        let columns = "SELECT group_concat(name) FROM pragma_table_info('user')";
+        assert_eq!(
+            value::<String>(&sqlite, columns),
+            "id,name,email,address,company,job,updatedAt,createdAt"
+        );
+    }
+}
+
+#[test]
+fn a_file_of_a_newer_version_is_refused_and_left_alone() {
+    let folder = folder();
+    let path = folder.path().join("a.db");
+    drop(open(&path));
+    Connection::open(&path).unwrap().pragma_update(None, "user_version", 99).unwrap();
+    let text = refused(&path);
+    assert!(text.contains("a newer highwater (format 99, this one knows 1)"), "{text}");
+    assert!(Sqlite::read(&path, &USER).unwrap_err().to_string().contains("newer highwater"));
+}
+
+#[test]
+fn a_database_of_something_else_is_refused_and_left_alone() {
+    let folder = folder();
+    let path = folder.path().join("a.db");
+    let other = Connection::open(&path).unwrap();
+    other.execute_batch("CREATE TABLE user (id TEXT PRIMARY KEY, password TEXT)").unwrap();
+    drop(other);
+    let text = refused(&path);
+    assert!(text.contains("its table \"user\" has the columns id, password, not id, name,"), "{text}");
+    assert!(text.contains("give another --db"), "{text}");
+    let other = Connection::open(&path).unwrap();
+    let tables: i64 = other
+        .query_row("SELECT count(*) FROM sqlite_schema WHERE type = 'table'", [], |row| row.get(0))
+        .unwrap();
+    let version: i64 = other.pragma_query_value(None, "user_version", |row| row.get(0)).unwrap();
+    let journal: String = other.pragma_query_value(None, "journal_mode", |row| row.get(0)).unwrap();
+    assert_eq!((tables, version, journal.as_str()), (1, 0, "delete"), "nothing about it was changed");
+}
+
+#[test]
+fn a_database_of_something_else_at_the_same_version_is_refused_too() {
+    let folder = folder();
+    let path = folder.path().join("a.db");
+    let other = Connection::open(&path).unwrap();
+    other.execute_batch("CREATE TABLE songs (id TEXT); PRAGMA user_version = 1").unwrap();
+    drop(other);
+    let text = refused(&path);
+    assert!(text.contains("was not made by highwater") && text.contains("give another --db"), "{text}");
+}
+
+#[test]
+fn a_file_that_is_no_database_is_refused_with_a_remedy() {
+    let folder = folder();
+    let path = folder.path().join("a.db");
+    fs::write(&path, "not a database, but long enough to look like one ".repeat(50)).unwrap();
+    let text = refused(&path);
+    assert!(text.contains("no SQLite database") && text.contains("another --db"), "{text}");
+    assert!(text.contains(path.to_str().unwrap()), "{text}");
+}
+
+#[test]
+fn a_damaged_database_is_an_error_and_no_panic() {
+    let folder = folder();
+    let path = folder.path().join("a.db");
+    let mut sqlite = open(&path);
+    let mut pages = Pages::begin(&mut sqlite);
+    let rows = (1..=500).map(|number| row(&number.to_string(), number, "somebody")).collect();
+    sqlite.commit(&[pages.next(rows, None)]).unwrap();
+    drop(sqlite);
+    let mut bytes = fs::read(&path).unwrap();
+    bytes[4_096..].fill(0xa5);
+    fs::write(&path, bytes).unwrap();
+    let read = Sqlite::open(&path, &USER).and_then(|mut opened| opened.sqlite.stored());
+    let text = read.unwrap_err().to_string();
+    assert!(text.contains("restore it"), "{text}");
+}
+
+#[test]
+fn a_place_where_no_file_can_be_made_is_named_with_a_remedy() {
+    let folder = folder();
+    let file = folder.path().join("file");
+    fs::write(&file, "").unwrap();
+    let text = refused(&file.join("a.db"));
+    assert!(text.starts_with(&file.display().to_string()) && text.contains("choose another --db"), "{text}");
+    let text = refused(folder.path());
+    assert!(text.contains(&folder.path().display().to_string()), "a directory is no file: {text}");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_directory_that_may_not_be_written_to_is_named_with_a_remedy() {
+    use std::os::unix::fs::PermissionsExt;
+    if rustix::process::geteuid().is_root() {
+        return;
+    }
+    let folder = folder();
+    fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o500)).unwrap();
+    let text = refused(&folder.path().join("a.db"));
+    assert!(
+        text.contains("Permission denied") && text.contains("check the directory's permissions"),
+        "{text}"
+    );
+}
+
+#[test]
+fn one_writer_at_a_time_but_readers_come_and_go() {
+    let folder = folder();
+    let path = folder.path().join("a.db");
+    assert!(Sqlite::read(&path, &USER).unwrap_err().to_string().contains("run a sync first"));
+    let writer = open(&path);
+    assert!(writer.is_writer());
+    let text = refused(&path);
+    assert!(text.contains(&format!("in use by process {}", std::process::id())), "{text}");
+    assert!(!Sqlite::read(&path, &USER).unwrap().is_writer());
+    drop(writer);
+    open(&path);
+}
+
+#[test]
+fn a_file_belongs_to_one_source_until_its_checkpoint_is_forgotten() {
+    let folder = folder();
+    let mut sqlite = open(&folder.path().join("a.db"));
+    sqlite.bind("https://one.example").unwrap();
+    sqlite.bind("https://one.example").unwrap();
+    let text = sqlite.bind("https://two.example").unwrap_err().to_string();
+    assert!(text.contains("the rows of https://one.example, not of https://two.example"), "{text}");
+    assert!(text.contains("highwater state reset"), "{text}");
+    sqlite.move_checkpoint("reset", None, noon()).unwrap();
+    sqlite.bind("https://two.example").unwrap();
+}
+
+#[test]
+fn undoing_a_reset_gives_the_file_back_to_its_source() {
+    let folder = folder();
+    let mut sqlite = open(&folder.path().join("a.db"));
+    sqlite.bind("https://one.example").unwrap();
+    sqlite.move_checkpoint("set", Some(&cursor(5)), noon()).unwrap();
+    sqlite.move_checkpoint("reset", None, noon()).unwrap();
+    sqlite.undo(noon()).unwrap();
+    assert_eq!(sqlite.stored().unwrap().checkpoint, Some(cursor(5)));
+    assert!(
+        sqlite.bind("https://two.example").is_err(),
+        "under this checkpoint its older rows would be skipped"
+    );
+    sqlite.bind("https://one.example").unwrap();
+}

@@ -1,0 +1,202 @@
+//! What comes back of what was stored, and what becomes of a row.
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::record::Quarantined;
+use crate::sync::event::{Counts, Fate};
+
+#[test]
+fn a_run_and_its_pages_come_back_as_they_were_stored() {
+    let folder = folder();
+    let path = folder.path().join("a.db");
+    let mut sqlite = open(&path);
+    let mut pages = Pages::begin(&mut sqlite);
+    let mut first = pages.next(vec![row("a", 2, "A"), row("b", 3, "B"), row("c", 0, "C")], Some("t1"));
+    first.quarantined = vec![Quarantined { position: 1, reason: "why".to_owned(), json: "{}".to_owned() }];
+    let second = pages.next(vec![row("d", 1, "D")], Some("t2"));
+    let committed = sqlite.commit(&[first, second]).unwrap();
+    assert_eq!(
+        committed[0].counts,
+        Counts { rows: 4, new: 3, quarantined: 1, no_cursor: 1, ..Counts::default() }
+    );
+    assert_eq!((committed[0].rows, committed[1].rows), (3, 4));
+    assert_eq!(committed[0].shown.len(), 2, "the last ones, as many as were asked for");
+    drop(sqlite);
+
+    let mut sqlite = open(&path);
+    let stored = sqlite.stored().unwrap();
+    assert_eq!((stored.rows, stored.oldest), (4, Some(cursor(1))));
+    assert_eq!(
+        (stored.checkpoint, stored.checkpoint_at),
+        (Some(cursor(3)), Some(noon())),
+        "held at the inversion"
+    );
+    let run = stored.unfinished.unwrap();
+    assert_eq!((run.run, run.outcome, run.started_at), (pages.run, None, noon()));
+    assert_eq!(run.token, Some(("t2".to_owned(), noon())));
+    assert_eq!((run.walk.next(), run.walk.is_held()), (&Request::Token("t2".to_owned()), true));
+    assert_eq!((run.totals.pages, run.totals.commits, run.totals.counts.rows), (2, 1, 5));
+    let logged = "SELECT count(*) FROM _highwater_pages WHERE retries = 4 AND bytes = 3 AND run = 1";
+    assert_eq!(value::<i64>(&sqlite, logged), 2);
+
+    sqlite.mark(pages.run, Some(Outcome::Paused)).unwrap();
+    assert_eq!(sqlite.stored().unwrap().unfinished.unwrap().outcome, Some(Outcome::Paused));
+    sqlite.end(&pages.ending(Outcome::Stopped, true)).unwrap();
+    let left = sqlite.stored().unwrap().unfinished.unwrap();
+    assert_eq!((left.outcome, left.totals.pages), (Some(Outcome::Stopped), 7));
+    sqlite.end(&pages.ending(Outcome::Complete, false)).unwrap();
+    assert!(sqlite.stored().unwrap().unfinished.is_none());
+}
+
+#[test]
+fn a_new_run_closes_the_one_that_was_left() {
+    let folder = folder();
+    let mut sqlite = open(&folder.path().join("a.db"));
+    let mut left = Pages::begin(&mut sqlite);
+    let late = left.next(vec![row("a", 1, "A")], Some("t"));
+    let new = Pages::begin(&mut sqlite);
+    assert_eq!((left.run, new.run), (1, 2));
+    assert_eq!(sqlite.stored().unwrap().unfinished.unwrap().run, 2);
+    assert_eq!(
+        value::<String>(&sqlite, "SELECT text FROM _highwater_runs WHERE run = 1"),
+        "a later run took its place"
+    );
+    drop(late);
+}
+
+#[test]
+fn a_page_is_stored_once_or_not_at_all() {
+    let folder = folder();
+    let mut sqlite = open(&folder.path().join("a.db"));
+    let mut pages = Pages::begin(&mut sqlite);
+    let first = pages.next(vec![row("a", 1, "A")], Some("t"));
+    let second = pages.next(vec![row("b", 2, "B")], None);
+    sqlite.commit(std::slice::from_ref(&first)).unwrap();
+    let replayed = Batch { rows: vec![row("c", 1, "C")], ..first };
+    assert!(sqlite.commit(&[second.clone(), replayed]).is_err(), "the page log has this page already");
+    let stored = sqlite.stored().unwrap();
+    assert_eq!((stored.rows, stored.checkpoint), (1, Some(cursor(1))), "and nothing of the group is stored");
+    sqlite.commit(&[second]).unwrap();
+    assert_eq!(sqlite.stored().unwrap().rows, 2);
+}
+
+#[test]
+fn a_run_cannot_take_the_checkpoint_back() {
+    let folder = folder();
+    let mut sqlite = open(&folder.path().join("a.db"));
+    let mut pages = Pages::begin(&mut sqlite);
+    let early = pages.next(vec![row("a", 1, "A")], Some("t"));
+    let late = pages.next(vec![row("b", 9, "B")], None);
+    sqlite.commit(&[late]).unwrap();
+    let text = sqlite.commit(&[early]).unwrap_err().to_string();
+    assert!(text.contains("the checkpoint would go back"), "{text}");
+    let stored = sqlite.stored().unwrap();
+    assert_eq!((stored.rows, stored.checkpoint), (1, Some(cursor(9))), "nothing of it is stored");
+}
+
+#[test]
+fn every_move_of_the_checkpoint_is_written_down_and_can_be_taken_back() {
+    let folder = folder();
+    let mut sqlite = open(&folder.path().join("a.db"));
+    assert_eq!(sqlite.undo(noon()).unwrap(), None);
+    let mut pages = Pages::begin(&mut sqlite);
+    let batches =
+        [pages.next(vec![row("a", 1, "A")], Some("t")), pages.next(vec![row("b", 2, "B")], Some("u"))];
+    for batch in batches {
+        sqlite.commit(&[batch]).unwrap();
+    }
+    let before = sqlite.move_checkpoint("set", Some(&cursor(7)), noon()).unwrap();
+    assert_eq!(before.as_deref(), Some(cursor(2).text()));
+    assert!(sqlite.stored().unwrap().unfinished.is_none(), "its token belongs to another window");
+    let moves: Vec<_> =
+        sqlite.history(9).unwrap().into_iter().map(|entry| (entry.cause, entry.after)).collect();
+    let text = |second| Some(cursor(second).text().to_owned());
+    assert_eq!(
+        moves,
+        [("set".to_owned(), text(7)), ("run".to_owned(), text(2))],
+        "a run is one move, newest first"
+    );
+
+    for (cause, checkpoint) in [("set", Some(cursor(2))), ("run", None)] {
+        assert_eq!(sqlite.undo(noon()).unwrap().unwrap().cause, cause);
+        assert_eq!(sqlite.stored().unwrap().checkpoint, checkpoint);
+    }
+    assert_eq!(sqlite.undo(noon()).unwrap(), None, "what was taken back is not taken back again");
+    let history = sqlite.history(9).unwrap();
+    assert_eq!(history.len(), 4);
+    assert!(history[2..].iter().all(|entry| entry.undone_by.is_some()));
+    assert_eq!(sqlite.history(1).unwrap().len(), 1);
+}
+
+/// Versions of a few rows: id, second, and a name that differs where the version does.
+fn versions() -> impl Strategy<Value = Vec<Vec<(u8, u32)>>> {
+    prop::collection::vec(prop::collection::vec((0..5_u8, 1..20_u32), 0..8), 1..6)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// Whatever order versions come in, the table ends with the newest of each, and the counts say what happened.
+    #[test]
+    fn the_newest_version_of_each_row_stays(versions in versions(), shuffled in any::<bool>()) {
+        let folder = folder();
+        let mut sqlite = open(&folder.path().join("a.db"));
+        let mut pages = Pages::begin(&mut sqlite);
+        let batches: Vec<Batch> = versions.iter().enumerate().map(|(number, page)| {
+            let rows = page.iter().map(|(id, second)| row(&id.to_string(), *second, &format!("v{second}")));
+            pages.next(rows.collect(), Some(&number.to_string()))
+        }).collect();
+        let committed = match shuffled {
+            true => sqlite.commit(&batches).unwrap(),
+            false => batches.iter().flat_map(|batch| sqlite.commit(std::slice::from_ref(batch)).unwrap()).collect(),
+        };
+
+        let mut newest = std::collections::BTreeMap::new();
+        let mut expected = Counts::default();
+        for (id, second) in versions.iter().flatten() {
+            expected.rows += 1;
+            match newest.get(id) {
+                None => expected.new += 1,
+                Some(stored) if second > stored => expected.changed += 1,
+                Some(stored) if second == stored => expected.same += 1,
+                Some(_) => expected.stale += 1,
+            }
+            let stored = newest.entry(*id).or_insert(*second);
+            *stored = (*stored).max(*second);
+        }
+        let mut counts = Counts::default();
+        committed.iter().for_each(|page| counts.add(&page.counts));
+        prop_assert_eq!(counts, expected);
+
+        let mut query = sqlite.connection.prepare("SELECT id, name, updatedAt FROM user ORDER BY id").unwrap();
+        let read = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?));
+        let table: Vec<(String, String, String)> =
+            query.query_map([], read).unwrap().collect::<rusqlite::Result<_>>().unwrap();
+        let newest: Vec<_> = newest
+            .into_iter()
+            .map(|(id, second)| (id.to_string(), format!("v{second}"), cursor(second).text().to_owned()))
+            .collect();
+        prop_assert_eq!(table.len() as u64, committed.last().map_or(0, |page| page.rows));
+        prop_assert_eq!(table, newest);
+    }
+}
+
+#[test]
+fn what_became_of_a_row_is_told_with_it() {
+    let folder = folder();
+    let mut sqlite = open(&folder.path().join("a.db"));
+    let mut pages = Pages::begin(&mut sqlite);
+    let fates = [
+        (row("a", 5, "A"), Fate::New),
+        (row("a", 5, "A"), Fate::Same),
+        (row("a", 5, "B"), Fate::Changed),
+        (row("a", 4, "C"), Fate::Stale),
+        (row("a", 0, "D"), Fate::Changed),
+        (row("a", 4, "E"), Fate::Changed),
+    ];
+    for (number, (row, fate)) in fates.into_iter().enumerate() {
+        let committed = sqlite.commit(&[pages.next(vec![row], Some(&number.to_string()))]).unwrap();
+        assert_eq!(committed[0].shown[0].fate, fate, "{number}");
+    }
+}
