@@ -78,7 +78,7 @@ async fn what_is_stored_with_a_page_counts_that_page_and_its_commit() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_slow_destination_bounds_what_is_fetched_ahead_of_it() {
     let handle = Handle::default().hold();
-    let large = |number: u32| user_with(number, "name", serde_json::json!("x".repeat(6 << 20)));
+    let large = |number: u32| user_with(number, "name", serde_json::json!("x".repeat(3 << 19)));
     let pages = (1..=8).map(|number| Answer::page(&[large(number)], Some(&format!("t{number}"))));
     let limits = Limits { body: 8 << 20, ..limits() };
     let setup = Setup { limits, ..Setup::default() }.held_by(&handle);

@@ -71,6 +71,7 @@ impl Pages {
             token: page.token,
             at: noon(),
             walk: self.walk.snapshot(),
+            end: None,
             decision: step.decision.to_string(),
             totals: Totals { pages: step.page, ..Totals::default() },
             future: 0,
