@@ -175,6 +175,29 @@ proptest! {
     }
 }
 
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 1_000, ..ProptestConfig::default() })]
+
+    /// A full re-sync whose tokens are refused reads everything again all the same, far below the checkpoint too.
+    #[test]
+    fn a_refused_token_costs_a_full_resync_nothing(
+        api in api((0..4_u32).prop_map(Quirk::ExpiringTokens)),
+        mode in prop_oneof![Just(Mode::Auto), Just(Mode::Scroll)],
+        lost in prop::collection::vec(any::<bool>(), 0..200),
+    ) {
+        // No two alike: what a token walk loses to ties is another matter.
+        let rows = api.rows.into_keys().map(|id| (id, id));
+        let mut world = World::new(Api { rows: rows.collect(), ..api });
+        world.run(Mode::Auto, &mut std::iter::empty());
+        let newest = world.table.keys().next_back().copied();
+        let mut lost = lost.into_iter().chain(std::iter::repeat(false));
+        world.table.retain(|id, _| !lost.next().unwrap() || Some(*id) == newest);
+        let end = world.resync(mode);
+        prop_assert!(complete(end.as_ref()), "{end:?}");
+        prop_assert_eq!(world.missing(|_| true), vec![]);
+    }
+}
+
 /// The hole in the contract: 200 users in pages of 50, so many of them tied across the first seam. Two tied rows are
 /// the case that no token walk can even suspect.
 #[test]

@@ -179,7 +179,22 @@ impl World {
 
     /// One run to its end, with a happening after each answer; panics if the promise breaks, or if it never ends.
     pub fn run(&mut self, mode: Mode, happenings: &mut dyn Iterator<Item = Happening>) -> Option<End> {
-        let mut walk = self.start(mode, true);
+        let walk = self.start(mode, true);
+        self.run_from(walk, mode, happenings)
+    }
+
+    /// A full re-sync to its end: from the beginning, with the checkpoint as it stands.
+    pub fn resync(&mut self, mode: Mode) -> Option<End> {
+        let walk = self.fresh(mode, Cursor::parse(BEGINNING).unwrap());
+        self.run_from(walk, mode, &mut std::iter::empty())
+    }
+
+    fn run_from(
+        &mut self,
+        mut walk: Walk,
+        mode: Mode,
+        happenings: &mut dyn Iterator<Item = Happening>,
+    ) -> Option<End> {
         for _ in 0..5_000 {
             let page = match self.api.answer(walk.next()) {
                 Ok(page) => page,
