@@ -12,8 +12,7 @@ use std::path::PathBuf;
 use chrono::{DateTime, Utc};
 
 use crate::record::{Cursor, Quarantined, Row};
-use crate::sync::command::Start;
-use crate::sync::event::{Counts, Outcome, ShownRow, Totals};
+use crate::run::{Counts, Outcome, ShownRow, Start, Totals};
 use crate::walk::{End, Request, Walk};
 
 /// Why a destination could not do its part. The text says what happened, where, and what to do.

@@ -1,4 +1,22 @@
-//! highwater: a terminal monitor for keyset-paginated API syncs.
+//! highwater: a terminal monitor for keyset-paginated API syncs that loses nothing.
+//!
+//! The map of the house. Imports point down this list only; [`playground`] is a server like any other, which only
+//! [`cli`] starts and the sync reaches through a socket.
+//!
+//! - [`cli`]: the command line, and what each command does
+//! - [`monitor`]: the screen and the keys
+//! - [`report`]: the same events as plain lines or JSON lines
+//! - [`config`]: file, environment and flags → validated settings
+//! - [`sync`]: the shell around the walk: fetch, commit, retry, obey, tell
+//! - [`destination`]: where rows go, with all that is stored in the same breath
+//! - [`source`]: the contract, and one request at a time
+//! - [`walk`]: how the next request follows from the last page (pure)
+//! - [`run`]: what a run counts and how it is left
+//! - [`record`]: rows, cursors, the table
+//! - [`sanitize`]: remote text → text that is safe on a terminal
+//! - [`text`]: figures and times as a person reads them
+//! - [`platform`]: what is particular to one operating system
+//! - [`playground`]: the built-in API
 
 pub mod cli;
 pub mod config;
@@ -8,6 +26,7 @@ pub mod platform;
 pub mod playground;
 pub mod record;
 pub mod report;
+pub mod run;
 pub mod sanitize;
 pub mod source;
 pub mod sync;

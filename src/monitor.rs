@@ -33,7 +33,8 @@ use self::model::{Effect, Leaving, Message, Model, update};
 use self::terminal::{Input, Screen, Stage};
 use self::theme::Theme;
 use crate::platform::{HANG_UP, Signal, Signals};
-use crate::sync::command::{Command, Start};
+use crate::run::Start;
+use crate::sync::command::Command;
 use crate::sync::event::{RunEnded, Stamped};
 
 /// The least time between two frames.

@@ -13,8 +13,8 @@ use chrono::Utc;
 pub use self::progress::Progress;
 pub use self::summary::summary;
 use crate::record::Cursor;
+use crate::run::Start;
 use crate::sanitize;
-use crate::sync::command::Start;
 use crate::sync::event::{Event, Level, Opened, PageStored, RunStarted, Stamped, Unfinished};
 use crate::text::{age, count, milliseconds, number};
 use crate::walk::Request;
@@ -75,7 +75,7 @@ fn write_opened(out: &mut dyn Write, opened: &Opened) -> io::Result<()> {
 /// What an unfinished run left behind.
 #[must_use]
 pub fn left(unfinished: &Unfinished) -> String {
-    use crate::sync::event::Outcome;
+    use crate::run::Outcome;
     let how = match unfinished.outcome {
         Some(Outcome::Paused) => "paused",
         Some(Outcome::Failed) => "failed",

@@ -14,14 +14,15 @@ use std::time::Duration;
 
 use tokio::sync::mpsc;
 
-use self::command::{Command, Start};
+use self::command::Command;
 use self::event::{Event, Level, Notice, NoticeKind, Opened, Unfinished};
 use self::outlet::Outlet;
 use self::writer::Writer;
 use crate::destination::{Destination, DestinationError, Stored, StoredRun};
+use crate::run::Start;
 use crate::source::Source;
 use crate::source::retry::Policy;
-use crate::walk::{Mode, Walk};
+use crate::walk::{Mode, Request, Walk};
 
 /// How a sync goes about its work.
 #[derive(Clone, Debug)]
@@ -97,6 +98,7 @@ impl Sync {
     }
 
     fn opened(&self, stored: Stored) -> Opened {
+        let unfinished = offered(&stored);
         Opened {
             source: self.source_name.clone(),
             destination: self.writer.name().to_owned(),
@@ -105,7 +107,7 @@ impl Sync {
             checkpoint_at: stored.checkpoint_at,
             rows: stored.rows,
             oldest: stored.oldest,
-            unfinished: stored.unfinished.map(Unfinished::from),
+            unfinished,
         }
     }
 
@@ -123,6 +125,18 @@ impl Sync {
             (_, None) => (fresh(stored.checkpoint.clone().unwrap_or(beginning)), None),
         })
     }
+}
+
+/// The unfinished run, if it makes a difference: one that stored no page and asks for what any new run asks for
+/// is not worth a question.
+fn offered(stored: &Stored) -> Option<Unfinished> {
+    let run = stored.unfinished.as_ref()?;
+    let afresh = match (run.walk.next(), &stored.checkpoint) {
+        (Request::Since(cursor), Some(checkpoint)) => cursor == checkpoint,
+        (Request::Since(_), None) => true,
+        (Request::Token(_), _) => false,
+    };
+    (run.totals.pages > 0 || !afresh).then(|| run.clone().into())
 }
 
 impl From<StoredRun> for Unfinished {

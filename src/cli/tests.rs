@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::config::{EmptyPage, Resume};
-use crate::sync::command::Start;
+use crate::run::Start;
 use crate::walk::Mode;
 
 /// Rows of a small terminal, less one for the prompt.

@@ -11,7 +11,7 @@ use url::Url;
 
 use super::address::{FilePath, HttpUrl};
 use super::format::{Count, Format, OneOf, Rule, Size, Span, Unless, Word};
-use crate::sync::command::Start;
+use crate::run::Start;
 use crate::walk::Mode;
 
 /// What a run does with an unfinished one that it finds.

@@ -6,12 +6,18 @@
 use std::fs::{File, TryLockError};
 use std::io::{Read, Seek, Write};
 use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::Duration;
 
 use chrono::{SecondsFormat, Utc};
 
 use super::DestinationError;
 use crate::platform;
 use crate::sanitize;
+
+/// How often a lock is tried for before its holder is believed, and how long between.
+const LOOKS: u32 = 4;
+const INSTANT: Duration = Duration::from_millis(10);
 
 /// A held lock. Dropping it releases it.
 #[derive(Debug)]
@@ -32,14 +38,18 @@ impl Lock {
             remedy: "check the directory's permissions",
         };
         let mut file = platform::private_file(&path).map_err(failed)?;
-        match file.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => {
-                let place = database.display().to_string();
-                let holder = read(&mut file).unwrap_or_else(|| "another process".to_owned());
-                return Err(DestinationError::Locked { place, holder });
+        for look in 1.. {
+            match file.try_lock() {
+                Ok(()) => break,
+                // Somebody who only looks, as `holder` does, is gone in an instant.
+                Err(TryLockError::WouldBlock) if look < LOOKS => thread::sleep(INSTANT),
+                Err(TryLockError::WouldBlock) => {
+                    let place = database.display().to_string();
+                    let holder = read(&mut file).unwrap_or_else(|| "another process".to_owned());
+                    return Err(DestinationError::Locked { place, holder });
+                }
+                Err(TryLockError::Error(error)) => return Err(failed(error)),
             }
-            Err(TryLockError::Error(error)) => return Err(failed(error)),
         }
         let killed = read(&mut file);
         let since = Utc::now().to_rfc3339_opts(SecondsFormat::Secs, true);

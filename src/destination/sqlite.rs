@@ -19,7 +19,7 @@ use super::lock::Lock;
 use super::{Batch, Committed, Destination, DestinationError, Ending, NewRun, Stored, StoredRun};
 use crate::platform;
 use crate::record::{Cursor, Schema};
-use crate::sync::event::{Outcome, Totals};
+use crate::run::{Outcome, Totals};
 
 /// A SQLite file that this process may write to.
 #[derive(Debug)]

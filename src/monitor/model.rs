@@ -29,8 +29,9 @@ use super::Departure;
 use super::text;
 use super::theme::Theme;
 use crate::record::Cursor;
-use crate::sync::command::{Command, Start};
-use crate::sync::event::{Phase, RunEnded, Stamped, Totals, Unfinished};
+use crate::run::{Start, Totals};
+use crate::sync::command::Command;
+use crate::sync::event::{Phase, RunEnded, Stamped, Unfinished};
 use crate::walk::Mode;
 
 /// How many users the table keeps; older ones are in the destination, not lost.

@@ -8,10 +8,9 @@ use ratatui::layout::Size;
 use super::model::{Effect, Message, Model, update};
 use super::theme::Theme;
 use crate::record::{BEGINNING, Cursor};
-use crate::sync::command::Start;
+use crate::run::{Counts, Fate, Outcome, ShownRow, Start, Totals};
 use crate::sync::event::{
-    Counts, Event, Fate, Level, Notice, NoticeKind, Opened, Outcome, PageStored, Phase, RunEnded, RunStarted,
-    ShownRow, Stamped, Totals, Unfinished,
+    Event, Level, Notice, NoticeKind, Opened, PageStored, Phase, RunEnded, RunStarted, Stamped, Unfinished,
 };
 use crate::walk::{End, Mode, Request};
 

@@ -11,7 +11,8 @@ use tokio::time::sleep;
 
 use super::samples::*;
 use super::*;
-use crate::sync::event::{Event, Outcome, Phase};
+use crate::run::Outcome;
+use crate::sync::event::{Event, Phase};
 
 /// A screen in memory that keeps every frame as text.
 struct Film {

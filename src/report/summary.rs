@@ -2,7 +2,8 @@
 
 use std::fmt::Write as _;
 
-use crate::sync::event::{Outcome, RunEnded, Totals};
+use crate::run::{Outcome, Totals};
+use crate::sync::event::RunEnded;
 use crate::text::{count, milliseconds, number};
 use crate::walk::Request;
 

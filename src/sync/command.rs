@@ -2,17 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-/// Where a run starts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Start {
-    /// Goes on with the unfinished run at the request it stood at; if there is none, like `Checkpoint`.
-    Token,
-    /// A new run from the checkpoint.
-    Checkpoint,
-    /// A new run from the beginning of time. The checkpoint stays where it is.
-    Full,
-}
+use crate::run::Start;
 
 /// What an operator can ask of a sync.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

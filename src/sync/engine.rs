@@ -15,13 +15,12 @@ use tokio::time::Instant;
 
 use self::flight::{Flight, Wait, Wire};
 use self::page::Pending;
-use super::command::{Command, Start};
-use super::event::{
-    Event, Level, Notice, NoticeKind, Outcome, Phase, RunEnded, RunStarted, Totals, Unfinished,
-};
-use super::{After, Sync, words};
+use super::command::Command;
+use super::event::{Event, Level, Notice, NoticeKind, Phase, RunEnded, RunStarted};
+use super::{After, Sync, offered, words};
 use crate::destination::{DestinationError, Ending, NewRun};
 use crate::record::Cursor;
+use crate::run::{Outcome, Start, Totals};
 use crate::source::Failure;
 use crate::walk::{End, Request, Walk};
 
@@ -327,7 +326,10 @@ impl Run<'_> {
             self.sync.outlet.send(Event::Notice(notice)).await;
         }
         let (checkpoint, rows, unfinished) = match self.sync.writer.stored().await {
-            Ok(stored) => (stored.checkpoint, stored.rows, stored.unfinished),
+            Ok(stored) => {
+                let unfinished = offered(&stored);
+                (stored.checkpoint, stored.rows, unfinished)
+            }
             // Whatever is the matter there: what was stored, is stored.
             Err(_) => (self.known.0, self.known.1, None),
         };
@@ -342,7 +344,7 @@ impl Run<'_> {
             checkpoint,
             rows,
             attention,
-            unfinished: unfinished.map(Unfinished::from),
+            unfinished,
         };
         self.sync.outlet.send(Event::RunEnded(Box::new(ended))).await;
         if matches!(self.wish, Wish::Leave { .. }) { After::Leave } else { After::Stay }

@@ -7,8 +7,8 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::command::Start;
 use crate::record::{Cursor, Quarantined};
+use crate::run::{Counts, Outcome, ShownRow, Start, Totals};
 use crate::walk::{End, Mode, Request};
 
 /// One event, with the time at which it was sent.
@@ -189,97 +189,6 @@ pub struct PageStored {
 /// How many rows of a page an event shows at most.
 pub const SHOWN_ROWS: usize = 200;
 
-/// A row as a monitor shows it.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct ShownRow {
-    /// What became of it.
-    pub fate: Fate,
-    /// The values in the order of the schema's columns, as the source sent them: not yet safe for a terminal.
-    pub values: Box<[Option<String>]>,
-}
-
-/// What became of a row.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Fate {
-    /// Its id was not in the table.
-    New,
-    /// It replaced an older version.
-    Changed,
-    /// The table held the same values.
-    Same,
-    /// The table holds a newer version, which stays.
-    Stale,
-}
-
-/// What became of a number of rows.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Counts {
-    /// Rows received, storable or not.
-    pub rows: u64,
-    /// Ids that were not in the table.
-    pub new: u64,
-    /// Rows that replaced an older version.
-    pub changed: u64,
-    /// Rows that the table held already.
-    pub same: u64,
-    /// Older versions, not written.
-    pub stale: u64,
-    /// Rows kept apart because the table cannot hold them.
-    pub quarantined: u64,
-    /// Rows stored whose cursor is null or cannot be read.
-    pub no_cursor: u64,
-    /// Rows stored whose cursor lies in the source's future.
-    pub future: u64,
-    /// Rows with fields that the schema does not declare.
-    pub extra: u64,
-}
-
-impl Counts {
-    /// Adds another count to this one.
-    pub fn add(&mut self, other: &Self) {
-        self.rows += other.rows;
-        self.new += other.new;
-        self.changed += other.changed;
-        self.same += other.same;
-        self.stale += other.stale;
-        self.quarantined += other.quarantined;
-        self.no_cursor += other.no_cursor;
-        self.future += other.future;
-        self.extra += other.extra;
-    }
-
-    /// Rows that went into the table or were found there.
-    #[must_use]
-    pub fn upserts(&self) -> u64 {
-        self.new + self.changed + self.same
-    }
-}
-
-/// A run's counters.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Totals {
-    /// Pages stored.
-    pub pages: u64,
-    /// Requests sent, retries and dropped ones included.
-    pub requests: u64,
-    /// Failed attempts.
-    pub retries: u64,
-    /// Times that the checkpoint moved.
-    pub checkpoints: u64,
-    /// Commits: fewer than pages where several pages went into one.
-    pub commits: u64,
-    /// Rows that share their cursor with a row across a seam that was crossed by token: how many such seams.
-    pub tie_unsafe: u64,
-    /// Values that fill more than a page, stepped over by token.
-    pub tie_overflow: u64,
-    /// Milliseconds from the start of the run, waits and pauses included.
-    pub elapsed_ms: u64,
-    /// What became of the rows.
-    #[serde(flatten)]
-    pub counts: Counts,
-}
-
 /// Something worth knowing.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Notice {
@@ -338,20 +247,6 @@ pub enum NoticeKind {
     },
     /// The lock of a process that is gone was taken over, or the like: about this program's own doings.
     Housekeeping,
-}
-
-/// How a run ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Outcome {
-    /// It read to the end of the data.
-    Complete,
-    /// It was left while paused.
-    Paused,
-    /// It was stopped, by the operator, a signal or a limit.
-    Stopped,
-    /// It could not go on.
-    Failed,
 }
 
 /// The end of a run.

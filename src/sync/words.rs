@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use serde::de::IgnoredAny;
 
-use super::event::{Level, Notice, NoticeKind, Totals};
+use super::event::{Level, Notice, NoticeKind};
 use crate::record::Quarantined;
+use crate::run::Totals;
 use crate::sanitize;
 use crate::source::Failure;
 use crate::walk::{EMPTY_PAGES, End, Finding, Mode};

@@ -8,7 +8,7 @@ use std::thread;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::destination::{Batch, Committed, Destination, DestinationError, Ending, NewRun, Stored};
-use crate::sync::event::Outcome;
+use crate::run::Outcome;
 
 /// How many pages go into one commit at most: enough to spread the cost of a sync, few enough that a page does not
 /// wait long for its commit.

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Condvar, Mutex};
 
 use highwater::destination::{Batch, Committed, Destination, DestinationError, Ending, NewRun, Stored};
-use highwater::sync::event::Outcome;
+use highwater::run::Outcome;
 
 use tokio::sync::watch;
 use tokio::time::timeout;

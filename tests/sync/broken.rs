@@ -1,7 +1,8 @@
 //! A destination that fails: the run ends with its words, and nothing is stored beyond the gap.
 
-use highwater::sync::command::{Command, Start};
-use highwater::sync::event::{Event, Outcome};
+use highwater::run::{Outcome, Start};
+use highwater::sync::command::Command;
+use highwater::sync::event::Event;
 
 use crate::faulty::rig::Setup;
 use crate::faulty::rows::{at, last_page, page};

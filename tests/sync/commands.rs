@@ -2,8 +2,9 @@
 
 use std::time::Instant;
 
-use highwater::sync::command::{Command, Start};
-use highwater::sync::event::{Event, Outcome, Phase};
+use highwater::run::{Outcome, Start};
+use highwater::sync::command::Command;
+use highwater::sync::event::{Event, Phase};
 use highwater::sync::outlet::Outlet;
 use tokio::sync::{broadcast, mpsc};
 

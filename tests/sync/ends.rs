@@ -1,7 +1,7 @@
 //! No end is silent: each has its own name, and those that the source left unexplained ask for attention.
 
-use highwater::sync::command::Start;
-use highwater::sync::event::{NoticeKind, Outcome, RunEnded};
+use highwater::run::{Outcome, Start};
+use highwater::sync::event::{NoticeKind, RunEnded};
 use highwater::walk::{End, Mode};
 
 use crate::faulty::Answer;

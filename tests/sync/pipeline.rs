@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
+use highwater::run::{Outcome, Start};
 use highwater::source::Limits;
-use highwater::sync::command::{Command, Start};
-use highwater::sync::event::Outcome;
+use highwater::sync::command::Command;
 use highwater::walk::Mode;
 
 use crate::faulty::Answer;
@@ -66,7 +66,7 @@ async fn what_is_stored_with_a_page_counts_that_page_and_its_commit() {
     }
     let told = rig.pages().pop().unwrap().totals;
     let stored: String = rig.sql("SELECT totals FROM _highwater_runs");
-    let stored: highwater::sync::event::Totals = serde_json::from_str(&stored).unwrap();
+    let stored: highwater::run::Totals = serde_json::from_str(&stored).unwrap();
     assert_eq!((stored.pages, stored.commits, stored.checkpoints), (3, 3, 3));
     assert_eq!(
         (stored.counts, stored.requests),

@@ -1,8 +1,9 @@
 //! Going on with what an earlier process left, and with a source that does not know its token any more.
 
 use highwater::record::BEGINNING;
-use highwater::sync::command::{Command, Start};
-use highwater::sync::event::{Event, NoticeKind, Outcome};
+use highwater::run::{Outcome, Start};
+use highwater::sync::command::Command;
+use highwater::sync::event::{Event, NoticeKind};
 use highwater::walk::Mode;
 use tempfile::TempDir;
 

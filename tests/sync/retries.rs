@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
+use highwater::run::{Outcome, Start};
 use highwater::source::Limits;
-use highwater::sync::command::Start;
-use highwater::sync::event::{NoticeKind, Outcome};
+use highwater::sync::event::NoticeKind;
 use highwater::walk::End;
 
 use crate::faulty::Answer;

@@ -3,8 +3,8 @@
 use highwater::destination::Destination as _;
 use highwater::destination::sqlite::Sqlite;
 use highwater::record::USER;
-use highwater::sync::command::Start;
-use highwater::sync::event::{NoticeKind, Outcome};
+use highwater::run::{Outcome, Start};
+use highwater::sync::event::NoticeKind;
 use serde_json::{Value, json};
 
 use crate::faulty::Answer;

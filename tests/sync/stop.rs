@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use highwater::sync::command::{Command, Start};
-use highwater::sync::event::{Outcome, Phase};
+use highwater::run::{Outcome, Start};
+use highwater::sync::command::Command;
+use highwater::sync::event::Phase;
 use highwater::walk::End;
 
 use crate::faulty::Answer;

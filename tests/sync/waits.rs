@@ -3,9 +3,10 @@
 use std::time::{Duration, Instant};
 
 use chrono::TimeDelta;
+use highwater::run::{Outcome, Start};
 use highwater::source::retry::Policy;
-use highwater::sync::command::{Command, Start};
-use highwater::sync::event::{Event, NoticeKind, Outcome, Phase, Stamped};
+use highwater::sync::command::Command;
+use highwater::sync::event::{Event, NoticeKind, Phase, Stamped};
 
 use crate::faulty::Answer;
 use crate::faulty::rig::Setup;

@@ -6,7 +6,7 @@ use rusqlite::{CachedStatement, Transaction, params, params_from_iter};
 use super::{json, stamp, word};
 use crate::destination::{Batch, Committed};
 use crate::record::{Cursor, Row, Schema};
-use crate::sync::event::{Counts, Fate, ShownRow, Totals};
+use crate::run::{Counts, Fate, ShownRow, Totals};
 use crate::walk::Request;
 
 /// Stores pages with all that belongs to them.

@@ -10,7 +10,7 @@ use tempfile::TempDir;
 
 use super::*;
 use crate::record::{BEGINNING, Page, Row, USER};
-use crate::sync::command::Start;
+use crate::run::Start;
 use crate::walk::{End, Mode, Request, Walk};
 
 fn folder() -> TempDir {

@@ -6,7 +6,8 @@ use super::super::keys::{self, Action};
 use super::super::layout::{self, Areas};
 use super::overlay::{self, Detail, Overlay};
 use super::{Departure, Effect, Leaving, Model, Offer, Panel};
-use crate::sync::command::{Command, Start};
+use crate::run::Start;
+use crate::sync::command::Command;
 use crate::sync::event::Phase;
 
 /// Takes a key in. Windows reports the release as well, and it is not a second press.

@@ -6,10 +6,11 @@ use super::entries::{PageEntry, Tone, UserEntry, request, safe};
 use super::overlay::Overlay;
 use super::{Checkpoint, Effect, Model, Offer, Rate, Run, Stream, Token};
 use crate::record::Cursor;
+use crate::run::{Outcome, Start};
 use crate::sanitize;
-use crate::sync::command::{Command, Start};
+use crate::sync::command::Command;
 use crate::sync::event::{
-    Event, Level, Notice, NoticeKind, Opened, Outcome, PageStored, Phase, RunEnded, RunStarted, Stamped,
+    Event, Level, Notice, NoticeKind, Opened, PageStored, Phase, RunEnded, RunStarted, Stamped,
 };
 
 /// Takes an event in.

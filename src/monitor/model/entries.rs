@@ -3,8 +3,9 @@
 use chrono::{DateTime, Utc};
 
 use crate::record::USER;
+use crate::run::{Counts, Fate, ShownRow};
 use crate::sanitize;
-use crate::sync::event::{Counts, Fate, PageStored, ShownRow};
+use crate::sync::event::PageStored;
 use crate::walk::Request;
 
 /// One upserted user.

@@ -5,8 +5,8 @@ use super::super::text;
 use super::entries::{PageEntry, UserEntry, request};
 use super::{LogEntry, Model};
 use crate::record::{BEGINNING, USER};
-use crate::sync::command::Start;
-use crate::sync::event::{Outcome, Unfinished};
+use crate::run::{Outcome, Start};
+use crate::sync::event::Unfinished;
 
 /// What lies over the panels.
 #[derive(Clone, Debug, Default)]
@@ -161,10 +161,10 @@ impl Detail {
         detail.field("", "").field("stored", format!("with page {}, {}", user.page, clock(user.at))).field(
             "fate",
             match user.fate {
-                crate::sync::event::Fate::New => "new: its id was not in the table",
-                crate::sync::event::Fate::Changed => "changed: it replaced an older version",
-                crate::sync::event::Fate::Same => "same: the table held these values already",
-                crate::sync::event::Fate::Stale => "stale: the table holds a newer version, which stays",
+                crate::run::Fate::New => "new: its id was not in the table",
+                crate::run::Fate::Changed => "changed: it replaced an older version",
+                crate::run::Fate::Same => "same: the table held these values already",
+                crate::run::Fate::Stale => "stale: the table holds a newer version, which stays",
             },
         )
     }

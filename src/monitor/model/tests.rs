@@ -4,7 +4,8 @@ use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
 use super::super::samples::*;
 use super::*;
-use crate::sync::event::{Event, Fate, Outcome};
+use crate::run::{Fate, Outcome};
+use crate::sync::event::Event;
 
 /// Every phase, by the words of the tables below.
 fn in_phase(word: &str) -> Model {

@@ -8,7 +8,8 @@ use super::super::text;
 use super::super::theme::Role;
 use super::canvas::{Canvas, Words};
 use super::users::mark;
-use crate::sync::event::{Fate, Phase};
+use crate::run::Fate;
+use crate::sync::event::Phase;
 
 /// Draws the counters.
 pub fn draw(model: &Model, canvas: &mut Canvas) {

@@ -4,7 +4,8 @@ use super::super::model::Model;
 use super::super::text;
 use super::super::theme::Role;
 use super::canvas::{Canvas, Words};
-use crate::sync::event::{Outcome, Phase};
+use crate::run::Outcome;
+use crate::sync::event::Phase;
 
 /// Below this many cells a source or a destination is not worth naming.
 const LEAST: usize = 8;

@@ -4,7 +4,8 @@ use super::super::model::{Leaving, Model};
 use super::super::text;
 use super::super::theme::Role;
 use super::canvas::{Canvas, Words};
-use crate::sync::event::{Outcome, Phase};
+use crate::run::Outcome;
+use crate::sync::event::Phase;
 
 /// A request is on the wire for this many seconds before its deadline is worth telling.
 const SLOW: i64 = 2;

@@ -13,7 +13,8 @@ use super::super::model::{Message, Model, Panel, update};
 use super::super::samples::*;
 use super::super::theme::{Colours, Glyphs};
 use super::view;
-use crate::sync::event::{Event, Outcome, Phase};
+use crate::run::Outcome;
+use crate::sync::event::{Event, Phase};
 
 fn draw(model: &Model) -> Buffer {
     let size = model.size;

@@ -5,7 +5,7 @@ use super::super::text;
 use super::super::theme::Role;
 use super::canvas::{Canvas, Words};
 use super::table::{self, Column};
-use crate::sync::event::Fate;
+use crate::run::Fate;
 
 const fn column(title: &'static str, least: usize, most: usize, rank: u8) -> Column {
     Column { title, least, most, rank, number: false }

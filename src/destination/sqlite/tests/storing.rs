@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::record::Quarantined;
-use crate::sync::event::{Counts, Fate};
+use crate::run::{Counts, Fate};
 
 #[test]
 fn a_run_and_its_pages_come_back_as_they_were_stored() {
