@@ -198,6 +198,18 @@ proptest! {
     }
 }
 
+/// The last row of a page is updated, and then the row before it, each just before it is asked from.
+#[test]
+fn two_rows_that_change_in_a_row_are_not_taken_for_an_exclusive_bound() {
+    for mode in [Mode::Auto, Mode::Anchor] {
+        let rows = (0..23).map(|id| (id, id + 1)).collect();
+        let mut world = World::new(Api { rows, clock: 33, page_size: 10, quirk: Quirk::Plain, requests: 0 });
+        let end = world.run(mode, &mut [Happening::Update(9), Happening::Update(8)].into_iter());
+        assert_eq!((end, world.found.as_slice()), (Some(End::Exhausted), [].as_slice()), "{mode}");
+        assert_eq!(world.missing(|_| true), []);
+    }
+}
+
 /// The hole in the contract: 200 users in pages of 50, so many of them tied across the first seam. Two tied rows are
 /// the case that no token walk can even suspect.
 #[test]

@@ -76,16 +76,16 @@ enum Anchor {
     Start,
     /// The last row of the page before; `earlier` is the nearest cursor known below it.
     Row { earlier: Cursor },
-    /// An earlier row, because the last one was missing on the page that was asked from it.
-    Earlier,
+    /// An earlier row, because the last one, this, was missing on the page that was asked from it.
+    Earlier { missing: Cursor },
 }
 
 /// What a page says of the request that brought it.
 enum Bound {
     /// Nothing against it.
     Fine,
-    /// The anchor row is missing: it may have changed, or the bound is exclusive. This cursor will tell.
-    Doubtful(Cursor),
+    /// The anchor row is missing: it may have changed, or the bound is exclusive. Asking from an earlier cursor tells.
+    Doubtful { missing: Cursor, earlier: Cursor },
     /// This cursor was asked for inclusively, and its row left out.
     Exclusive(Cursor),
 }
@@ -239,7 +239,7 @@ impl Walk {
         if let Request::Since(cursor) = &request {
             self.asked = cursor.clone();
             self.last = match self.manner {
-                Manner::Anchored(Anchor::Row { .. } | Anchor::Earlier) => Some(cursor.clone()),
+                Manner::Anchored(Anchor::Row { .. } | Anchor::Earlier { .. }) => Some(cursor.clone()),
                 _ => None,
             };
         }
@@ -350,8 +350,8 @@ impl Walk {
     fn check_bound(&mut self, page: &Page, findings: &mut Vec<Finding>) -> (bool, Option<(Decision, Next)>) {
         match self.judge_bound(page) {
             Bound::Fine => (true, None),
-            Bound::Doubtful(earlier) => {
-                self.manner = Manner::Anchored(Anchor::Earlier);
+            Bound::Doubtful { missing, earlier } => {
+                self.manner = Manner::Anchored(Anchor::Earlier { missing });
                 let next = Next::Ask(Request::Since(earlier.clone()));
                 (true, Some((Decision::Probe(earlier), next)))
             }
@@ -371,8 +371,13 @@ impl Walk {
         match anchor {
             _ if self.inclusive => Bound::Fine,
             Anchor::Start => Bound::Fine,
-            Anchor::Row { earlier } => Bound::Doubtful(earlier.clone()),
-            Anchor::Earlier => Bound::Exclusive(asked.clone()),
+            Anchor::Row { earlier } => Bound::Doubtful { missing: asked.clone(), earlier: earlier.clone() },
+            // The row is there after all: it was left out, and so was the earlier one.
+            Anchor::Earlier { missing } if cursors(page).any(|cursor| cursor == missing) => {
+                Bound::Exclusive(missing.clone())
+            }
+            // It has changed, and the earlier one too: that says nothing of the bound.
+            Anchor::Earlier { .. } => Bound::Fine,
         }
     }
 
