@@ -122,7 +122,7 @@ impl Sync {
 impl Run<'_> {
     async fn until_the_end(mut self) -> After {
         loop {
-            self.launch().await;
+            self.launch();
             if self.ending.is_some() && self.pending.is_empty() {
                 return self.finish().await;
             }
@@ -157,7 +157,7 @@ impl Run<'_> {
     }
 
     /// Sends the next request, if one may be sent now.
-    async fn launch(&mut self) {
+    fn launch(&mut self) {
         let free = matches!(self.flight, Flight::None) && self.ending.is_none() && self.queued < QUEUE;
         match self.wish {
             Wish::Go if free => {}
@@ -300,8 +300,7 @@ impl Run<'_> {
     /// True if a later run can go on with this one after such an end.
     fn is_resumable(&self, end: &End) -> bool {
         // Out of order, the checkpoint may have passed rows that are still to come: only this run knows where to begin.
-        let unread = outcome(end) == Outcome::Failed && self.walk.is_held();
-        unread || matches!(end, End::Paused | End::Limit | End::Stopped | End::Error)
+        self.walk.is_held() || matches!(end, End::Paused | End::Limit | End::Stopped | End::Error)
     }
 
     async fn finish(mut self) -> After {
