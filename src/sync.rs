@@ -19,7 +19,7 @@ use self::event::{Event, Level, Notice, NoticeKind, Opened, Unfinished};
 use self::outlet::Outlet;
 use self::writer::Writer;
 use crate::destination::{Destination, DestinationError, Stored, StoredRun};
-use crate::run::Start;
+use crate::run::{Outcome, Start};
 use crate::source::Source;
 use crate::source::retry::Policy;
 use crate::walk::{Mode, Request, Walk};
@@ -119,6 +119,10 @@ impl Sync {
         let fresh = |from| Walk::new(mode, follow_empty, from, stored.checkpoint.clone());
         Ok(match (start, stored.unfinished) {
             (Start::Full, _) => (fresh(beginning), None),
+            // It ended out of order, and unexplained: to ask the same again would bring the same end.
+            (Start::Token, Some(run)) if run.outcome == Some(Outcome::Complete) => {
+                (fresh(run.walk.restart().clone()), None)
+            }
             (Start::Token, Some(run)) if run.walk.mode() == mode => (run.walk.clone(), Some(run)),
             (Start::Token, Some(run)) => (fresh(run.walk.reached().clone()), None),
             (Start::Checkpoint, Some(run)) => (fresh(run.walk.restart().clone()), None),

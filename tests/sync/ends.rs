@@ -111,3 +111,18 @@ async fn a_run_that_failed_out_of_order_is_gone_on_with_from_its_own_start() {
     rig.run(Start::Token).await;
     assert_eq!(rig.server.queries()[0], format!("updated_since={}", highwater::record::BEGINNING));
 }
+
+/// Rows out of order hold the checkpoint, and an unexplained end does not let it go: the next run reads from where
+/// this one began, and does not ask the same once more.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_unexplained_end_out_of_order_is_gone_on_with_from_the_start_of_its_run() {
+    let mut rig = Setup::default().start([page([2, 1], "a"), page([], "b")]).await;
+    let ended = rig.run(Start::Checkpoint).await;
+    assert_eq!((ended.outcome, rig.checkpoint()), (Outcome::Complete, None));
+    assert!(ended.unfinished.is_some());
+    rig.server.then([last_page([3, 2, 1])]);
+    let ended = rig.run(Start::Token).await;
+    assert_eq!((ended.outcome, ended.run, rig.ids().as_str()), (Outcome::Complete, 2, "u1 u2 u3"));
+    let queries = rig.server.queries();
+    assert_eq!(queries[2], queries[0], "from the start of the run before");
+}
