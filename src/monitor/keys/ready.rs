@@ -7,6 +7,7 @@ use crate::sync::event::Phase;
 pub fn pause_label(model: &Model) -> &'static str {
     match model.phase {
         Phase::Paused => "resume",
+        Phase::Pausing { .. } => "drop the page",
         _ => "pause",
     }
 }
