@@ -196,7 +196,7 @@ struct Serve {
     port: u16,
     #[command(flatten)]
     people: Flags<OfPlayground>,
-    /// Limit the rate: a bucket of requests, refilled 10 a second
+    /// Limit the rate: a bucket of requests, refilled 10/s
     #[arg(long)]
     rate_limit: bool,
     /// What the bucket holds

@@ -86,7 +86,11 @@ impl<S: Scope> Args for Flags<S> {
             .value_hint(ValueHint::FilePath)
             .help("The settings file [default: see config path]");
         let flags = keys.into_iter().filter_map(flag).chain([config]);
-        command.args(flags.map(|flag| flag.global(S::GLOBAL)))
+        if !S::GLOBAL {
+            return command.args(flags);
+        }
+        // A global flag keeps the number that it has above, and would end up among a command's own.
+        command.args((OWN..).zip(flags).map(|(order, flag)| flag.global(true).display_order(order)))
     }
 
     fn augment_args_for_update(command: Command) -> Command {
@@ -114,6 +118,9 @@ impl<S: Scope> FromArgMatches for Flags<S> {
         Ok(())
     }
 }
+
+/// More flags than any command has of its own.
+const OWN: usize = 100;
 
 /// The order of the help: what is asked for often stands first.
 fn rank(key: &Key) -> u8 {

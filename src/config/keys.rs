@@ -254,7 +254,7 @@ settings! {
         /// "scroll" follows the token, "anchor" asks again from the last row, "auto" takes the one that loses nothing.
         walk: Mode = "auto", OneOf::<Mode>::any(), "HIGHWATER_WALK", "walk" "MODE";
         /// Where an unfinished run goes on.
-        /// "ask" asks, and without a terminal is "token"; "token" falls back to the checkpoint; "full" starts over.
+        /// "ask" asks, and without a terminal is "token"; "token" falls back to the checkpoint; "full" reads everything again, finished or not.
         resume: Resume = "ask", OneOf::<Resume>::any(), "HIGHWATER_RESUME", "resume" "FROM";
         /// Stop after so many pages.
         max_pages: Option<u64> = "none", Unless("none", Count(1, 1_000_000_000)),
@@ -268,12 +268,12 @@ settings! {
         users: u64 = "200", Count(0, 1_000_000), "HIGHWATER_PLAYGROUND_USERS", "users" "N";
         /// Rows a page.
         page_size: u64 = "50", Count(1, 10_000), "HIGHWATER_PLAYGROUND_PAGE_SIZE", "page-size" "N";
-        /// Time that an answer takes, in ms or with a unit.
+        /// Time for an answer, in ms or with a unit.
         latency: Duration = "350ms", Span::milliseconds(0, MINUTE).or_bare(),
             "HIGHWATER_PLAYGROUND_LATENCY", "latency" "MS";
         /// The same seed makes the same people.
         seed: u64 = "1", Count(0, 4_294_967_295), "HIGHWATER_PLAYGROUND_SEED", "seed" "N";
-        /// Users who share one updatedAt at the first cut.
+        /// Users sharing one updatedAt at the first cut.
         /// Every client that follows the token loses some of them.
         tie: u64 = "0", Count(0, 1_000_000), "HIGHWATER_PLAYGROUND_TIE", "tie" "N";
     }

@@ -9,8 +9,8 @@ use std::fmt::Write as _;
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 use self::ready::{
-    again_label, again_ready, always, full_ready, pause_label, pause_ready, quit_label, step_ready,
-    suspend_ready,
+    again_label, again_ready, always, full_ready, help_ready, pause_label, pause_ready, quit_label,
+    step_ready, suspend_ready,
 };
 use super::model::Model;
 
@@ -232,7 +232,7 @@ pub const KEYMAP: &[Binding] = &[
         group: Group::Program,
         footer: Some(|_| "help"),
         help: "these keys",
-        ready: always,
+        ready: help_ready,
     },
     Binding {
         keys: &[Plain(Char('q')), Ctrl('c')],

@@ -81,11 +81,11 @@ pub(super) fn retry(
     Notice { level: Level::Warning, kind: NoticeKind::Retry, text }
 }
 
-/// The failure that ends a run.
+/// The failure that ends a run. The address comes last: where a line is cut, the reason and the remedy must stand.
 pub(super) fn failure(page: u64, address: &str, failure: &Failure, attempts: u32) -> String {
     let tries = if attempts > 1 { format!(" after {attempts} attempts") } else { String::new() };
     let address = sanitize::snippet(address, 300);
-    format!("page {page}{tries}, GET {address}: {failure}; {}", failure.remedy())
+    format!("page {page}{tries}: {failure}; {}. GET {address}", failure.remedy())
 }
 
 /// A refused token, and what is done about it.
@@ -158,7 +158,7 @@ pub(super) fn end(end: &End, page: u64, follow_empty: bool, detail: Option<Strin
             "the answers up to page {page} do not bear an anchored walk; --walk auto goes on by token where it must"
         ),
         End::Paused => "left while paused".to_owned(),
-        End::Stopped => "stopped".to_owned(),
+        End::Stopped => "left before the end of the data".to_owned(),
         End::Error => detail.unwrap_or_else(|| "an error".to_owned()),
     }
 }

@@ -7,6 +7,7 @@ use crate::sync::event::Phase;
 pub fn pause_label(model: &Model) -> &'static str {
     match model.phase {
         Phase::Paused => "resume",
+        Phase::Pausing { .. } => "drop the page",
         _ => "pause",
     }
 }
@@ -33,6 +34,20 @@ pub fn always(_: &Model) -> Result<(), &'static str> {
     Ok(())
 }
 
+/// Whether the help can be shown: a question stays until it is answered or put off.
+pub fn help_ready(model: &Model) -> Result<(), &'static str> {
+    question(model)
+}
+
+/// What an open question says to a key that does not answer it.
+fn question(model: &Model) -> Result<(), &'static str> {
+    match model.overlay {
+        Overlay::Choice(_) => Err("choose first: Enter takes what is marked, Esc puts it off"),
+        Overlay::ConfirmFull => Err("answer first: Enter is yes, Esc is no"),
+        _ => Ok(()),
+    }
+}
+
 /// Whether the system can suspend a program.
 pub fn suspend_ready(_: &Model) -> Result<(), &'static str> {
     if cfg!(unix) { Ok(()) } else { Err("this system cannot suspend a program") }
@@ -46,11 +61,7 @@ fn sync_ready(model: &Model) -> Result<(), &'static str> {
     if model.stream.is_none() {
         return Err("the destination is still being opened");
     }
-    match model.overlay {
-        Overlay::Choice(_) => Err("choose first: Enter takes what is marked, Esc puts it off"),
-        Overlay::ConfirmFull => Err("answer first: Enter is yes, Esc is no"),
-        _ => Ok(()),
-    }
+    question(model)
 }
 
 /// Whether there is something to pause or to resume.

@@ -38,8 +38,6 @@ pub fn key(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
         Action::Help => {
             model.overlay = match model.overlay {
                 Overlay::Help(_) => Overlay::None,
-                // A question stays until it is answered or put off.
-                Overlay::Choice(offer) => Overlay::Choice(offer),
                 _ => Overlay::Help(0),
             };
             Vec::new()

@@ -93,7 +93,7 @@ impl Offer {
             (Self::Token, Some(unfinished)) => on_going_on(model, unfinished),
             (Self::Token, None) => "There is no run to go on with.".to_owned(),
             (Self::Checkpoint, _) => format!(
-                "A new run asks for rows since {checkpoint}. What is stored stays; at most one page comes again."
+                "That run is given up, and a new one asks for rows since {checkpoint}. What is stored stays."
             ),
             (Self::Full, _) => format!(
                 "A new run asks for everything since {BEGINNING}. What is stored stays and is compared; the \

@@ -61,7 +61,7 @@ fn sentence(model: &Model) -> (Role, String) {
             let text = if since < SLOW {
                 format!("page {page} is on the wire")
             } else {
-                format!("page {page} is on the wire for {since} s; given up in {} s", left(*deadline))
+                format!("page {page} has been on the wire for {since} s; given up in {} s", left(*deadline))
             };
             (Role::Plain, text)
         }
