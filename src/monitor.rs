@@ -98,7 +98,12 @@ pub async fn run(feed: Feed) -> io::Result<Left> {
         Err(error) => Err(error),
     };
     let left = match held {
-        Ok(mut input) => {
+        Ok((mut input, waker)) => {
+            let signals = signals.inspect(|signal| {
+                if *signal == Signal::Resized {
+                    waker.wake();
+                }
+            });
             let input = stream::poll_fn(move |context| input.poll_recv(context));
             let theme = Theme::from_env(|name| std::env::var(name).ok());
             drive(feed, &mut screen, input, signals, theme, Utc::now).await

@@ -9,9 +9,9 @@ use std::path::Path;
 use std::time::Duration;
 
 #[cfg(unix)]
-pub use unix::{INPUT_PATIENCE, Signals, Tty, suspend};
+pub use unix::{INPUT_PATIENCE, Signals, Tty, Waker, suspend};
 #[cfg(not(unix))]
-pub use windows::{INPUT_PATIENCE, Signals, Tty, suspend};
+pub use windows::{INPUT_PATIENCE, Signals, Tty, Waker, suspend};
 
 /// The number of the signal that a terminal sends when it goes away.
 pub const HANG_UP: i32 = 1;
@@ -65,7 +65,9 @@ pub fn private_file(path: &Path) -> io::Result<File> {
 
 #[cfg(unix)]
 mod unix {
+    use std::io::{Read as _, Write as _};
     use std::os::fd::{AsFd, OwnedFd};
+    use std::os::unix::net::UnixStream;
     use std::task::{Context, Poll};
 
     use rustix::event::{PollFd, PollFlags, poll};
@@ -150,36 +152,48 @@ mod unix {
     }
 
     /// The terminal that keys come from.
-    pub enum Tty {
-        /// Standard input is it.
-        Stdin(io::Stdin),
-        /// Standard input is something else, and the controlling terminal was opened.
-        Controlling(OwnedFd),
+    pub struct Tty {
+        keys: OwnedFd,
+        wakes: UnixStream,
+    }
+
+    /// Ends a [`Tty::wait`].
+    pub struct Waker(UnixStream);
+
+    impl Waker {
+        /// Ends the wait that is on, or the next one.
+        pub fn wake(&self) {
+            // A stream that is full holds a wake already.
+            let _ = (&self.0).write(&[0]);
+        }
     }
 
     impl Tty {
-        /// Finds the terminal that keys come from.
+        /// Finds the terminal that keys come from: standard input, or else the controlling one.
         ///
         /// # Errors
         /// If there is none.
-        pub fn open() -> io::Result<Self> {
+        pub fn open() -> io::Result<(Self, Waker)> {
             let stdin = io::stdin();
-            if rustix::termios::isatty(&stdin) {
-                return Ok(Self::Stdin(stdin));
-            }
-            let tty = File::options().read(true).write(true).open("/dev/tty")?;
-            Ok(Self::Controlling(tty.into()))
+            let keys = if rustix::termios::isatty(&stdin) {
+                stdin.as_fd().try_clone_to_owned()?
+            } else {
+                File::options().read(true).write(true).open("/dev/tty")?.into()
+            };
+            let (wakes, waker) = UnixStream::pair()?;
+            wakes.set_nonblocking(true)?;
+            waker.set_nonblocking(true)?;
+            Ok((Self { keys, wakes }, Waker(waker)))
         }
 
-        /// Blocks until there is something to read or the terminal is gone, which readers of a dead terminal
-        /// would otherwise go on reading nothing from for ever.
+        /// Blocks until there is something to read, the terminal is gone, which readers of a dead terminal would
+        /// otherwise go on reading nothing from for ever, or a [`Waker`] ends it.
         #[must_use]
         pub fn wait(&self) -> Readiness {
-            let fd = match self {
-                Self::Stdin(stdin) => stdin.as_fd(),
-                Self::Controlling(fd) => fd.as_fd(),
-            };
-            let mut fds = [PollFd::from_borrowed_fd(fd, PollFlags::IN)];
+            let mut fds = [
+                PollFd::from_borrowed_fd(self.keys.as_fd(), PollFlags::IN),
+                PollFd::from_borrowed_fd(self.wakes.as_fd(), PollFlags::IN),
+            ];
             loop {
                 match poll(&mut fds, None) {
                     Err(rustix::io::Errno::INTR) => {}
@@ -187,6 +201,7 @@ mod unix {
                     Ok(_) => break,
                 }
             }
+            let _ = (&self.wakes).read(&mut [0; 64]);
             let gone = PollFlags::HUP | PollFlags::ERR | PollFlags::NVAL;
             if fds[0].revents().intersects(gone) { Readiness::Gone } else { Readiness::Readable }
         }
@@ -263,13 +278,21 @@ mod windows {
     /// The console that keys come from.
     pub struct Tty;
 
+    /// Nothing: looking for input wakes by itself.
+    pub struct Waker;
+
+    impl Waker {
+        /// Does nothing.
+        pub fn wake(&self) {}
+    }
+
     impl Tty {
         /// Finds the console that keys come from.
         ///
         /// # Errors
         /// Never.
-        pub fn open() -> io::Result<Self> {
-            Ok(Self)
+        pub fn open() -> io::Result<(Self, Waker)> {
+            Ok((Self, Waker))
         }
 
         /// Does not wait: looking for input does.

@@ -96,6 +96,20 @@ fn a_paused_run_survives_the_process() {
 }
 
 #[test]
+fn a_key_after_a_resize_is_heard_at_once() {
+    let mut terminal = Terminal::start(120, 36, &[]);
+    terminal.shows("COMPLETE").press("j").resize(100, 30).watch_for(Duration::from_millis(300));
+    terminal.press("?").shows("Esc closes").press("\u{1b}").hides("Esc closes");
+    for columns in 20..60 {
+        terminal.resize(columns, 60 - columns);
+    }
+    terminal.resize(80, 24).watch_for(Duration::from_millis(300));
+    terminal.press("?").shows("Esc closes").press("q");
+    assert_eq!(terminal.ends().exit_code(), 0);
+    terminal.assert_clean();
+}
+
+#[test]
 fn a_source_that_is_not_there_is_told_and_left_at_once() {
     let mut terminal = Terminal::start(100, 30, &["--url", "http://127.0.0.1:9/pagination/keyset"]);
     terminal.shows("WAITING").shows("no connection").press("q");

@@ -76,7 +76,7 @@ fn the_defaults_are_the_documented_ones() {
     assert_eq!(settings.sync.walk, Mode::Auto);
     assert_eq!(settings.sync.resume, Resume::Ask);
     assert_eq!(settings.sync.stop_grace, Duration::from_secs(5));
-    assert_eq!(settings.playground.latency, Duration::from_millis(350));
+    assert_eq!(settings.playground.latency, Duration::from_millis(600));
 }
 
 #[test]

@@ -269,7 +269,7 @@ settings! {
         /// Rows a page.
         page_size: u64 = "50", Count(1, 10_000), "HIGHWATER_PLAYGROUND_PAGE_SIZE", "page-size" "N";
         /// Time for an answer, in ms or with a unit.
-        latency: Duration = "350ms", Span::milliseconds(0, MINUTE).or_bare(),
+        latency: Duration = "600ms", Span::milliseconds(0, MINUTE).or_bare(),
             "HIGHWATER_PLAYGROUND_LATENCY", "latency" "MS";
         /// The same seed makes the same people.
         seed: u64 = "1", Count(0, 4_294_967_295), "HIGHWATER_PLAYGROUND_SEED", "seed" "N";

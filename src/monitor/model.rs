@@ -240,6 +240,12 @@ impl Model {
         !matches!(self.phase, Phase::Idle | Phase::Ended { .. })
     }
 
+    /// True if the last run ended, but not as it should have.
+    #[must_use]
+    pub fn needs_attention(&self) -> bool {
+        self.ended.as_ref().is_some_and(|ended| !ended.attention.is_empty())
+    }
+
     /// Where "run again" starts: goes on with what was left unfinished, else from the checkpoint.
     #[must_use]
     pub fn again(&self) -> Start {

@@ -24,7 +24,7 @@ use ratatui::layout::{Position, Rect, Size};
 use super::model::Model;
 use super::view::view;
 
-use crate::platform::{self, Readiness, Tty};
+use crate::platform::{self, Readiness, Tty, Waker};
 
 /// True while this program holds the terminal.
 static HELD: AtomicBool = AtomicBool::new(false);
@@ -274,12 +274,13 @@ pub enum Input {
 }
 
 /// Starts reading the terminal, on a thread of its own: a read may block, and a look at a dead terminal does not
-/// come back.
+/// come back. The waker makes it look at once: a resize that only shows with the next key would swallow that key
+/// (crossterm 0.29 stops reading at the resize, and forgets that the terminal was readable too).
 ///
 /// # Errors
 /// If there is no terminal to read from.
-pub fn input() -> io::Result<tokio::sync::mpsc::Receiver<Input>> {
-    let tty = Tty::open()?;
+pub fn input() -> io::Result<(tokio::sync::mpsc::Receiver<Input>, Waker)> {
+    let (tty, waker) = Tty::open()?;
     let (sender, receiver) = tokio::sync::mpsc::channel(64);
     std::thread::Builder::new().name("terminal-in".to_owned()).spawn(move || {
         while tty.wait() == Readiness::Readable {
@@ -291,7 +292,7 @@ pub fn input() -> io::Result<tokio::sync::mpsc::Receiver<Input>> {
         }
         let _ = sender.blocking_send(Input::Gone);
     })?;
-    Ok(receiver)
+    Ok((receiver, waker))
 }
 
 /// Reads all that there is; false if nobody listens any more.

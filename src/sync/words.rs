@@ -168,8 +168,8 @@ pub(super) fn attention(end: &End, text: &str, totals: &Totals) -> Vec<String> {
     let mut sentences = Vec::new();
     if totals.tie_unsafe > 0 {
         sentences.push(format!(
-            "{} crossed by token inside a group of equal cursors: rows may be missing; a full re-sync with --walk \
-             auto reads them",
+            "{} crossed by token inside a group of equal cursors: rows may be missing; --resume full --walk auto \
+             reads them",
             count(totals.tie_unsafe, "seam was", "seams were")
         ));
     }

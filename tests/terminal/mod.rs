@@ -103,6 +103,14 @@ impl Terminal {
         self
     }
 
+    /// Changes the terminal's size.
+    pub fn resize(&mut self, columns: u16, rows: u16) -> &mut Self {
+        self.master.resize(PtySize { rows, cols: columns, pixel_width: 0, pixel_height: 0 }).unwrap();
+        let cells = |count| NonZeroU16::new(count).unwrap();
+        self.emulator.screen_mut().set_size(cells(rows), cells(columns));
+        self
+    }
+
     pub fn process(&self) -> u32 {
         self.child.process_id().unwrap()
     }

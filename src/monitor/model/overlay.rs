@@ -75,7 +75,7 @@ impl Offer {
     #[must_use]
     pub fn label(self) -> &'static str {
         match self {
-            Self::Token => "Go on from the token",
+            Self::Token => "Go on where it stopped",
             Self::Checkpoint => "Start from the checkpoint",
             Self::Full => "Full re-sync",
             Self::Quit => "Quit",

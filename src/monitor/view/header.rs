@@ -64,6 +64,7 @@ fn phase(model: &Model) -> (Role, &'static str, &'static str) {
         Phase::Paused => (Role::Held, "‖", "paused"),
         Phase::Stopping { .. } => (Role::Held, "◐", "stopping"),
         Phase::Ended { outcome } => match outcome {
+            Outcome::Complete if model.needs_attention() => (Role::Warn, "!", "complete"),
             Outcome::Complete => (Role::Good, "✔", "complete"),
             Outcome::Paused => (Role::Held, "‖", "paused"),
             Outcome::Stopped => (Role::Held, "■", "stopped"),

@@ -91,6 +91,7 @@ fn sentence(model: &Model) -> (Role, String) {
         }
         Phase::Ended { outcome } => {
             let role = match outcome {
+                Outcome::Complete if model.needs_attention() => Role::Warn,
                 Outcome::Complete => Role::Good,
                 Outcome::Paused | Outcome::Stopped => Role::Held,
                 Outcome::Failed => Role::Bad,
