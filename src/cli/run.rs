@@ -7,7 +7,7 @@ use tokio::sync::{broadcast, mpsc};
 use tokio::task::JoinHandle;
 use url::Url;
 
-use super::{Exit, Served};
+use super::{Exit, Served, print};
 use crate::config::{self, EmptyPage, Resume, Settings};
 use crate::destination::DestinationError;
 use crate::destination::sqlite::{Opened, Sqlite};
@@ -199,8 +199,8 @@ pub fn playground(served: &Served) -> Result<Exit, Fault> {
         let mut signals = Signals::ending()?;
         let options = options(&served.playground, served.capacity);
         let started = |playground: &Playground| {
-            println!("{}\nCtrl-C ends it.", playground.url());
-            let _ = io::stdout().flush();
+            // A server whose greeting nobody reads serves all the same.
+            let _ = print::stdout(format!("{}\nCtrl-C ends it.\n", playground.url()).as_bytes());
         };
         let mut number = 0;
         let until = async { number = end_signal(&mut signals).await };

@@ -216,7 +216,7 @@ impl Run<'_> {
     /// Notes how the run stands; a failure to is the run's.
     async fn try_mark(&mut self, outcome: Option<Outcome>) {
         if let Err(error) = self.sync.writer.mark(self.id, outcome).await {
-            self.fail(error.to_string());
+            self.fail(words::destination(&error));
         }
     }
 
@@ -321,6 +321,7 @@ impl Run<'_> {
             at: Utc::now(),
         };
         if let Err(error) = self.sync.writer.end(ending).await {
+            let error = words::destination(&error);
             let text = format!("the end of the run could not be written down: {error}");
             let notice = Notice { level: Level::Warning, kind: NoticeKind::Housekeeping, text };
             self.sync.outlet.send(Event::Notice(notice)).await;

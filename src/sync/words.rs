@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde::de::IgnoredAny;
 
 use super::event::{Level, Notice, NoticeKind};
+use crate::destination::DestinationError;
 use crate::record::Quarantined;
 use crate::run::Totals;
 use crate::sanitize;
@@ -86,6 +87,11 @@ pub(super) fn failure(page: u64, address: &str, failure: &Failure, attempts: u32
     let tries = if attempts > 1 { format!(" after {attempts} attempts") } else { String::new() };
     let address = sanitize::snippet(address, 300);
     format!("page {page}{tries}, GET {address}: {failure}; {}", failure.remedy())
+}
+
+/// What the destination could not do. It names files, whose names may hold anything.
+pub(super) fn destination(error: &DestinationError) -> String {
+    sanitize::line(&error.to_string()).into_owned()
 }
 
 /// A refused token, and what is done about it.
