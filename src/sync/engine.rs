@@ -334,7 +334,7 @@ impl Run<'_> {
             // Whatever is the matter there: what was stored, is stored.
             Err(_) => (self.known.0, self.known.1, None),
         };
-        let attention = words::attention(&end, &text, &self.totals);
+        let attention = words::attention(&end, &text, &self.totals, self.walk.mode());
         self.sync.outlet.send(Event::Phase { phase: Phase::Ended { outcome } }).await;
         let ended = RunEnded {
             run: self.id,

@@ -21,7 +21,8 @@ pub(super) fn finding(page: u64, finding: &Finding, mode: Mode) -> Notice {
             NoticeKind::TieUnsafe { cursor: cursor.clone() },
             format!(
                 "page {page} ends inside a group of rows that share {cursor}, and the token asks for later ones: the \
-                 rest of the group may be lost; --walk auto reads it"
+                 rest of the group may be lost{}",
+                if mode == Mode::Scroll { "; --walk auto reads it" } else { "" }
             ),
         ),
         Finding::TieSafe(cursor) => (
@@ -170,12 +171,15 @@ pub(super) fn end(end: &End, page: u64, follow_empty: bool, detail: Option<Strin
 }
 
 /// What needs attention after a run, a sentence each.
-pub(super) fn attention(end: &End, text: &str, totals: &Totals) -> Vec<String> {
+pub(super) fn attention(end: &End, text: &str, totals: &Totals, mode: Mode) -> Vec<String> {
     let mut sentences = Vec::new();
     if totals.tie_unsafe > 0 {
+        let remedy = match mode {
+            Mode::Scroll => "a full re-sync with --walk auto reads them",
+            Mode::Auto | Mode::Anchor => "this source cannot be asked for them, by token or by cursor",
+        };
         sentences.push(format!(
-            "{} crossed by token inside a group of equal cursors: rows may be missing; a full re-sync with --walk \
-             auto reads them",
+            "{} crossed by token where rows share a cursor, or cannot be told not to: rows may be missing; {remedy}",
             count(totals.tie_unsafe, "seam was", "seams were")
         ));
     }
