@@ -29,8 +29,11 @@ use crate::text::milliseconds;
 /// What can go wrong, in words.
 pub type Fault = Box<dyn std::error::Error>;
 
-/// How many events wait for a reader: for a screen, what it misses beyond them is counted.
+/// How many events wait for a report.
 const EVENTS: usize = 1_024;
+/// How many wait for a screen, which misses and counts what comes beyond them. Fewer, for they carry rows: behind a
+/// screen that stands still, some ten megabytes of ordinary ones.
+const SHOWN_EVENTS: usize = 256;
 /// How many commands wait for the sync.
 const COMMANDS: usize = 16;
 
@@ -84,7 +87,7 @@ pub fn watch(settings: &Settings) -> Result<Exit, Fault> {
         return sync(settings, Style::Plain);
     }
     runtime()?.block_on(async {
-        let (sender, events) = broadcast::channel(EVENTS);
+        let (sender, events) = broadcast::channel(SHOWN_EVENTS);
         let session = Session::open(settings, Outlet::Latest(sender), SHOWN_ROWS).await?;
         let start = match settings.sync.resume {
             Resume::Ask => None,

@@ -97,7 +97,7 @@ fn one_page(
             span.add(cursor);
         }
         if position >= show_from {
-            shown.push(ShownRow { fate, values: row.values.clone() });
+            shown.push(ShownRow::new(fate, &row.values));
         }
     }
     quarantine(transaction, batch)?;
