@@ -33,7 +33,7 @@ pub struct Walk {
     empty_pages: u32,
     /// The cursor that was last asked from: an anchored walk must get beyond it.
     asked: Cursor,
-    /// The last cursor that the walk has seen, for order across seams.
+    /// The last cursor that the walk has seen, for order across seams that are crossed by token.
     last: Option<Cursor>,
     /// The value that may lie on both sides of the seam just crossed by token.
     seam: Option<Cursor>,
@@ -255,10 +255,8 @@ impl Walk {
     fn ask(&mut self, request: Request) {
         if let Request::Since(cursor) = &request {
             self.asked = cursor.clone();
-            self.last = match self.manner {
-                Manner::Anchored(Anchor::Row { .. } | Anchor::Earlier) => Some(cursor.clone()),
-                _ => None,
-            };
+            // Its answer may begin below it, where a source knows whole seconds only: that is no inversion.
+            self.last = None;
         }
         self.next = request;
     }
@@ -329,7 +327,7 @@ impl Walk {
         {
             findings.push(Finding::TieSafe(value));
         }
-        self.check_reach(findings);
+        self.check_reach(page, findings);
         let (inclusive, probe) = self.check_bound(page, findings);
         if let Some(probe) = probe {
             return probe;
@@ -365,13 +363,15 @@ impl Walk {
         }
     }
 
-    /// A page that was asked for from a cursor and ends below it: the source goes by some other order.
-    fn check_reach(&mut self, findings: &mut Vec<Finding>) {
-        if let (Manner::Anchored(Anchor::Start), Request::Since(asked)) = (&self.manner, &self.next)
-            && let Some(last) = self.last.as_ref().filter(|last| *last < asked)
+    /// A page that begins below the cursor that it was asked from and does not get beyond it: the source goes by some
+    /// other order.
+    fn check_reach(&mut self, page: &Page, findings: &mut Vec<Finding>) {
+        if let (Manner::Anchored(_), Request::Since(asked)) = (&self.manner, &self.next)
+            && let Some(first) = cursors(page).next().filter(|first| *first < asked)
+            && self.last.as_ref() <= Some(asked)
             && self.mark.held.is_none()
         {
-            findings.push(Finding::OrderViolated { before: asked.clone(), after: last.clone() });
+            findings.push(Finding::OrderViolated { before: asked.clone(), after: first.clone() });
             self.mark.hold();
         }
     }

@@ -80,7 +80,7 @@ fn an_exclusive_bound_behind_empty_pages_is_found_out() {
 fn rows_below_what_was_asked_for_are_no_overflow() {
     let mut walk = Walk::new(Mode::Auto, false, cursor(9), Some(cursor(9)));
     let (next, found) = take(&mut walk, &[1, 2], "a");
-    assert_eq!(found, [Finding::OrderViolated { before: cursor(9), after: cursor(2) }]);
+    assert_eq!(found, [Finding::OrderViolated { before: cursor(9), after: cursor(1) }]);
     assert_eq!(next, token("a"));
     assert_eq!(take(&mut walk, &[3, 4], "b"), (token("b"), vec![]));
     assert_eq!(take(&mut walk, &[9, 10], ""), (Next::End(End::Exhausted), vec![]));
@@ -102,4 +102,25 @@ fn disorder_is_not_forgotten_by_the_next_walk() {
     let mut anew = walk.anew(Mode::Scroll, false, walk.restart().clone(), walk.checkpoint().cloned());
     take(&mut anew, &[8, 9], "a");
     assert_eq!(anew.restart(), &beginning());
+}
+
+/// A bound that is cut to the second, or coarser, brings more than was asked for: the walk stays anchored, and what
+/// shares its cursor with the last row is read.
+#[test]
+fn a_coarse_bound_is_no_disorder() {
+    let mut walk = Walk::new(Mode::Auto, false, beginning(), None);
+    assert_eq!(take(&mut walk, &[11, 12, 13], "a"), (since(13), vec![]));
+    assert_eq!(take(&mut walk, &[12, 13, 13, 14], "b"), (since(14), vec![]));
+    assert_eq!(take(&mut walk, &[14, 15], ""), (Next::End(End::Exhausted), vec![]));
+}
+
+/// A source that ignores `updated_since` brings its first page again: only by token does it go on.
+#[test]
+fn a_bound_that_is_ignored_is_found_out() {
+    let mut walk = Walk::new(Mode::Auto, false, beginning(), None);
+    assert_eq!(take(&mut walk, &[1, 2], "a").0, since(2));
+    let (next, found) = take(&mut walk, &[1, 2], "a");
+    assert_eq!(found, [Finding::OrderViolated { before: cursor(2), after: cursor(1) }]);
+    assert_eq!(next, Next::Ask(Request::Since(beginning())));
+    assert_eq!(take(&mut walk, &[1, 2], "a").0, token("a"));
 }
