@@ -49,8 +49,27 @@ pub enum Fate {
 pub struct ShownRow {
     /// What became of it.
     pub fate: Fate,
-    /// The values in the order of the schema's columns, as the source sent them: not yet safe for a terminal.
+    /// The values in the order of the schema's columns, as the source sent them but for their length: not yet safe
+    /// for a terminal.
     pub values: Box<[Option<String>]>,
+}
+
+impl ShownRow {
+    /// The most that is shown of a value, in bytes: what waits for a screen that stands still is bounded by it.
+    const LONGEST: usize = 1 << 10;
+
+    /// A row for showing. A longer value is cut, with an ellipsis.
+    #[must_use]
+    pub fn new(fate: Fate, values: &[Option<String>]) -> Self {
+        let cut = |value: &String| {
+            if value.len() <= Self::LONGEST {
+                return value.clone();
+            }
+            let end = (0..=Self::LONGEST).rev().find(|at| value.is_char_boundary(*at)).unwrap_or(0);
+            format!("{}…", &value[..end])
+        };
+        Self { fate, values: values.iter().map(|value| value.as_ref().map(cut)).collect() }
+    }
 }
 
 /// What became of a number of rows.
@@ -119,4 +138,17 @@ pub struct Totals {
     /// What became of the rows.
     #[serde(flatten)]
     pub counts: Counts,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_value_is_cut_for_showing() {
+        let values = [Some("short".to_owned()), None, Some("é".repeat(5_000))];
+        let shown = ShownRow::new(Fate::New, &values).values;
+        assert_eq!(shown[..2], values[..2]);
+        assert_eq!(shown[2], Some(format!("{}…", "é".repeat(512))));
+    }
 }

@@ -116,18 +116,20 @@ impl Sync {
         let beginning = crate::record::Cursor::parse(crate::record::BEGINNING);
         let beginning = beginning.map_err(|error| DestinationError::Refused(error.to_string()))?;
         let (mode, follow_empty) = (self.manner.walk, self.manner.follow_empty);
-        let fresh = |from| Walk::new(mode, follow_empty, from, stored.checkpoint.clone());
-        Ok(match (start, stored.unfinished) {
-            (Start::Full, _) => (fresh(beginning), None),
+        let checkpoint = stored.checkpoint;
+        let Some(run) = stored.unfinished else {
+            let from = checkpoint.clone().filter(|_| start != Start::Full).unwrap_or(beginning);
+            return Ok((Walk::new(mode, follow_empty, from, checkpoint), None));
+        };
+        let from = match start {
             // It ended out of order, and unexplained: to ask the same again would bring the same end.
-            (Start::Token, Some(run)) if run.outcome == Some(Outcome::Complete) => {
-                (fresh(run.walk.restart().clone()), None)
-            }
-            (Start::Token, Some(run)) if run.walk.mode() == mode => (run.walk.clone(), Some(run)),
-            (Start::Token, Some(run)) => (fresh(run.walk.reached().clone()), None),
-            (Start::Checkpoint, Some(run)) => (fresh(run.walk.restart().clone()), None),
-            (_, None) => (fresh(stored.checkpoint.clone().unwrap_or(beginning)), None),
-        })
+            Start::Token if run.outcome == Some(Outcome::Complete) => run.walk.restart().clone(),
+            Start::Token if run.walk.mode() == mode => return Ok((run.walk.clone(), Some(run))),
+            Start::Token => run.walk.reached().clone(),
+            Start::Checkpoint => run.walk.restart().clone(),
+            Start::Full => beginning,
+        };
+        Ok((run.walk.anew(mode, follow_empty, from, checkpoint), None))
     }
 }
 

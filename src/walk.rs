@@ -12,6 +12,8 @@
 
 mod followed;
 mod machine;
+#[cfg(test)]
+mod tests;
 
 use std::fmt;
 
@@ -135,7 +137,7 @@ pub enum Finding {
     NotInclusive(Cursor),
     /// A row came before a row with a smaller cursor: `before` was followed by `after`.
     OrderViolated {
-        /// The larger cursor, which came first.
+        /// The larger cursor, which came first, or was asked from.
         before: Cursor,
         /// The smaller one, which came next.
         after: Cursor,
@@ -181,26 +183,5 @@ impl fmt::Display for Decision {
             Self::FollowEmpty => write!(f, "no rows, but a token: follows it"),
             Self::Stop => write!(f, "nothing more to ask for"),
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::record::{BEGINNING, Page};
-    use chrono::Utc;
-
-    #[test]
-    fn a_snapshot_carries_no_tokens_and_takes_none_away() {
-        let mut walk = Walk::new(Mode::Scroll, true, Cursor::parse(BEGINNING).unwrap(), None);
-        let mut ends = Vec::new();
-        for token in ["a", "b", "a"] {
-            let page = Page { token: Some(token.to_owned()), has_data: true, ..Page::default() };
-            ends.push(walk.on_page(&page, Utc::now()).next);
-            let snapshot = walk.snapshot();
-            assert!(format!("{snapshot:?}").contains("followed: 0 tokens"), "{snapshot:?}");
-            assert_eq!(snapshot.next(), walk.next());
-        }
-        assert_eq!(ends[2], Next::End(End::Loop { first: 1, again: 3 }), "the walk itself still knows them");
     }
 }

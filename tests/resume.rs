@@ -349,6 +349,30 @@ fn without_a_destination_there_is_nothing_to_show() {
     }
 }
 
+/// Whatever a database holds, and whatever it is called, what is printed of it is safe for a terminal.
+#[cfg(unix)]
+#[test]
+fn what_a_database_holds_is_made_safe() {
+    let server = BuiltIn::frozen();
+    let highwater = Highwater::against(&server.url());
+    completes(&highwater, &Api::new(&server.url()).rows(), &[]);
+    let hostile = highwater.home().join("h\u{1b}[31m.db");
+    std::fs::copy(highwater.db(), &hostile).unwrap();
+    let write = "UPDATE _highwater_state SET source = 's' || char(27) || '[2J';
+                 UPDATE _highwater_history SET cause = 'c' || char(8238), before = char(155) || 'b', run = NULL;";
+    rusqlite::Connection::open(&hostile).unwrap().execute_batch(write).unwrap();
+    let db = ["--db", hostile.to_str().unwrap()];
+    for words in
+        [["state", "show"], ["state", "history"], ["sync", "--json"], ["state", "undo"], ["state", "undo"]]
+    {
+        let done = highwater.start([&words[..1], &db, &words[1..]].concat()).end();
+        let printed = format!("{}{}", done.stdout, done.stderr);
+        assert!(printed.contains("<U+"), "{words:?}: {printed:?}");
+        let hostile = |c: char| (c.is_control() && c != '\n') || c == '\u{202e}';
+        assert!(!printed.contains(hostile), "{words:?}: {printed:?}");
+    }
+}
+
 /// The files hold people's data: nobody else reads them.
 #[cfg(unix)]
 #[test]

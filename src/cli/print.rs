@@ -1,4 +1,4 @@
-//! The commands that only print: completions, manual pages, the schema.
+//! What is printed outside a run: completions, manual pages, the schema, lines and errors.
 
 use std::io::{self, Write as _};
 use std::path::Path;
@@ -10,6 +10,7 @@ use serde::{Serialize, Serializer};
 use super::exit::Exit;
 use crate::config::{self, KEYS};
 use crate::record::{Column, Schema};
+use crate::sanitize;
 
 /// Writes to stdout. A reader that has seen enough, as `head` has, is no failure.
 ///
@@ -21,6 +22,20 @@ pub fn stdout(bytes: &[u8]) -> io::Result<()> {
         Err(why) if why.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         result => result,
     }
+}
+
+/// Writes one line to stdout, made safe for a terminal: it may quote a file name, or what a database holds.
+///
+/// # Errors
+/// As [`stdout`].
+pub fn line(text: &str) -> io::Result<()> {
+    stdout(format!("{}\n", sanitize::line(text)).as_bytes())
+}
+
+/// Writes an error to stderr as one line, made safe for a terminal.
+pub fn error(text: &str) {
+    // Nobody is left to tell if the terminal is gone.
+    let _ = writeln!(io::stderr(), "error: {}", sanitize::line(text));
 }
 
 /// The completion script for a shell.

@@ -7,7 +7,7 @@ use tokio::sync::{broadcast, mpsc};
 use tokio::task::JoinHandle;
 use url::Url;
 
-use super::{Exit, Served};
+use super::{Exit, Served, print};
 use crate::config::{self, EmptyPage, Resume, Settings};
 use crate::destination::DestinationError;
 use crate::destination::sqlite::{Opened, Sqlite};
@@ -29,8 +29,11 @@ use crate::text::milliseconds;
 /// What can go wrong, in words.
 pub type Fault = Box<dyn std::error::Error>;
 
-/// How many events wait for a reader: for a screen, what it misses beyond them is counted.
+/// How many events wait for a report.
 const EVENTS: usize = 1_024;
+/// How many wait for a screen, which misses and counts what comes beyond them. Fewer, for they carry rows: behind a
+/// screen that stands still, some ten megabytes of ordinary ones.
+const SHOWN_EVENTS: usize = 256;
 /// How many commands wait for the sync.
 const COMMANDS: usize = 16;
 
@@ -84,7 +87,7 @@ pub fn watch(settings: &Settings) -> Result<Exit, Fault> {
         return sync(settings, Style::Plain);
     }
     runtime()?.block_on(async {
-        let (sender, events) = broadcast::channel(EVENTS);
+        let (sender, events) = broadcast::channel(SHOWN_EVENTS);
         let session = Session::open(settings, Outlet::Latest(sender), SHOWN_ROWS).await?;
         let start = match settings.sync.resume {
             Resume::Ask => None,
@@ -199,8 +202,8 @@ pub fn playground(served: &Served) -> Result<Exit, Fault> {
         let mut signals = Signals::ending()?;
         let options = options(&served.playground, served.capacity);
         let started = |playground: &Playground| {
-            println!("{}\nCtrl-C ends it.", playground.url());
-            let _ = io::stdout().flush();
+            // A server whose greeting nobody reads serves all the same.
+            let _ = print::stdout(format!("{}\nCtrl-C ends it.\n", playground.url()).as_bytes());
         };
         let mut number = 0;
         let until = async { number = end_signal(&mut signals).await };

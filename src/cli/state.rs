@@ -52,7 +52,7 @@ pub fn run(settings: &Settings, action: &StateAction) -> Result<Exit, Fault> {
 fn show(path: &Path) -> Result<Exit, Fault> {
     let mut sqlite = Sqlite::read(path, &USER)?;
     let stored = sqlite.stored()?;
-    let mut text = format!("destination  {}\n", path.display());
+    let mut text = format!("destination  {}\n", sanitize::line(&sqlite.name()));
     let source = stored.source.as_deref().unwrap_or("none yet");
     text.push_str(&format!("source       {}\n", sanitize::line(source)));
     let moved =
@@ -77,7 +77,8 @@ fn history(path: &Path) -> Result<Exit, Fault> {
         let undone = entry.undone_by.map(|by| format!("  (undone by {by})")).unwrap_or_default();
         let (before, after) =
             (entry.before.as_deref().unwrap_or("none"), entry.after.as_deref().unwrap_or("none"));
-        text.push_str(&format!("{:>5}  {}  {cause:<8} {before} → {after}{undone}\n", entry.entry, entry.at));
+        let line = format!("{:>5}  {}  {cause:<8} {before} → {after}{undone}", entry.entry, entry.at);
+        text.push_str(&format!("{}\n", sanitize::line(&line)));
     }
     if text.is_empty() {
         text.push_str("the checkpoint has never moved\n");
@@ -153,12 +154,12 @@ fn reset(path: &Path, yes: bool) -> Result<Exit, Fault> {
             return Err("this forgets the checkpoint; without a terminal to ask on, say --yes".into());
         }
         let checkpoint = stored.checkpoint.as_ref().map_or("none", Cursor::text);
-        print!("Forget the checkpoint {checkpoint}? The next run reads everything again; rows stay. [y/N] ");
-        io::stdout().flush()?;
+        let question = "The next run reads everything again; rows stay. [y/N] ";
+        print::stdout(format!("Forget the checkpoint {checkpoint}? {question}").as_bytes())?;
         let mut answer = String::new();
         io::stdin().lock().read_line(&mut answer)?;
         if !matches!(answer.trim(), "y" | "Y" | "yes") {
-            println!("left as it was");
+            print::line("left as it was")?;
             return Ok(Exit::Early);
         }
     }
@@ -172,7 +173,8 @@ fn undo(path: &Path) -> Result<Exit, Fault> {
         None => Err(format!("{}: nothing to undo", path.display()).into()),
         Some(entry) => {
             let cause = entry.run.map_or(entry.cause, |run| format!("the move of run {run}"));
-            println!("undid {cause}: the checkpoint is {}", entry.before.as_deref().unwrap_or("none"));
+            let before = entry.before.as_deref().unwrap_or("none");
+            print::line(&format!("undid {cause}: the checkpoint is {before}"))?;
             Ok(Exit::Complete)
         }
     }
@@ -183,12 +185,12 @@ fn move_to(path: &Path, cause: &str, to: Option<&Cursor>) -> Result<Exit, Fault>
     let unfinished = sqlite.stored()?.unfinished;
     let before = sqlite.move_checkpoint(cause, to, Utc::now())?;
     let (before, after) = (before.as_deref().unwrap_or("none"), to.map_or("none", Cursor::text));
-    println!("checkpoint: {before} → {after}; `highwater state undo` takes it back");
+    print::line(&format!("checkpoint: {before} → {after}; `highwater state undo` takes it back"))?;
     if let Some(run) = unfinished {
-        println!("run {} was unfinished and is closed: it belonged to another window", run.run);
+        print::line(&format!("run {} was unfinished and is closed: it belonged to another window", run.run))?;
     }
     if to.is_some_and(|to| to.instant() > Utc::now()) {
-        println!("warning: that is in the future: rows before it will not be asked for");
+        print::line("warning: that is in the future: rows before it will not be asked for")?;
     }
     Ok(Exit::Complete)
 }

@@ -78,8 +78,10 @@ impl Drop for Lock {
     }
 }
 
+/// Beside the database itself, where another name for it, a link, would lead to another lock.
 fn path_of(database: &Path) -> PathBuf {
-    let mut path = database.as_os_str().to_owned();
+    let database = database.canonicalize().unwrap_or_else(|_| database.to_owned());
+    let mut path = database.into_os_string();
     path.push(".lock");
     PathBuf::from(path)
 }
@@ -113,6 +115,18 @@ mod tests {
         drop(lock);
         assert_eq!(Lock::holder(&database), None);
         assert_eq!(Lock::take(&database).unwrap().1, None, "a clean end leaves no trace");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_to_a_database_leads_to_the_same_lock() {
+        let folder = tempfile::tempdir().unwrap();
+        let (database, link) = (folder.path().join("a.db"), folder.path().join("b.db"));
+        std::fs::write(&database, "").unwrap();
+        std::os::unix::fs::symlink(&database, &link).unwrap();
+        let _lock = Lock::take(&database).unwrap();
+        assert!(Lock::take(&link).is_err());
+        assert!(Lock::holder(&link).is_some());
     }
 
     #[test]

@@ -10,7 +10,7 @@ mod tests;
 use std::collections::BTreeMap;
 use std::fmt;
 
-use serde::de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, Visitor};
+use serde::de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
 use super::{Contract, Failure};
@@ -36,19 +36,23 @@ impl<'a> Envelope<'a> {
     pub fn read(contract: &'static Contract, body: &'a [u8], most: usize) -> Result<Self, Failure> {
         let bad = |error: serde_json::Error| {
             let beginning = sanitize::snippet(&String::from_utf8_lossy(&body[..body.len().min(400)]), 80);
+            // The parser quotes a text that it did not expect, whole.
+            let error = sanitize::snippet(&error.to_string(), 200);
             Failure::BadBody(format!("{error}; it begins with {beginning:?}"))
         };
         let mut reader = serde_json::Deserializer::from_slice(body);
         let fields = Fields(contract).deserialize(&mut reader).map_err(bad)?;
         reader.end().map_err(bad)?;
         let rows: Option<Vec<&RawValue>> = match fields.rows {
-            Some(raw) if raw.get().starts_with('[') => Some(serde_json::from_str(raw.get()).map_err(bad)?),
+            Some(raw) if raw.get().starts_with('[') => {
+                let mut reader = serde_json::Deserializer::from_str(raw.get());
+                Some(Elements(most).deserialize(&mut reader).map_err(bad)?)
+            }
             Some(raw) => return Err(wrong_type(contract.rows, raw, "an array")),
             None => None,
         };
-        if let Some(rows) = rows.as_ref().filter(|rows| rows.len() > most) {
-            let count = rows.len();
-            return Err(Failure::TooLarge(format!("{count} rows in one page; the limit is {most}")));
+        if rows.as_ref().is_some_and(|rows| rows.len() > most) {
+            return Err(Failure::TooLarge(format!("more than {most} rows in one page")));
         }
         let token: Option<String> = match fields.token {
             Some(raw) if raw.get().starts_with('"') => Some(serde_json::from_str(raw.get()).map_err(bad)?),
@@ -133,6 +137,32 @@ impl<'de> Visitor<'de> for Fields {
         }
         let given = |raw: &&RawValue| raw.get() != "null";
         Ok(Found { rows: rows.filter(given), token: token.filter(given) })
+    }
+}
+
+/// The elements of an array, of which so many and one more are kept: 32 MiB of `0,` would be half a gigabyte of them.
+struct Elements(usize);
+
+impl<'de> DeserializeSeed<'de> for Elements {
+    type Value = Vec<&'de RawValue>;
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        deserializer.deserialize_seq(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Elements {
+    type Value = Vec<&'de RawValue>;
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an array")
+    }
+    fn visit_seq<S: SeqAccess<'de>>(self, mut sequence: S) -> Result<Self::Value, S::Error> {
+        let mut elements = Vec::new();
+        while let Some(element) = sequence.next_element()? {
+            if elements.len() <= self.0 {
+                elements.push(element);
+            }
+        }
+        Ok(elements)
     }
 }
 

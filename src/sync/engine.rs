@@ -216,7 +216,7 @@ impl Run<'_> {
     /// Notes how the run stands; a failure to is the run's.
     async fn try_mark(&mut self, outcome: Option<Outcome>) {
         if let Err(error) = self.sync.writer.mark(self.id, outcome).await {
-            self.fail(error.to_string());
+            self.fail(words::destination(&error));
         }
     }
 
@@ -320,6 +320,7 @@ impl Run<'_> {
             at: Utc::now(),
         };
         if let Err(error) = self.sync.writer.end(ending).await {
+            let error = words::destination(&error);
             let text = format!("the end of the run could not be written down: {error}");
             let notice = Notice { level: Level::Warning, kind: NoticeKind::Housekeeping, text };
             self.sync.outlet.send(Event::Notice(notice)).await;
@@ -332,7 +333,7 @@ impl Run<'_> {
             // Whatever is the matter there: what was stored, is stored.
             Err(_) => (self.known.0, self.known.1, None),
         };
-        let attention = words::attention(&end, &text, &self.totals);
+        let attention = words::attention(&end, &text, &self.totals, self.walk.mode());
         self.sync.outlet.send(Event::Phase { phase: Phase::Ended { outcome } }).await;
         let ended = RunEnded {
             run: self.id,

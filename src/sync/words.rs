@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde::de::IgnoredAny;
 
 use super::event::{Level, Notice, NoticeKind};
+use crate::destination::DestinationError;
 use crate::record::Quarantined;
 use crate::run::Totals;
 use crate::sanitize;
@@ -20,7 +21,8 @@ pub(super) fn finding(page: u64, finding: &Finding, mode: Mode) -> Notice {
             NoticeKind::TieUnsafe { cursor: cursor.clone() },
             format!(
                 "page {page} ends inside a group of rows that share {cursor}, and the token asks for later ones: the \
-                 rest of the group may be lost; --walk auto reads it"
+                 rest of the group may be lost{}",
+                if mode == Mode::Scroll { "; --walk auto reads it" } else { "" }
             ),
         ),
         Finding::TieSafe(cursor) => (
@@ -86,6 +88,11 @@ pub(super) fn failure(page: u64, address: &str, failure: &Failure, attempts: u32
     let tries = if attempts > 1 { format!(" after {attempts} attempts") } else { String::new() };
     let address = sanitize::snippet(address, 300);
     format!("page {page}{tries}: {failure}; {}. GET {address}", failure.remedy())
+}
+
+/// What the destination could not do. It names files, whose names may hold anything.
+pub(super) fn destination(error: &DestinationError) -> String {
+    sanitize::line(&error.to_string()).into_owned()
 }
 
 /// A refused token, and what is done about it.
@@ -164,12 +171,15 @@ pub(super) fn end(end: &End, page: u64, follow_empty: bool, detail: Option<Strin
 }
 
 /// What needs attention after a run, a sentence each.
-pub(super) fn attention(end: &End, text: &str, totals: &Totals) -> Vec<String> {
+pub(super) fn attention(end: &End, text: &str, totals: &Totals, mode: Mode) -> Vec<String> {
     let mut sentences = Vec::new();
     if totals.tie_unsafe > 0 {
+        let remedy = match mode {
+            Mode::Scroll => "--resume full --walk auto reads them",
+            Mode::Auto | Mode::Anchor => "this source cannot be asked for them, by token or by cursor",
+        };
         sentences.push(format!(
-            "{} crossed by token inside a group of equal cursors: rows may be missing; --resume full --walk auto \
-             reads them",
+            "{} crossed by token where rows share a cursor, or cannot be told not to: rows may be missing; {remedy}",
             count(totals.tie_unsafe, "seam was", "seams were")
         ));
     }

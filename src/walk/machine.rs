@@ -33,7 +33,7 @@ pub struct Walk {
     empty_pages: u32,
     /// The cursor that was last asked from: an anchored walk must get beyond it.
     asked: Cursor,
-    /// The last cursor that the walk has seen, for order across seams.
+    /// The last cursor that the walk has seen, for order across seams that are crossed by token.
     last: Option<Cursor>,
     /// The value that may lie on both sides of the seam just crossed by token.
     seam: Option<Cursor>,
@@ -55,6 +55,12 @@ struct Mark {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 struct Held {
     high: Option<Cursor>,
+}
+
+impl Mark {
+    fn hold(&mut self) {
+        self.held = Some(Held { high: self.checkpoint.clone() });
+    }
 }
 
 /// How the walk crosses seams at present.
@@ -116,6 +122,17 @@ impl Walk {
             refused_at: None,
             followed: Followed::default(),
         }
+    }
+
+    /// A new walk that takes the place of this one. What it knows of the source's order stays known: the checkpoint
+    /// may have passed rows that are still to come, and a new walk that is left early must not begin above them.
+    #[must_use]
+    pub fn anew(&self, mode: Mode, follow_empty: bool, start: Cursor, checkpoint: Option<Cursor>) -> Self {
+        let mut anew = Self::new(mode, follow_empty, start, checkpoint);
+        if self.is_held() {
+            anew.mark.hold();
+        }
+        anew
     }
 
     /// What is to be asked for now.
@@ -238,10 +255,8 @@ impl Walk {
     fn ask(&mut self, request: Request) {
         if let Request::Since(cursor) = &request {
             self.asked = cursor.clone();
-            self.last = match self.manner {
-                Manner::Anchored(Anchor::Row { .. } | Anchor::Earlier { .. }) => Some(cursor.clone()),
-                _ => None,
-            };
+            // Its answer may begin below it, where a source knows whole seconds only: that is no inversion.
+            self.last = None;
         }
         self.next = request;
     }
@@ -256,7 +271,7 @@ impl Walk {
                 && self.mark.held.is_none()
             {
                 findings.push(Finding::OrderViolated { before: previous.clone(), after: cursor.clone() });
-                self.mark.held = Some(Held { high: self.mark.checkpoint.clone() });
+                self.mark.hold();
                 high = high.filter(|cursor: &&Cursor| cursor.instant() < began);
             }
             if cursor.instant() > now + FUTURE {
@@ -312,6 +327,7 @@ impl Walk {
         {
             findings.push(Finding::TieSafe(value));
         }
+        self.check_reach(page, findings);
         let (inclusive, probe) = self.check_bound(page, findings);
         if let Some(probe) = probe {
             return probe;
@@ -321,6 +337,8 @@ impl Walk {
                 return (Decision::Stop, Next::End(End::NotAnchorable));
             }
             self.manner = Manner::Token;
+            // Tokens of the anchored walk may come again, once.
+            self.followed = Followed::default();
             if self.is_held() && self.asked != self.start {
                 // Where rows do not ascend, the ones below an anchor were left out by the very request.
                 let next = Next::Ask(Request::Since(self.start.clone()));
@@ -345,6 +363,19 @@ impl Walk {
         }
     }
 
+    /// A page that begins below the cursor that it was asked from and does not get beyond it: the source goes by some
+    /// other order.
+    fn check_reach(&mut self, page: &Page, findings: &mut Vec<Finding>) {
+        if let (Manner::Anchored(_), Request::Since(asked)) = (&self.manner, &self.next)
+            && let Some(first) = cursors(page).next().filter(|first| *first < asked)
+            && self.last.as_ref() <= Some(asked)
+            && self.mark.held.is_none()
+        {
+            findings.push(Finding::OrderViolated { before: asked.clone(), after: first.clone() });
+            self.mark.hold();
+        }
+    }
+
     /// Whether `updated_since` may be taken for inclusive after this page; with a request, where that is to be
     /// found out first.
     fn check_bound(&mut self, page: &Page, findings: &mut Vec<Finding>) -> (bool, Option<(Decision, Next)>) {
@@ -362,11 +393,11 @@ impl Walk {
         }
     }
 
-    /// Whether the page that was asked for inclusively from a cursor holds that cursor.
+    /// Whether the page that was asked for inclusively from a cursor holds that cursor. A page that an empty one's
+    /// token brought answers for the empty one.
     fn judge_bound(&mut self, page: &Page) -> Bound {
-        let (Manner::Anchored(anchor), Request::Since(asked)) = (&self.manner, &self.next) else {
-            return Bound::Fine;
-        };
+        let Manner::Anchored(anchor) = &self.manner else { return Bound::Fine };
+        let asked = &self.asked;
         self.inclusive = self.inclusive || cursors(page).any(|cursor| cursor == asked);
         match anchor {
             _ if self.inclusive => Bound::Fine,

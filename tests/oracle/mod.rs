@@ -164,7 +164,9 @@ impl World {
         let stored: Option<Walk> = self.stored.as_deref().map(|json| serde_json::from_str(json).unwrap());
         match (stored, from_token) {
             (Some(walk), true) => walk,
-            (Some(walk), false) => self.fresh(mode, walk.restart().clone()),
+            (Some(walk), false) => {
+                walk.anew(mode, self.follow_empty(), walk.restart().clone(), self.checkpoint.clone())
+            }
             (None, _) => {
                 let beginning = Cursor::parse(BEGINNING).unwrap();
                 self.fresh(mode, self.checkpoint.clone().unwrap_or(beginning))
@@ -173,8 +175,11 @@ impl World {
     }
 
     fn fresh(&self, mode: Mode, start: Cursor) -> Walk {
-        let follow_empty = matches!(self.api.quirk, Quirk::EmptyPages(_));
-        Walk::new(mode, follow_empty, start, self.checkpoint.clone())
+        Walk::new(mode, self.follow_empty(), start, self.checkpoint.clone())
+    }
+
+    fn follow_empty(&self) -> bool {
+        matches!(self.api.quirk, Quirk::EmptyPages(_))
     }
 
     /// One run to its end, with a happening after each answer; panics if the promise breaks, or if it never ends.

@@ -97,6 +97,17 @@ async fn a_seam_within_a_tie_asks_for_attention_when_crossed_by_token() {
     assert!(rig.notice(|kind| matches!(kind, NoticeKind::TieUnsafe { .. })).text.contains(&at(2)));
 }
 
+/// No walk reads what a source leaves out both by token and by cursor: none is recommended.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_exclusive_bound_asks_for_attention_and_promises_nothing() {
+    let script = [page([1, 2], "a"), page([3, 4], "b"), page([2, 3], "c"), last_page([4])];
+    let mut rig = Setup::default().walk(Mode::Auto).start(script).await;
+    let ended = rig.run(Start::Checkpoint).await;
+    assert_eq!((ended.outcome, ended.totals.tie_unsafe), (Outcome::Complete, 1), "{}", ended.text);
+    assert!(!ended.attention[0].contains("--walk auto"), "{:?}", ended.attention);
+    assert!(rig.notice(|kind| *kind == NoticeKind::NotInclusive).text.contains(&at(2)));
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_run_that_failed_out_of_order_is_gone_on_with_from_its_own_start() {
     let script = [page(1..=2, "a"), page(6..=9, "b"), page([9, 4], "c")];

@@ -111,7 +111,7 @@ async fn a_refusal_of_the_client_is_final_at_the_first_attempt() {
             (Outcome::Failed, 1, 0),
             "{status}"
         );
-        for part in ["page 1,", rig.server.url().as_str(), status, "because", remedy] {
+        for part in ["page 1:", rig.server.url().as_str(), status, "because", remedy] {
             assert!(ended.text.contains(part), "{part:?} is missing in {:?}", ended.text);
         }
     }

@@ -16,26 +16,56 @@ pub(super) fn pages(
     batches: &[Batch],
 ) -> rusqlite::Result<Vec<Committed>> {
     let Some(last) = batches.last() else { return Ok(Vec::new()) };
-    let (mut rows, oldest): (i64, Option<String>) =
-        transaction.query_row("SELECT rows, oldest FROM _highwater_state", [], |row| {
-            Ok((row.get(0)?, row.get(1)?))
-        })?;
-    let mut oldest = oldest.and_then(|text| Cursor::parse(&text).ok());
+    let (mut rows, mut span, unfinished) = transaction.query_row(
+        "SELECT rows, oldest, newest, unfinished FROM _highwater_state",
+        [],
+        |row| {
+            let cursor = |text: Option<String>| text.and_then(|text| Cursor::parse(&text).ok());
+            let span = Span { oldest: cursor(row.get(1)?), newest: cursor(row.get(2)?) };
+            Ok((row.get::<_, i64>(0)?, span, row.get::<_, Option<i64>>(3)?))
+        },
+    )?;
     let mut totals: Totals =
         transaction.query_row("SELECT totals FROM _highwater_runs WHERE run = ?1", [last.run], |row| {
             super::parsed(row, 0)
         })?;
     let mut upsert = Upsert::new(transaction, schema)?;
     let mut committed = Vec::with_capacity(batches.len());
-    for batch in batches {
-        let page = one_page(transaction, &mut upsert, schema, batch, &mut oldest)?;
+    for (batch, next) in batches.iter().zip(totals.pages + 1..) {
+        // The promise, kept in release builds too: the pages of a run follow one another without a gap.
+        if unfinished != Some(batch.run) || batch.page != next {
+            return Err(broken(format!("page {} of run {} is not the next one", batch.page, batch.run)));
+        }
+        let page = one_page(transaction, &mut upsert, schema, batch, &mut span)?;
         rows += i64::try_from(page.counts.new).unwrap_or(i64::MAX);
         totals.counts.add(&page.counts);
         committed.push(Committed { rows: rows.unsigned_abs(), ..page });
     }
     let totals = Totals { counts: totals.counts, commits: totals.commits + 1, ..last.totals };
-    state(transaction, last, rows, oldest.as_ref(), &totals)?;
+    state(transaction, last, rows, &span, &totals)?;
     Ok(committed)
+}
+
+/// The smallest and the largest cursor that were ever stored.
+struct Span {
+    oldest: Option<Cursor>,
+    newest: Option<Cursor>,
+}
+
+impl Span {
+    fn add(&mut self, cursor: &Cursor) {
+        if self.oldest.as_ref().is_none_or(|oldest| cursor < oldest) {
+            self.oldest = Some(cursor.clone());
+        }
+        if self.newest.as_ref().is_none_or(|newest| cursor > newest) {
+            self.newest = Some(cursor.clone());
+        }
+    }
+}
+
+/// A promise that would be broken: the transaction is not committed.
+fn broken(what: String) -> rusqlite::Error {
+    rusqlite::Error::ToSqlConversionFailure(what.into())
 }
 
 fn one_page(
@@ -43,7 +73,7 @@ fn one_page(
     upsert: &mut Upsert<'_>,
     schema: &'static Schema,
     batch: &Batch,
-    oldest: &mut Option<Cursor>,
+    span: &mut Span,
 ) -> rusqlite::Result<Committed> {
     let mut counts = Counts {
         rows: (batch.rows.len() + batch.quarantined.len()) as u64,
@@ -63,13 +93,11 @@ fn one_page(
         }
         counts.no_cursor += u64::from(row.cursor.is_none());
         counts.extra += u64::from(row.extra.is_some());
-        if let Some(cursor) = &row.cursor
-            && oldest.as_ref().is_none_or(|oldest| cursor < oldest)
-        {
-            *oldest = Some(cursor.clone());
+        if let Some(cursor) = &row.cursor {
+            span.add(cursor);
         }
         if position >= show_from {
-            shown.push(ShownRow { fate, values: row.values.clone() });
+            shown.push(ShownRow::new(fate, &row.values));
         }
     }
     quarantine(transaction, batch)?;
@@ -232,18 +260,21 @@ fn state(
     transaction: &Transaction<'_>,
     last: &Batch,
     rows: i64,
-    oldest: Option<&Cursor>,
+    span: &Span,
     totals: &Totals,
 ) -> rusqlite::Result<()> {
     let stored: Option<String> =
         transaction.query_row("SELECT checkpoint FROM _highwater_state", [], |row| row.get(0))?;
     let stored = stored.and_then(|text| Cursor::parse(&text).ok());
     let checkpoint = last.walk.checkpoint();
-    // The promise, kept in release builds too: a run never takes the checkpoint back.
+    // The promise, kept in release builds too: a run never takes the checkpoint back, nor above what is stored.
     if checkpoint < stored.as_ref() {
-        return Err(rusqlite::Error::ToSqlConversionFailure("the checkpoint would go back".into()));
+        return Err(broken("the checkpoint would go back".to_owned()));
     }
     if checkpoint > stored.as_ref() {
+        if checkpoint > span.newest.as_ref() {
+            return Err(broken("the checkpoint would pass every row that is stored".to_owned()));
+        }
         let (at, text) = (stamp(last.at), checkpoint.map(Cursor::text));
         transaction
             .execute("UPDATE _highwater_state SET checkpoint = ?1, checkpoint_at = ?2", params![text, at])?;
@@ -253,9 +284,10 @@ fn state(
             params![at, last.run, stored.as_ref().map(Cursor::text), text],
         )?;
     }
+    let [oldest, newest] = [&span.oldest, &span.newest].map(|cursor| cursor.as_ref().map(Cursor::text));
     transaction.execute(
-        "UPDATE _highwater_state SET rows = ?1, oldest = ?2",
-        params![rows, oldest.map(Cursor::text)],
+        "UPDATE _highwater_state SET rows = ?1, oldest = ?2, newest = ?3",
+        params![rows, oldest, newest],
     )?;
     transaction.execute(
         "UPDATE _highwater_runs SET walk = ?2, totals = ?3, token = ?4, token_at = ?5 WHERE run = ?1",

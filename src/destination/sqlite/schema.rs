@@ -13,6 +13,8 @@ const MIGRATIONS: &[&str] = &["
         one INTEGER PRIMARY KEY CHECK (one = 1),
         source TEXT, checkpoint TEXT, checkpoint_at TEXT,
         rows INTEGER NOT NULL DEFAULT 0, oldest TEXT,
+        -- The largest cursor ever stored: the checkpoint is never above it.
+        newest TEXT,
         unfinished INTEGER
     );
     INSERT INTO _highwater_state (one) VALUES (1);

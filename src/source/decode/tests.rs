@@ -138,3 +138,15 @@ proptest! {
         prop_assert_eq!(page.token, Some(token));
     }
 }
+
+#[test]
+fn an_error_is_short_whatever_the_body_is() {
+    let text = refused(format!("{:?}", "x".repeat(100_000)).as_bytes());
+    assert!(text.len() < 400, "{} bytes", text.len());
+}
+
+#[test]
+fn more_rows_than_the_limit_are_counted_and_not_kept() {
+    let body = format!(r#"{{"data":[{}0]}}"#, "0,".repeat(100_000));
+    assert_eq!(refused(body.as_bytes()), "more than 100 rows in one page");
+}

@@ -172,7 +172,7 @@ impl Run<'_> {
             Ok(committed) => committed,
             Err(error) => {
                 self.pending.clear();
-                self.fail(error.to_string());
+                self.fail(words::destination(&error));
                 return;
             }
         };

@@ -62,7 +62,35 @@ fn a_new_run_closes_the_one_that_was_left() {
         value::<String>(&sqlite, "SELECT text FROM _highwater_runs WHERE run = 1"),
         "a later run took its place"
     );
-    drop(late);
+    assert!(sqlite.commit(&[late]).is_err(), "its run is over");
+    assert_eq!(sqlite.stored().unwrap().rows, 0);
+}
+
+#[test]
+fn a_page_that_does_not_follow_the_last_is_refused() {
+    let folder = folder();
+    let mut sqlite = open(&folder.path().join("a.db"));
+    let mut pages = Pages::begin(&mut sqlite);
+    let first = pages.next(vec![row("a", 1, "A")], Some("t"));
+    let lost = pages.next(vec![row("b", 2, "B")], Some("u"));
+    let third = pages.next(vec![row("c", 3, "C")], None);
+    assert!(sqlite.commit(&[first.clone(), third.clone()]).is_err());
+    sqlite.commit(&[first]).unwrap();
+    assert!(sqlite.commit(std::slice::from_ref(&third)).is_err());
+    sqlite.commit(&[lost, third]).unwrap();
+    assert_eq!(sqlite.stored().unwrap().checkpoint, Some(cursor(3)));
+}
+
+#[test]
+fn the_checkpoint_never_passes_what_is_stored() {
+    let folder = folder();
+    let mut sqlite = open(&folder.path().join("a.db"));
+    let mut pages = Pages::begin(&mut sqlite);
+    let page = pages.next(vec![row("a", 1, "A"), row("b", 2, "B")], Some("t"));
+    let short = Batch { rows: page.rows[..1].to_vec(), ..page.clone() };
+    assert!(sqlite.commit(&[short]).is_err(), "a row was lost on the way, and the checkpoint is its own");
+    assert_eq!(sqlite.stored().unwrap().checkpoint, None);
+    sqlite.commit(&[page]).unwrap();
 }
 
 #[test]
@@ -86,9 +114,9 @@ fn a_run_cannot_take_the_checkpoint_back() {
     let folder = folder();
     let mut sqlite = open(&folder.path().join("a.db"));
     let mut pages = Pages::begin(&mut sqlite);
-    let early = pages.next(vec![row("a", 1, "A")], Some("t"));
-    let late = pages.next(vec![row("b", 9, "B")], None);
-    sqlite.commit(&[late]).unwrap();
+    let other = Pages { run: pages.run, walk: pages.walk.clone() }.next(vec![row("a", 1, "A")], Some("t"));
+    sqlite.commit(&[pages.next(vec![row("b", 9, "B")], Some("t"))]).unwrap();
+    let early = Batch { page: 2, ..other };
     let text = sqlite.commit(&[early]).unwrap_err().to_string();
     assert!(text.contains("the checkpoint would go back"), "{text}");
     let stored = sqlite.stored().unwrap();
