@@ -12,6 +12,8 @@
 
 mod followed;
 mod machine;
+mod manner;
+mod mark;
 #[cfg(test)]
 mod tests;
 

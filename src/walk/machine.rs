@@ -4,6 +4,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::followed::Followed;
+use super::manner::{Anchor, Bound, Manner};
+use super::mark::Mark;
 use super::{Decision, End, Finding, Mode, Next, Request, Step};
 use crate::record::{Cursor, Page};
 
@@ -43,59 +45,6 @@ pub struct Walk {
     followed: Followed,
 }
 
-/// The checkpoint, and whether it may move. While it is held, only cursors from before the run began count for
-/// what it becomes: a row that was read first and updated later may lie below one that was updated later still.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-struct Mark {
-    checkpoint: Option<Cursor>,
-    /// Present from the first inversion on: what the checkpoint becomes when the run is complete.
-    held: Option<Held>,
-}
-
-#[derive(Clone, Debug, Serialize, Deserialize)]
-struct Held {
-    high: Option<Cursor>,
-}
-
-impl Mark {
-    fn hold(&mut self) {
-        self.held = Some(Held { high: self.checkpoint.clone() });
-    }
-}
-
-/// How the walk crosses seams at present.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-enum Manner {
-    /// By asking again, inclusively, from the last row's cursor.
-    Anchored(Anchor),
-    /// By a token over the value that fills a page, then anchored again. `carried` once the token turned out to
-    /// go on within the value.
-    Stepping { value: Cursor, carried: bool },
-    /// By token.
-    Token,
-}
-
-/// What the present request of an anchored walk asks from.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-enum Anchor {
-    /// The start of the run or its checkpoint, whose row may have changed since.
-    Start,
-    /// The last row of the page before; `earlier` is the nearest cursor known below it.
-    Row { earlier: Cursor },
-    /// An earlier row, because the last one, this, was missing on the page that was asked from it.
-    Earlier { missing: Cursor },
-}
-
-/// What a page says of the request that brought it.
-enum Bound {
-    /// Nothing against it.
-    Fine,
-    /// The anchor row is missing: it may have changed, or the bound is exclusive. Asking from an earlier cursor tells.
-    Doubtful { missing: Cursor, earlier: Cursor },
-    /// This cursor was asked for inclusively, and its row left out.
-    Exclusive(Cursor),
-}
-
 impl Walk {
     /// A walk that starts from a cursor, inclusively, with the checkpoint as it stands. With `follow_empty`, a
     /// token that comes with an empty page is followed, up to [`EMPTY_PAGES`] in a row.
@@ -109,7 +58,7 @@ impl Walk {
             reached: start.clone(),
             start,
             began: None,
-            mark: Mark { checkpoint, held: None },
+            mark: Mark::new(checkpoint),
             manner: match mode {
                 Mode::Scroll => Manner::Token,
                 Mode::Auto | Mode::Anchor => Manner::Anchored(Anchor::Start),
@@ -159,13 +108,13 @@ impl Walk {
     /// The checkpoint as it stands.
     #[must_use]
     pub fn checkpoint(&self) -> Option<&Cursor> {
-        self.mark.checkpoint.as_ref()
+        self.mark.checkpoint()
     }
 
     /// True while an inversion keeps the checkpoint from moving.
     #[must_use]
     pub fn is_held(&self) -> bool {
-        self.mark.held.is_some()
+        self.mark.is_held()
     }
 
     /// The number of the page that [`Walk::next`] will bring, from 1.
@@ -178,8 +127,8 @@ impl Walk {
     /// order, since the checkpoint may have passed some before that showed.
     #[must_use]
     pub fn restart(&self) -> &Cursor {
-        match &self.mark {
-            Mark { checkpoint: Some(checkpoint), held: None } => checkpoint,
+        match self.checkpoint() {
+            Some(checkpoint) if !self.is_held() => checkpoint,
             _ => &self.start,
         }
     }
@@ -208,7 +157,7 @@ impl Walk {
     /// Takes the page that [`Walk::next`] asked for. `now` is the source's clock.
     pub fn on_page(&mut self, page: &Page, now: DateTime<Utc>) -> Step {
         self.page += 1;
-        let before = self.mark.checkpoint.clone();
+        let before = self.checkpoint().cloned();
         let mut findings = Vec::new();
         let (decision, next) = if !page.has_data {
             (Decision::Stop, Next::End(End::NoData))
@@ -221,14 +170,14 @@ impl Walk {
         };
         match &next {
             Next::Ask(request) => self.ask(request.clone()),
-            Next::End(End::Exhausted | End::EmptyPage { token: false }) => self.release(),
+            Next::End(End::Exhausted | End::EmptyPage { token: false }) => self.mark.release(),
             Next::End(_) => {}
         }
         Step {
             page: self.page,
             // By text: an equal instant in another spelling is no move.
-            moved: self.mark.checkpoint.as_ref().map(Cursor::text) != before.as_ref().map(Cursor::text),
-            checkpoint: self.mark.checkpoint.clone(),
+            moved: self.checkpoint().map(Cursor::text) != before.as_ref().map(Cursor::text),
+            checkpoint: self.checkpoint().cloned(),
             findings,
             decision,
             next,
@@ -268,7 +217,7 @@ impl Walk {
         let (mut high, mut future, mut farthest) = (None, 0, None);
         for cursor in cursors(page) {
             if let Some(previous) = previous.as_ref().filter(|previous| cursor < *previous)
-                && self.mark.held.is_none()
+                && !self.mark.is_held()
             {
                 findings.push(Finding::OrderViolated { before: previous.clone(), after: cursor.clone() });
                 self.mark.hold();
@@ -277,7 +226,7 @@ impl Walk {
             if cursor.instant() > now + FUTURE {
                 future += 1;
                 farthest = farthest.max(Some(cursor));
-            } else if self.mark.held.is_none() || cursor.instant() < began {
+            } else if !self.mark.is_held() || cursor.instant() < began {
                 high = high.max(Some(cursor));
             }
             previous = Some(cursor.clone());
@@ -287,18 +236,12 @@ impl Walk {
             findings.push(Finding::Future(future, cursor.clone()));
         }
         if let Some(high) = high
-            && self.mark.held.is_none()
+            && !self.mark.is_held()
             && *high > self.reached
         {
             self.reached = high.clone();
         }
-        let mark = match &mut self.mark.held {
-            Some(held) => &mut held.high,
-            None => &mut self.mark.checkpoint,
-        };
-        if high > mark.as_ref() {
-            *mark = high.cloned();
-        }
+        self.mark.raise(high);
     }
 
     /// A page without rows.
@@ -369,7 +312,7 @@ impl Walk {
         if let (Manner::Anchored(_), Request::Since(asked)) = (&self.manner, &self.next)
             && let Some(first) = cursors(page).next().filter(|first| *first < asked)
             && self.last.as_ref() <= Some(asked)
-            && self.mark.held.is_none()
+            && !self.mark.is_held()
         {
             findings.push(Finding::OrderViolated { before: asked.clone(), after: first.clone() });
             self.mark.hold();
@@ -452,15 +395,6 @@ impl Walk {
                 self.followed.insert(token, self.page);
                 (decision, Next::Ask(Request::Token(token.to_owned())))
             }
-        }
-    }
-
-    /// The run is complete: what an inversion held back is true now.
-    fn release(&mut self) {
-        if let Some(Held { high }) = self.mark.held.take()
-            && high > self.mark.checkpoint
-        {
-            self.mark.checkpoint = high;
         }
     }
 }
