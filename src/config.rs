@@ -20,6 +20,7 @@ pub mod units;
 
 use std::path::PathBuf;
 
+pub use database::fingerprint;
 pub use environment::{CONFIG, Environment};
 pub use format::{Format, Rule, Span, Word};
 pub use keys::{

@@ -66,6 +66,9 @@ pub struct Stored {
     pub oldest: Option<Cursor>,
     /// The run that was left unfinished.
     pub unfinished: Option<StoredRun>,
+    /// The number of an unfinished run whose walk this version cannot read: there is no going on with it, and its
+    /// checkpoint may have been held.
+    pub unreadable: Option<i64>,
 }
 
 /// An unfinished run, with all that it takes to go on.

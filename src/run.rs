@@ -116,6 +116,18 @@ impl Counts {
     }
 }
 
+/// Seams of a run at which rows may be missing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Seams {
+    /// Seams crossed by token inside a visible group of rows that share their cursor.
+    pub tie_unsafe: u64,
+    /// Values that fill more than a page, stepped over by token.
+    pub tie_overflow: u64,
+    /// Cursors that the source left out when it was asked from them: from there on, seams are crossed by token.
+    #[serde(default)]
+    pub not_inclusive: u64,
+}
+
 /// A run's counters.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Totals {
@@ -129,10 +141,9 @@ pub struct Totals {
     pub checkpoints: u64,
     /// Commits: fewer than pages where several pages went into one.
     pub commits: u64,
-    /// Rows that share their cursor with a row across a seam that was crossed by token: how many such seams.
-    pub tie_unsafe: u64,
-    /// Values that fill more than a page, stepped over by token.
-    pub tie_overflow: u64,
+    /// Seams that ask for attention.
+    #[serde(flatten)]
+    pub seams: Seams,
     /// Milliseconds from the start of the run, waits and pauses included.
     pub elapsed_ms: u64,
     /// What became of the rows.

@@ -117,6 +117,12 @@ impl Sync {
         let beginning = beginning.map_err(|error| DestinationError::Refused(error.to_string()))?;
         let (mode, follow_empty) = (self.manner.walk, self.manner.follow_empty);
         let checkpoint = stored.checkpoint;
+        if let Some(run) = stored.unreadable.filter(|_| start != Start::Full) {
+            return Err(DestinationError::Refused(format!(
+                "run {run} was left unfinished by another version of highwater, and only that one can go on with \
+                 it; to give it up, read everything again with --resume full"
+            )));
+        }
         let Some(run) = stored.unfinished else {
             let from = checkpoint.clone().filter(|_| start != Start::Full).unwrap_or(beginning);
             return Ok((Walk::new(mode, follow_empty, from, checkpoint), None));

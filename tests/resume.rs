@@ -414,3 +414,54 @@ fn what_is_told_is_stored() {
         .collect();
     assert_eq!(logged[..3], told);
 }
+
+/// The walk of an unfinished run is stored in this program's own form, which a later version may change.
+#[test]
+fn a_run_that_another_version_left_is_given_up_on_demand_only() {
+    let (_server, source, highwater) = left_after_two_pages("auto");
+    let database = rusqlite::Connection::open(highwater.db()).unwrap();
+    database.execute("UPDATE _highwater_runs SET walk = '{\"of\": \"another version\"}'", []).unwrap();
+    drop(database);
+    for arguments in [&[][..], &["--resume", "checkpoint"]] {
+        let refused = highwater.sync(arguments);
+        assert_eq!(refused.code(), 1, "its checkpoint may have been held: {refused}");
+        assert!(
+            refused.stderr.contains("another version") && refused.stderr.contains("--resume full"),
+            "{refused}"
+        );
+    }
+    let shown = highwater.state(&["show"]);
+    assert!(shown.stdout.contains("by another version of highwater"), "{shown}");
+    completes(&highwater, &source, &["--resume", "full"]);
+}
+
+#[test]
+fn a_checkpoint_that_cannot_be_read_is_not_taken_for_none() {
+    let server = BuiltIn::frozen();
+    let highwater = Highwater::against(&server.url());
+    assert_eq!(highwater.sync(&[]).code(), 0);
+    let database = rusqlite::Connection::open(highwater.db()).unwrap();
+    database.execute("UPDATE _highwater_state SET checkpoint = 'soon'", []).unwrap();
+    drop(database);
+    let refused = highwater.sync(&[]);
+    assert_eq!(refused.code(), 1, "{refused}");
+    assert!(refused.stderr.contains("soon") && refused.stderr.contains("state undo"), "{refused}");
+    let undone = highwater.state(&["undo"]);
+    assert_eq!(undone.code(), 0, "{undone}");
+    assert_eq!(highwater.sync(&[]).code(), 0);
+}
+
+/// A key in the address's own query is sent, and shown or stored nowhere.
+#[test]
+fn a_key_in_the_address_is_shown_nowhere() {
+    let server = BuiltIn::frozen();
+    let highwater = Highwater::against(&format!("{}?api_key=canary", server.url()));
+    for style in [&[][..], &["--json"]] {
+        let refused = highwater.sync(style);
+        assert_eq!(refused.code(), 1, "the playground knows no such parameter: {refused}");
+        assert!(refused.stdout.contains("api_key=***"), "{refused}");
+        assert!(!format!("{}{}", refused.stdout, refused.stderr).contains("canary"), "{refused}");
+    }
+    let stored = std::fs::read(highwater.db()).unwrap();
+    assert!(!stored.windows(6).any(|bytes| bytes == b"canary"), "the key is in the database");
+}

@@ -18,6 +18,7 @@ use crate::playground::{self, Playground, Tie};
 use crate::record::USER;
 use crate::report::{self, Progress, Style};
 use crate::run::{Outcome, Start};
+use crate::source::http::masked;
 use crate::source::retry::Policy;
 use crate::source::{KEYSET, Limits, Source};
 use crate::sync::command::Command;
@@ -49,12 +50,15 @@ impl Session {
         let path = settings.database()?;
         let Opened { mut sqlite, killed } = Sqlite::open(&path, &USER)?;
         let identity = match &settings.source.url {
+            Some(url) if url.query().is_some() => {
+                format!("{} (query {:08x})", masked(url), config::fingerprint(url.as_str()))
+            }
             Some(url) => url.to_string(),
             None => format!("the built-in playground with seed {}", settings.playground.seed),
         };
         sqlite.bind(&identity)?;
         let (url, name, playground) = match &settings.source.url {
-            Some(url) => (url.clone(), url.to_string(), None),
+            Some(url) => (url.clone(), masked(url).into(), None),
             None => {
                 let playground = Playground::start(options(&settings.playground, None), None).await?;
                 let latency = u64::try_from(settings.playground.latency.as_millis()).unwrap_or(u64::MAX);

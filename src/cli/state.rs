@@ -59,10 +59,12 @@ fn show(path: &Path) -> Result<Exit, Fault> {
         stored.checkpoint_at.map(|at| format!(" (moved {})", age(Utc::now(), at))).unwrap_or_default();
     let checkpoint = stored.checkpoint.as_ref().map_or("none", Cursor::text);
     text.push_str(&format!("checkpoint   {checkpoint}{moved}\nrows         {}\n", number(stored.rows)));
-    match stored.unfinished.map(Unfinished::from) {
-        Some(unfinished) => text.push_str(&format!("unfinished   {}\n", report::left(&unfinished))),
-        None => text.push_str("unfinished   none\n"),
-    }
+    let unfinished = match (stored.unfinished.map(Unfinished::from), stored.unreadable) {
+        (Some(unfinished), _) => report::left(&unfinished),
+        (None, Some(run)) => format!("run {run}, by another version of highwater"),
+        (None, None) => "none".to_owned(),
+    };
+    text.push_str(&format!("unfinished   {unfinished}\n"));
     if let Some(holder) = Lock::holder(path) {
         text.push_str(&format!("in use by    {holder}\n"));
     }

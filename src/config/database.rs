@@ -38,11 +38,13 @@ fn file_name(source: Option<&Url>) -> String {
         .take(LONGEST_HOST)
         .collect();
     let port = url.port().map(|port| format!("-{port}")).unwrap_or_default();
-    format!("{host}{port}-{:08x}.db", hash(url.as_str()))
+    format!("{host}{port}-{:08x}.db", fingerprint(url.as_str()))
 }
 
-/// FNV-1a, folded to 32 bits: the standard library's hash may change from release to release.
-fn hash(text: &str) -> u32 {
+/// A text's fingerprint, the same at every start and on every build: FNV-1a, folded to 32 bits, since the standard
+/// library's hash may change from release to release.
+#[must_use]
+pub fn fingerprint(text: &str) -> u32 {
     let wide = text.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
         (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
     });

@@ -139,7 +139,7 @@ impl Destination for Sqlite {
     }
 
     fn stored(&mut self) -> Result<Stored, DestinationError> {
-        self.try_sql(|connection| {
+        let (unfinished, checkpoint, stored) = self.try_sql(|connection| {
             let unfinished = connection
                 .query_row(
                     "SELECT r.run, r.started_at, r.outcome, r.walk, r.token, r.token_at, r.totals
@@ -148,22 +148,30 @@ impl Destination for Sqlite {
                     stored_run,
                 )
                 .optional()?;
-            connection.query_row(
-                "SELECT source, checkpoint, checkpoint_at, rows, oldest FROM _highwater_state",
-                [],
-                |row| {
-                    let cursor = |text: Option<String>| text.and_then(|text| Cursor::parse(&text).ok());
-                    Ok(Stored {
-                        source: row.get(0)?,
-                        checkpoint: cursor(row.get(1)?),
-                        checkpoint_at: row.get::<_, Option<String>>(2)?.as_deref().and_then(time),
-                        rows: row.get::<_, i64>(3)?.unsigned_abs(),
-                        oldest: cursor(row.get(4)?),
-                        unfinished,
-                    })
-                },
-            )
-        })
+            let state = "SELECT source, checkpoint, checkpoint_at, rows, oldest FROM _highwater_state";
+            connection.query_row(state, [], |row| {
+                let stored = Stored {
+                    source: row.get(0)?,
+                    checkpoint_at: row.get::<_, Option<String>>(2)?.as_deref().and_then(time),
+                    rows: row.get::<_, i64>(3)?.unsigned_abs(),
+                    oldest: row.get::<_, Option<String>>(4)?.and_then(|text| Cursor::parse(&text).ok()),
+                    ..Stored::default()
+                };
+                Ok((unfinished, row.get::<_, Option<String>>(1)?, stored))
+            })
+        })?;
+        let checkpoint = checkpoint.map(|text| Cursor::parse(&text)).transpose().map_err(|error| {
+            let place = self.path.display();
+            DestinationError::Refused(format!(
+                "{place}: the stored checkpoint, {error}; `highwater state undo` or `set`"
+            ))
+        })?;
+        let (unfinished, unreadable) = match unfinished {
+            Some((_, Some(run))) => (Some(run), None),
+            Some((run, None)) => (None, Some(run)),
+            None => (None, None),
+        };
+        Ok(Stored { checkpoint, unfinished, unreadable, ..stored })
     }
 
     fn begin(&mut self, new: &NewRun) -> Result<i64, DestinationError> {
@@ -248,18 +256,28 @@ impl Destination for Sqlite {
     }
 }
 
-fn stored_run(row: &rusqlite::Row<'_>) -> rusqlite::Result<StoredRun> {
+/// A run's number, and the run itself if this version can read its walk.
+fn stored_run(row: &rusqlite::Row<'_>) -> rusqlite::Result<(i64, Option<StoredRun>)> {
+    let number = row.get(0)?;
+    let walk: Option<String> = row.get(3)?;
+    let started_at: String = row.get(1)?;
+    let (Some(walk), Some(started_at)) =
+        (walk.and_then(|json| serde_json::from_str(&json).ok()), time(&started_at))
+    else {
+        return Ok((number, None));
+    };
     let token: Option<String> = row.get(4)?;
     let token_at: Option<String> = row.get(5)?;
     let outcome: Option<String> = row.get(2)?;
-    Ok(StoredRun {
-        run: row.get(0)?,
-        started_at: row.get::<_, String>(1).map(|text| time(&text).unwrap_or_default())?,
+    let run = StoredRun {
+        run: number,
+        started_at,
         outcome: outcome.and_then(|word| serde_json::from_value(word.into()).ok()),
-        walk: parsed(row, 3)?,
+        walk,
         token: token.zip(token_at.as_deref().and_then(time)),
         totals: parsed(row, 6)?,
-    })
+    };
+    Ok((number, Some(run)))
 }
 
 /// A column that holds JSON of our own.

@@ -138,8 +138,6 @@ pub struct Run {
     pub tie_unsafe: Option<String>,
     /// True once rows came out of order.
     pub disorder: bool,
-    /// True if the source's bound turned out not to include its own value.
-    pub not_inclusive: bool,
     /// The cursor of the last row stored.
     pub position: Option<Cursor>,
     /// How the walk goes on, in the last page's words.

@@ -85,6 +85,12 @@ impl Source {
         url
     }
 
+    /// The address of a request as it may be shown: without the values of the address's own query, which may be keys.
+    #[must_use]
+    pub fn shown(&self, request: &Request) -> String {
+        Self { url: masked(&self.url), ..self.clone() }.address(request).into()
+    }
+
     /// Asks once.
     ///
     /// # Errors
@@ -134,6 +140,17 @@ impl Source {
         let text = sanitize::snippet(&chain(error), 200);
         if error.is_connect() { Failure::Connect(text) } else { Failure::Cut(text) }
     }
+}
+
+/// An address whose query values are masked.
+#[must_use]
+pub fn masked(url: &Url) -> Url {
+    let mut shown = url.clone();
+    if url.query().is_some() {
+        let names: Vec<_> = url.query_pairs().map(|(name, _)| name).collect();
+        shown.query_pairs_mut().clear().extend_pairs(names.iter().map(|name| (name, "***")));
+    }
+    shown
 }
 
 /// An answer that is no success, as a failure.

@@ -20,7 +20,7 @@ use super::event::{Event, Level, Notice, NoticeKind, Phase, RunEnded, RunStarted
 use super::{After, Sync, offered, words};
 use crate::destination::{DestinationError, Ending, NewRun};
 use crate::record::Cursor;
-use crate::run::{Outcome, Start, Totals};
+use crate::run::{Outcome, Seams, Start, Totals};
 use crate::source::Failure;
 use crate::walk::{End, Request, Walk};
 
@@ -47,8 +47,8 @@ struct Run<'a> {
     walk: Walk,
     /// As of the last page that is stored.
     totals: Totals,
-    /// What pages that are not stored yet add to the totals' seams.
-    seams: (u64, u64),
+    /// The seams that ask for attention, those of pages that are not stored yet included.
+    seams: Seams,
     started: Instant,
     elapsed_before: Duration,
     pages_here: u64,
@@ -99,7 +99,7 @@ impl Sync {
             id,
             walk,
             totals,
-            seams: (totals.tie_unsafe, totals.tie_overflow),
+            seams: totals.seams,
             started: Instant::now(),
             elapsed_before: Duration::from_millis(totals.elapsed_ms),
             pages_here: 0,
@@ -244,8 +244,8 @@ impl Run<'_> {
         let asked = failure.retry_after();
         let patient = asked.is_none_or(|wait| wait <= policy.max_wait);
         if !failure.is_retryable() || self.failed >= policy.attempts || !patient {
-            let address = self.sync.source.address(request);
-            let mut text = words::failure(page, address.as_str(), &failure, self.failed);
+            let address = self.sync.source.shown(request);
+            let mut text = words::failure(page, &address, &failure, self.failed);
             if let Some(wait) = asked.filter(|_| !patient) {
                 text.push_str(&format!(
                     " (it asks to be left alone for {} s, more than max_wait)",

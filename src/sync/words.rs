@@ -173,20 +173,27 @@ pub(super) fn end(end: &End, page: u64, follow_empty: bool, detail: Option<Strin
 /// What needs attention after a run, a sentence each.
 pub(super) fn attention(end: &End, text: &str, totals: &Totals, mode: Mode) -> Vec<String> {
     let mut sentences = Vec::new();
-    if totals.tie_unsafe > 0 {
+    if totals.seams.tie_unsafe > 0 {
         let remedy = match mode {
             Mode::Scroll => "--resume full --walk auto reads them",
             Mode::Auto | Mode::Anchor => "this source cannot be asked for them, by token or by cursor",
         };
         sentences.push(format!(
-            "{} crossed by token where rows share a cursor, or cannot be told not to: rows may be missing; {remedy}",
-            count(totals.tie_unsafe, "seam was", "seams were")
+            "{} crossed by token inside a group of equal cursors: rows may be missing; {remedy}",
+            count(totals.seams.tie_unsafe, "seam was", "seams were")
         ));
     }
-    if totals.tie_overflow > 0 {
+    if totals.seams.not_inclusive > 0 {
+        sentences.push(
+            "the source leaves out the cursor that it is asked from, so seams were crossed by token: rows that \
+             share a cursor may be missing"
+                .to_owned(),
+        );
+    }
+    if totals.seams.tie_overflow > 0 {
         sentences.push(format!(
             "{} a whole page and had to be stepped over: rows that share it may be missing",
-            count(totals.tie_overflow, "cursor value fills", "cursor values fill")
+            count(totals.seams.tie_overflow, "cursor value fills", "cursor values fill")
         ));
     }
     if totals.counts.quarantined > 0 {

@@ -1,6 +1,6 @@
 //! No end is silent: each has its own name, and those that the source left unexplained ask for attention.
 
-use highwater::run::{Outcome, Start};
+use highwater::run::{Outcome, Seams, Start};
 use highwater::sync::event::{NoticeKind, RunEnded};
 use highwater::walk::{End, Mode};
 
@@ -92,7 +92,7 @@ async fn a_seam_within_a_tie_asks_for_attention_when_crossed_by_token() {
     let first = Answer::page(&[users([1]), vec![tied(2), tied(3)]].concat(), Some("a"));
     let mut rig = Setup::default().start([first, last_page([4])]).await;
     let ended = rig.run(Start::Checkpoint).await;
-    assert_eq!((ended.outcome, ended.totals.tie_unsafe), (Outcome::Complete, 1));
+    assert_eq!((ended.outcome, ended.totals.seams.tie_unsafe), (Outcome::Complete, 1));
     assert!(ended.attention[0].contains("--walk auto"), "{:?}", ended.attention);
     assert!(rig.notice(|kind| matches!(kind, NoticeKind::TieUnsafe { .. })).text.contains(&at(2)));
 }
@@ -103,7 +103,8 @@ async fn an_exclusive_bound_asks_for_attention_and_promises_nothing() {
     let script = [page([1, 2], "a"), page([3, 4], "b"), page([2, 3], "c"), last_page([4])];
     let mut rig = Setup::default().walk(Mode::Auto).start(script).await;
     let ended = rig.run(Start::Checkpoint).await;
-    assert_eq!((ended.outcome, ended.totals.tie_unsafe), (Outcome::Complete, 1), "{}", ended.text);
+    let seams = Seams { not_inclusive: 1, ..Seams::default() };
+    assert_eq!((ended.outcome, ended.totals.seams), (Outcome::Complete, seams), "{}", ended.text);
     assert!(!ended.attention[0].contains("--walk auto"), "{:?}", ended.attention);
     assert!(rig.notice(|kind| *kind == NoticeKind::NotInclusive).text.contains(&at(2)));
 }

@@ -85,7 +85,6 @@ fn run_started(model: &mut Model, at: DateTime<Utc>, started: RunStarted) {
         rate,
         tie_unsafe: None,
         disorder: false,
-        not_inclusive: false,
         position: None,
         decision: String::new(),
     });
@@ -178,7 +177,6 @@ fn notice(model: &mut Model, at: DateTime<Utc>, notice: &Notice) {
         match &notice.kind {
             NoticeKind::TieUnsafe { cursor } => run.tie_unsafe = Some(safe(cursor.text())),
             NoticeKind::OrderViolated => run.disorder = true,
-            NoticeKind::NotInclusive => run.not_inclusive = true,
             _ => {}
         }
     }

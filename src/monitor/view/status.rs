@@ -119,11 +119,11 @@ fn badges(model: &Model) -> Vec<(Role, String)> {
         let totals = &run.totals;
         if let Some(value) = &run.tie_unsafe {
             badges.push((Role::Bad, format!("TIE-UNSAFE {value}")));
-        } else if totals.tie_unsafe > 0 {
-            badges.push((Role::Bad, format!("TIE-UNSAFE {}", totals.tie_unsafe)));
+        } else if totals.seams.tie_unsafe > 0 {
+            badges.push((Role::Bad, format!("TIE-UNSAFE {}", totals.seams.tie_unsafe)));
         }
         for (count, word) in
-            [(totals.tie_overflow, "TIE OVERFLOW"), (totals.counts.quarantined, "QUARANTINED")]
+            [(totals.seams.tie_overflow, "TIE OVERFLOW"), (totals.counts.quarantined, "QUARANTINED")]
         {
             if count > 0 {
                 badges.push((Role::Bad, format!("{word} {}", text::number(count))));
@@ -137,8 +137,8 @@ fn badges(model: &Model) -> Vec<(Role, String)> {
                 badges.push((Role::Warn, format!("{word} {}", text::number(count))));
             }
         }
-        if run.not_inclusive {
-            badges.push((Role::Warn, "NOT INCLUSIVE".to_owned()));
+        if totals.seams.not_inclusive > 0 {
+            badges.push((Role::Bad, "NOT INCLUSIVE".to_owned()));
         }
     }
     if model.missed > 0 {

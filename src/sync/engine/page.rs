@@ -6,7 +6,7 @@ use super::flight::Flight;
 use super::{QUEUE, Run, Wish, millis, outcome};
 use crate::destination::Batch;
 use crate::record::{Page, Row};
-use crate::run::{Counts, Totals};
+use crate::run::{Counts, Seams, Totals};
 use crate::source::decode::Envelope;
 use crate::source::{Answer, Failure};
 use crate::sync::event::{Event, Notice, PageStored};
@@ -25,6 +25,8 @@ pub(super) struct Pending {
     /// What it adds to the queue.
     weight: u64,
     moved: bool,
+    /// The run's seams up to and including this page.
+    seams: Seams,
 }
 
 impl Run<'_> {
@@ -109,8 +111,7 @@ impl Run<'_> {
             pages: self.totals.pages + self.pending.len() as u64 + 1,
             checkpoints: self.totals.checkpoints + self.moves_pending() + u64::from(step.moved),
             elapsed_ms: self.elapsed_ms(),
-            tie_unsafe: self.seams.0,
-            tie_overflow: self.seams.1,
+            seams: self.seams,
             ..self.totals
         };
         self.sync.writer.page(Batch {
@@ -134,7 +135,7 @@ impl Run<'_> {
         });
         let weight = bytes + OVERHEAD;
         self.queued += weight;
-        self.pending.push_back(Pending { stored, notices, weight, moved: step.moved });
+        self.pending.push_back(Pending { stored, notices, weight, moved: step.moved, seams: self.seams });
     }
 
     fn moves_pending(&self) -> u64 {
@@ -146,10 +147,10 @@ impl Run<'_> {
         let mut notices = Vec::new();
         for finding in findings {
             match finding {
-                Finding::TieUnsafe(_) => self.seams.0 += 1,
-                Finding::NotInclusive(_) => self.seams.0 += 1,
-                Finding::TieSafe(_) => self.seams.0 = self.seams.0.saturating_sub(1),
-                Finding::TieOverflow(_) => self.seams.1 += 1,
+                Finding::TieUnsafe(_) => self.seams.tie_unsafe += 1,
+                Finding::TieSafe(_) => self.seams.tie_unsafe = self.seams.tie_unsafe.saturating_sub(1),
+                Finding::TieOverflow(_) => self.seams.tie_overflow += 1,
+                Finding::NotInclusive(_) => self.seams.not_inclusive += 1,
                 Finding::OrderViolated { .. } | Finding::Future(..) => {}
             }
             notices.push(words::finding(number, finding, self.walk.mode()));
@@ -184,7 +185,7 @@ impl Run<'_> {
             self.totals.checkpoints += u64::from(pending.moved);
             self.totals.counts.add(&page.counts);
             self.totals.elapsed_ms = self.elapsed_ms();
-            (self.totals.tie_unsafe, self.totals.tie_overflow) = self.seams;
+            self.totals.seams = pending.seams;
             let stored = PageStored {
                 counts: page.counts,
                 rows: page.rows,
