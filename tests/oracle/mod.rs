@@ -45,9 +45,15 @@ pub enum Refused {
     Token,
 }
 
+/// Where the seconds of a source are counted from: 2026-01-01T00:00:00Z.
+const EPOCH: i64 = 1_767_225_600;
+
 pub fn instant(seconds: u32) -> DateTime<Utc> {
-    DateTime::parse_from_rfc3339("2026-01-01T00:00:00Z").unwrap().to_utc()
-        + TimeDelta::seconds(seconds.into())
+    DateTime::UNIX_EPOCH + TimeDelta::seconds(EPOCH + i64::from(seconds))
+}
+
+fn seconds(cursor: &Cursor) -> i64 {
+    cursor.instant().timestamp() - EPOCH
 }
 
 pub fn cursor(seconds: u32) -> Cursor {
@@ -82,7 +88,7 @@ impl Api {
             });
         }
         let (since, after) = match request {
-            Request::Since(since) => ((since.instant() - instant(0)).num_seconds(), None),
+            Request::Since(since) => (seconds(since), None),
             Request::Token(token) => {
                 let mut parts = token.split('/').map(|part| part.parse::<i64>().unwrap());
                 let (issued, since, after) =
@@ -239,8 +245,7 @@ impl World {
     fn store(&mut self, page: &Page, walk: &Walk, ended: bool) {
         for row in &page.rows {
             let id: u32 = row.id(&USER).parse().unwrap();
-            let at =
-                u32::try_from((row.cursor.as_ref().unwrap().instant() - instant(0)).num_seconds()).unwrap();
+            let at = u32::try_from(seconds(row.cursor.as_ref().unwrap())).unwrap();
             let stored = self.table.entry(id).or_insert(at);
             *stored = at.max(*stored);
         }
@@ -251,7 +256,7 @@ impl World {
             self.checkpoint
         );
         if let Some(checkpoint) = &checkpoint {
-            let stored = self.table.values().any(|at| cursor(*at) >= *checkpoint);
+            let stored = self.table.values().any(|at| i64::from(*at) >= seconds(checkpoint));
             assert!(stored, "the checkpoint {checkpoint} is above every stored row");
         }
         self.checkpoint = checkpoint;
@@ -260,14 +265,15 @@ impl World {
     }
 
     /// The source's rows at or below a cursor that the table does not have, at that version or newer.
-    pub fn missing(&self, below: impl Fn(&Cursor) -> bool) -> Vec<(u32, u32)> {
+    pub fn missing(&self, below: impl Fn(i64) -> bool) -> Vec<(u32, u32)> {
         let has = |id: u32, at: u32| self.table.get(&id).is_some_and(|stored| *stored >= at);
         let rows = self.api.rows.iter().map(|(id, at)| (*id, *at));
-        rows.filter(|(id, at)| below(&cursor(*at)) && !has(*id, *at)).collect()
+        rows.filter(|(id, at)| below((*at).into()) && !has(*id, *at)).collect()
     }
 
     /// The source's rows below the checkpoint that are not stored: none, at any instant, on an anchored walk.
     pub fn missing_below_checkpoint(&self) -> Vec<(u32, u32)> {
-        self.missing(|cursor| self.checkpoint.as_ref().is_some_and(|checkpoint| cursor < checkpoint))
+        let checkpoint = self.checkpoint.as_ref().map(seconds);
+        self.missing(|at| checkpoint.is_some_and(|checkpoint| at < checkpoint))
     }
 }
