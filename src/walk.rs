@@ -9,6 +9,10 @@
 //! So the one way to lose nothing is to ask every seam inclusively, from the last row's cursor; the primary key
 //! absorbs the row that comes twice. That costs one row a page, and it makes the checkpoint true at every instant:
 //! each row below it is stored.
+//!
+//! What it trusts the source for is order: a page that starts from a cursor leaves out every row below it. The first
+//! row out of order ends that trust, and the run begins again by token with its checkpoint held. A source that goes
+//! by another order and happens to look sorted on every page is not found out.
 
 mod followed;
 mod machine;
