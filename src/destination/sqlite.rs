@@ -54,6 +54,13 @@ impl Sqlite {
                 remedy: "choose another --db",
             })?;
         }
+        // Before anything is put beside it: SQLite would leave a journal even next to /dev/null.
+        if std::fs::metadata(path).is_ok_and(|found| !found.is_file()) {
+            return Err(DestinationError::Refused(format!(
+                "{} is no regular file; give another --db",
+                path.display()
+            )));
+        }
         let (lock, killed) = Lock::take(path)?;
         // Made before SQLite does, which would leave it readable for all; the -wal and -shm take its mode over.
         platform::private_file(path).map_err(|error| DestinationError::File {
