@@ -256,7 +256,7 @@ impl Refusal {
             }
             Self::Settings(problems) => {
                 for problem in &problems.0 {
-                    eprintln!("error: {problem}");
+                    print::complaint(&format!("error: {problem}"));
                 }
                 Exit::Usage
             }

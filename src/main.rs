@@ -10,7 +10,7 @@ use highwater::report::Style;
 fn main() -> ExitCode {
     match cli::parse(std::env::args_os(), &Environment::of_process()) {
         Ok(command) => run(command).unwrap_or_else(|why| {
-            eprintln!("error: {why}");
+            print::complaint(&format!("error: {why}"));
             if why.is::<Problem>() { Exit::Usage } else { Exit::Failed }
         }),
         Err(refusal) => refusal.report(),

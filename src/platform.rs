@@ -85,6 +85,8 @@ mod unix {
         /// # Errors
         /// If the system does not let them be caught.
         pub fn ending() -> io::Result<Self> {
+            // Once it is caught, a write past the limit of a file's size fails as on a full disk, and is told.
+            let _ = signal(SignalKind::from_raw(rustix::process::Signal::XFSZ.as_raw()))?;
             let mut signals = Vec::new();
             for kind in [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup()] {
                 let number = kind.as_raw_value();

@@ -19,8 +19,18 @@ pub fn stdout(bytes: &[u8]) -> io::Result<()> {
     let mut stdout = io::stdout().lock();
     match stdout.write_all(bytes).and_then(|()| stdout.flush()) {
         Err(why) if why.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-        result => result,
+        result => result.map_err(unwritable),
     }
+}
+
+/// What went wrong with stdout, by its name.
+pub(super) fn unwritable(why: io::Error) -> io::Error {
+    io::Error::new(why.kind(), format!("standard output: {why}; send it where it can be written"))
+}
+
+/// Writes a line to stderr. Where that is gone or full there is nobody to tell, and what is done goes on.
+pub fn complaint(line: &str) {
+    let _ = writeln!(io::stderr(), "{line}");
 }
 
 /// The completion script for a shell.

@@ -7,7 +7,7 @@ use tokio::sync::{broadcast, mpsc};
 use tokio::task::JoinHandle;
 use url::Url;
 
-use super::{Exit, Served};
+use super::{Exit, Served, print};
 use crate::config::{self, EmptyPage, Resume, Settings};
 use crate::destination::DestinationError;
 use crate::destination::sqlite::{Opened, Sqlite};
@@ -80,7 +80,7 @@ impl Session {
 /// If the source, the destination or the terminal cannot be opened.
 pub fn watch(settings: &Settings) -> Result<Exit, Fault> {
     if !(io::stdin().is_terminal() && io::stdout().is_terminal()) {
-        eprintln!("highwater: no terminal to draw on: runs like `highwater sync`");
+        print::complaint("highwater: no terminal to draw on: runs like `highwater sync`");
         return sync(settings, Style::Plain);
     }
     runtime()?.block_on(async {
@@ -162,7 +162,7 @@ async fn tell(
     match written.and_then(|()| out.flush()) {
         // A reader that has seen enough, as `head` has.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(last),
-        Err(error) => Err(error),
+        Err(error) => Err(print::unwritable(error)),
         Ok(()) => Ok(last),
     }
 }
@@ -199,8 +199,8 @@ pub fn playground(served: &Served) -> Result<Exit, Fault> {
         let mut signals = Signals::ending()?;
         let options = options(&served.playground, served.capacity);
         let started = |playground: &Playground| {
-            println!("{}\nCtrl-C ends it.", playground.url());
-            let _ = io::stdout().flush();
+            // The address is a courtesy: with nobody to read it, it is served all the same.
+            let _ = print::stdout(format!("{}\nCtrl-C ends it.\n", playground.url()).as_bytes());
         };
         let mut number = 0;
         let until = async { number = end_signal(&mut signals).await };

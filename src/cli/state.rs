@@ -153,12 +153,16 @@ fn reset(path: &Path, yes: bool) -> Result<Exit, Fault> {
             return Err("this forgets the checkpoint; without a terminal to ask on, say --yes".into());
         }
         let checkpoint = stored.checkpoint.as_ref().map_or("none", Cursor::text);
-        print!("Forget the checkpoint {checkpoint}? The next run reads everything again; rows stay. [y/N] ");
-        io::stdout().flush()?;
+        print::stdout(
+            format!(
+                "Forget the checkpoint {checkpoint}? The next run reads everything again; rows stay. [y/N] "
+            )
+            .as_bytes(),
+        )?;
         let mut answer = String::new();
         io::stdin().lock().read_line(&mut answer)?;
         if !matches!(answer.trim(), "y" | "Y" | "yes") {
-            println!("left as it was");
+            print::stdout(b"left as it was\n")?;
             return Ok(Exit::Early);
         }
     }
@@ -172,7 +176,8 @@ fn undo(path: &Path) -> Result<Exit, Fault> {
         None => Err(format!("{}: nothing to undo", path.display()).into()),
         Some(entry) => {
             let cause = entry.run.map_or(entry.cause, |run| format!("the move of run {run}"));
-            println!("undid {cause}: the checkpoint is {}", entry.before.as_deref().unwrap_or("none"));
+            let checkpoint = entry.before.as_deref().unwrap_or("none");
+            print::stdout(format!("undid {cause}: the checkpoint is {checkpoint}\n").as_bytes())?;
             Ok(Exit::Complete)
         }
     }
@@ -183,12 +188,16 @@ fn move_to(path: &Path, cause: &str, to: Option<&Cursor>) -> Result<Exit, Fault>
     let unfinished = sqlite.stored()?.unfinished;
     let before = sqlite.move_checkpoint(cause, to, Utc::now())?;
     let (before, after) = (before.as_deref().unwrap_or("none"), to.map_or("none", Cursor::text));
-    println!("checkpoint: {before} → {after}; `highwater state undo` takes it back");
+    let mut text = format!("checkpoint: {before} → {after}; `highwater state undo` takes it back\n");
     if let Some(run) = unfinished {
-        println!("run {} was unfinished and is closed: it belonged to another window", run.run);
+        text.push_str(&format!(
+            "run {} was unfinished and is closed: it belonged to another window\n",
+            run.run
+        ));
     }
     if to.is_some_and(|to| to.instant() > Utc::now()) {
-        println!("warning: that is in the future: rows before it will not be asked for");
+        text.push_str("warning: that is in the future: rows before it will not be asked for\n");
     }
+    print::stdout(text.as_bytes())?;
     Ok(Exit::Complete)
 }
