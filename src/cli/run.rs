@@ -121,7 +121,8 @@ pub fn sync(settings: &Settings, style: Style) -> Result<Exit, Fault> {
             Resume::Ask => Start::Token,
             Resume::From(start) => start,
         };
-        session.commands.send(Command::Run(start)).await?;
+        // A sync that is over already has nobody to command, and says why when it is closed.
+        let _ = session.commands.send(Command::Run(start)).await;
         let signal = stop_on_signal(session.commands.clone())?;
         let ended = tell(&mut events, &session.commands, style).await;
         session.close().await?;
