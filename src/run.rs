@@ -49,7 +49,8 @@ pub enum Fate {
 pub struct ShownRow {
     /// What became of it.
     pub fate: Fate,
-    /// The values in the order of the schema's columns, as the source sent them: not yet safe for a terminal.
+    /// The values in the order of the schema's columns, as the source sent them, cut where they are very long:
+    /// not yet safe for a terminal.
     pub values: Box<[Option<String>]>,
 }
 

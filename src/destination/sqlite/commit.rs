@@ -7,6 +7,7 @@ use super::{json, stamp, word};
 use crate::destination::{Batch, Committed};
 use crate::record::{Cursor, Row, Schema};
 use crate::run::{Counts, Fate, ShownRow, Totals};
+use crate::text;
 use crate::walk::Request;
 
 /// Stores pages with all that belongs to them.
@@ -69,7 +70,8 @@ fn one_page(
             *oldest = Some(cursor.clone());
         }
         if position >= show_from {
-            shown.push(ShownRow { fate, values: row.values.clone() });
+            let cut = |value: &Option<String>| value.as_deref().map(|text| text::shown(text).into_owned());
+            shown.push(ShownRow { fate, values: row.values.iter().map(cut).collect() });
         }
     }
     quarantine(transaction, batch)?;
