@@ -63,6 +63,21 @@ pub fn private_file(path: &Path) -> io::Result<File> {
     options.open(path)
 }
 
+/// What tells a file from another of the same name; `None` if there is none, or where the system does not say.
+#[must_use]
+pub fn file_identity(path: &Path) -> Option<(u64, u64)> {
+    #[cfg(unix)]
+    return std::fs::metadata(path).ok().map(|found| {
+        use std::os::unix::fs::MetadataExt as _;
+        (found.dev(), found.ino())
+    });
+    #[cfg(not(unix))]
+    {
+        let _ = path;
+        None
+    }
+}
+
 #[cfg(unix)]
 mod unix {
     use std::io::{Read as _, Write as _};
@@ -87,6 +102,8 @@ mod unix {
         /// # Errors
         /// If the system does not let them be caught.
         pub fn ending() -> io::Result<Self> {
+            // Once it is caught, a write past the limit of a file's size fails as on a full disk, and is told.
+            let _ = signal(SignalKind::from_raw(rustix::process::Signal::XFSZ.as_raw()))?;
             let mut signals = Vec::new();
             for kind in [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup()] {
                 let number = kind.as_raw_value();

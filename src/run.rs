@@ -4,6 +4,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::text;
+
 /// Where a run starts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -55,20 +57,11 @@ pub struct ShownRow {
 }
 
 impl ShownRow {
-    /// The most that is shown of a value, in bytes: what waits for a screen that stands still is bounded by it.
-    const LONGEST: usize = 1 << 10;
-
-    /// A row for showing. A longer value is cut, with an ellipsis.
+    /// A row for showing: what waits for a screen that stands still is bounded by what is shown of a value.
     #[must_use]
     pub fn new(fate: Fate, values: &[Option<String>]) -> Self {
-        let cut = |value: &String| {
-            if value.len() <= Self::LONGEST {
-                return value.clone();
-            }
-            let end = (0..=Self::LONGEST).rev().find(|at| value.is_char_boundary(*at)).unwrap_or(0);
-            format!("{}…", &value[..end])
-        };
-        Self { fate, values: values.iter().map(|value| value.as_ref().map(cut)).collect() }
+        let cut = |value: &Option<String>| value.as_deref().map(|text| text::shown(text).into_owned());
+        Self { fate, values: values.iter().map(cut).collect() }
     }
 }
 
@@ -160,6 +153,6 @@ mod tests {
         let values = [Some("short".to_owned()), None, Some("é".repeat(5_000))];
         let shown = ShownRow::new(Fate::New, &values).values;
         assert_eq!(shown[..2], values[..2]);
-        assert_eq!(shown[2], Some(format!("{}…", "é".repeat(512))));
+        assert_eq!(shown[2], Some(format!("{}… (5,000 characters in all)", "é".repeat(1_000))));
     }
 }

@@ -1,5 +1,7 @@
 //! Figures and times as a person reads them, the same on the screen and in the report.
 
+use std::borrow::Cow;
+
 use chrono::{DateTime, TimeDelta, Utc};
 
 /// A number with its thousands apart: `12,345`.
@@ -55,6 +57,21 @@ pub fn milliseconds(value: u64) -> String {
     }
 }
 
+/// The longest text that is shown, in characters.
+const SHOWN: usize = 1_000;
+
+/// The text as it is shown, on a screen that has to be drawn in an instant: one of megabytes is cut, and says so.
+/// Idempotent.
+#[must_use]
+pub fn shown(text: &str) -> Cow<'_, str> {
+    // The remark about the cut does not lead to another one.
+    if text.chars().nth(SHOWN + 64).is_none() {
+        return Cow::Borrowed(text);
+    }
+    let end = text.char_indices().nth(SHOWN).map_or(text.len(), |(at, _)| at);
+    Cow::Owned(format!("{}… ({} characters in all)", &text[..end], number(text.chars().count() as u64)))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -79,5 +96,13 @@ mod tests {
         assert_eq!(age(now, now - TimeDelta::hours(3)), "3 h ago");
         assert_eq!(age(now, now - TimeDelta::days(9)), "9 days ago");
         assert_eq!(age(now, now + TimeDelta::seconds(5)), "just now");
+    }
+
+    #[test]
+    fn a_text_of_megabytes_is_shown_in_part() {
+        assert!(matches!(shown(&"é".repeat(SHOWN)), Cow::Borrowed(_)));
+        let long = shown(&"é".repeat(3_000_000)).into_owned();
+        assert!(long.ends_with("é… (3,000,000 characters in all)"));
+        assert_eq!(shown(&long), long);
     }
 }

@@ -148,6 +148,9 @@ pub enum Finding {
         /// The smaller one, which came next.
         after: Cursor,
     },
+    /// The run began from the checkpoint, inclusively, and the source has nothing there or after it: the row at the
+    /// checkpoint is gone, or the source is another one.
+    NothingAtCheckpoint(Cursor),
     /// So many rows lie in the source's future; the largest cursor among them.
     Future(u64, Cursor),
 }

@@ -5,7 +5,7 @@
 use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 
 use tempfile::TempDir;
 
@@ -282,13 +282,57 @@ fn the_schema_is_the_references() {
 #[test]
 fn a_reader_that_has_seen_enough_is_no_failure() {
     let home = Home::new();
-    let mut child = home
-        .command(["man"])
-        .stdout(std::process::Stdio::piped())
-        .stderr(std::process::Stdio::piped())
-        .spawn()
-        .unwrap();
+    let mut child = home.command(["man"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     drop(child.stdout.take());
     let output = child.wait_with_output().unwrap();
     assert_eq!((code(&output), stderr(&output).as_str()), (0, ""));
+}
+
+#[cfg(unix)]
+#[test]
+fn nobody_to_tell_is_no_panic() {
+    let home = Home::new();
+    let set = "state set --db a.db 2026-01-01T00:00:00Z";
+    for line in [set, "state undo --db a.db", "state reset --yes --db a.db"] {
+        let mut child =
+            home.command(line.split(' ')).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        drop(child.stdout.take());
+        let output = child.wait_with_output().unwrap();
+        assert_eq!((code(&output), stderr(&output).as_str()), (0, ""), "{line}");
+    }
+    let mut child = home.command(["sync", "--url", "x"]).stderr(Stdio::piped()).spawn().unwrap();
+    drop(child.stderr.take());
+    assert_eq!(child.wait().unwrap().code(), Some(2));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_standard_output_is_called_by_its_name() {
+    let home = Home::new();
+    for line in ["schema", "state set --db a.db 2026-01-01T00:00:00Z"] {
+        let full = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+        let output = home.command(line.split(' ')).stdout(full).output().unwrap();
+        assert_eq!(code(&output), 1);
+        assert!(stderr(&output).starts_with("error: standard output: "), "{}", stderr(&output));
+    }
+}
+
+/// A limit of the shell's (`ulimit -f`) is met as a full disk is: told, and not died of.
+#[cfg(unix)]
+#[test]
+fn a_file_at_its_limit_is_told_and_what_was_stored_stays() {
+    let home = Home::new();
+    let mut command = Command::new("sh");
+    command
+        .args(["-c", "ulimit -f 400; exec \"$0\" sync --db a.db", env!("CARGO_BIN_EXE_highwater")])
+        .env_clear()
+        .env("HIGHWATER_PLAYGROUND_LATENCY", "0ms")
+        .env("HIGHWATER_PLAYGROUND_USERS", "5000")
+        .env("HIGHWATER_PLAYGROUND_PAGE_SIZE", "500")
+        .env("HOME", home.path())
+        .current_dir(home.path());
+    let output = command.output().unwrap();
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    let told = stdout(&output) + &stderr(&output);
+    assert!(told.contains("what was stored before is safe"), "{told}");
 }

@@ -465,3 +465,16 @@ fn a_key_in_the_address_is_shown_nowhere() {
     let stored = std::fs::read(highwater.db()).unwrap();
     assert!(!stored.windows(6).any(|bytes| bytes == b"canary"), "the key is in the database");
 }
+
+#[cfg(unix)]
+#[test]
+fn a_database_that_is_deleted_under_a_run_is_not_written_to_unseen() {
+    let server = BuiltIn::slow(std::time::Duration::from_millis(100));
+    let highwater = Highwater::against(&server.url());
+    let mut running = highwater.start_sync(&["--json"]);
+    running.until_event("page");
+    std::fs::remove_file(highwater.db()).unwrap();
+    let done = running.end();
+    assert_eq!(done.code(), 1, "{done}");
+    assert!(done.stdout.contains("was moved or deleted"), "{done}");
+}

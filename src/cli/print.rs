@@ -20,8 +20,13 @@ pub fn stdout(bytes: &[u8]) -> io::Result<()> {
     let mut stdout = io::stdout().lock();
     match stdout.write_all(bytes).and_then(|()| stdout.flush()) {
         Err(why) if why.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-        result => result,
+        result => result.map_err(unwritable),
     }
+}
+
+/// What went wrong with stdout, by its name.
+pub(super) fn unwritable(why: io::Error) -> io::Error {
+    io::Error::new(why.kind(), format!("standard output: {why}; send it where it can be written"))
 }
 
 /// Writes one line to stdout, made safe for a terminal: it may quote a file name, or what a database holds.
@@ -34,8 +39,13 @@ pub fn line(text: &str) -> io::Result<()> {
 
 /// Writes an error to stderr as one line, made safe for a terminal.
 pub fn error(text: &str) {
-    // Nobody is left to tell if the terminal is gone.
-    let _ = writeln!(io::stderr(), "error: {}", sanitize::line(text));
+    note(&format!("error: {text}"));
+}
+
+/// Writes a line to stderr, made safe for a terminal. Where that is gone or full there is nobody to tell, and what is
+/// done goes on.
+pub fn note(text: &str) {
+    let _ = writeln!(io::stderr(), "{}", sanitize::line(text));
 }
 
 /// The completion script for a shell.

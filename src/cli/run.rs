@@ -86,8 +86,9 @@ impl Session {
 /// # Errors
 /// If the source, the destination or the terminal cannot be opened.
 pub fn watch(settings: &Settings) -> Result<Exit, Fault> {
-    if !(io::stdin().is_terminal() && io::stdout().is_terminal()) {
-        eprintln!("highwater: no terminal to draw on: runs like `highwater sync`");
+    let dumb = std::env::var_os("TERM").is_some_and(|name| name == "dumb");
+    if dumb || !(io::stdin().is_terminal() && io::stdout().is_terminal()) {
+        print::note("highwater: no terminal to draw on: runs like `highwater sync`");
         return sync(settings, Style::Plain);
     }
     runtime()?.block_on(async {
@@ -128,7 +129,8 @@ pub fn sync(settings: &Settings, style: Style) -> Result<Exit, Fault> {
             Resume::Ask => Start::Token,
             Resume::From(start) => start,
         };
-        session.commands.send(Command::Run(start)).await?;
+        // A sync that is over already has nobody to command, and says why when it is closed.
+        let _ = session.commands.send(Command::Run(start)).await;
         let signal = stop_on_signal(session.commands.clone())?;
         let ended = tell(&mut events, &session.commands, style).await;
         session.close().await?;
@@ -169,7 +171,7 @@ async fn tell(
     match written.and_then(|()| out.flush()) {
         // A reader that has seen enough, as `head` has.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(last),
-        Err(error) => Err(error),
+        Err(error) => Err(print::unwritable(error)),
         Ok(()) => Ok(last),
     }
 }

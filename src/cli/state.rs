@@ -26,6 +26,7 @@ const MOVES: u32 = 50;
 
 /// The reference's state file.
 #[derive(Debug, Serialize, Deserialize)]
+#[serde(expecting = "expected an object")]
 struct StateFile {
     /// The checkpoint, verbatim.
     last_updated_at: String,

@@ -6,8 +6,9 @@ use url::Url;
 
 use super::format::Format;
 use super::problem::quoted;
+use crate::source::KEYSET;
 
-/// An `http` or `https` URL without a user, a password or a fragment.
+/// An `http` or `https` URL without a user, a password, a fragment, or the parameters that requests set.
 pub struct HttpUrl;
 
 impl Format for HttpUrl {
@@ -25,6 +26,10 @@ impl Format for HttpUrl {
             return Err("a user or password in a URL ends up in logs and in lists of processes; \
                         write the URL without what stands before the @"
                 .to_owned());
+        }
+        let ours = |name: &str| name == KEYSET.since || name == KEYSET.scroll;
+        if let Some((name, _)) = url.query_pairs().find(|(name, _)| ours(name)) {
+            return Err(format!("{shown} has its own {name}, which every request sets anew; leave it out"));
         }
         if url.fragment().is_some() {
             return Err(format!("{shown} has a fragment (#…), which no server gets to see; leave it out"));
@@ -77,6 +82,14 @@ mod tests {
         assert!(HttpUrl.read("https://example.com").is_ok());
         for text in ["ftp://h/", "localhost:5001/x", "/users", "", "http://", "file:///x", "http://h/#a"] {
             assert!(HttpUrl.read(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_url_that_asks_for_a_place_of_its_own_is_refused() {
+        for name in ["updated_since", "scroll_param", "%75pdated_since"] {
+            let message = HttpUrl.read(&format!("http://h/users?x=1&{name}=2026")).unwrap_err();
+            assert!(message.contains("leave it out"), "{message}");
         }
     }
 

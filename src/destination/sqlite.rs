@@ -29,6 +29,8 @@ pub struct Sqlite {
     pub(super) schema: &'static Schema,
     /// Held for as long as the connection is; `None` for a reader.
     lock: Option<Lock>,
+    /// Which file the connection writes to: one that was moved or deleted meanwhile goes on taking rows, unseen.
+    identity: Option<(u64, u64)>,
 }
 
 /// A destination that was opened, and what was noticed on the way.
@@ -53,6 +55,13 @@ impl Sqlite {
                 error,
                 remedy: "choose another --db",
             })?;
+        }
+        // Before anything is put beside it: SQLite would leave a journal even next to /dev/null.
+        if std::fs::metadata(path).is_ok_and(|found| !found.is_file()) {
+            return Err(DestinationError::Refused(format!(
+                "{} is no regular file; give another --db",
+                path.display()
+            )));
         }
         let (lock, killed) = Lock::take(path)?;
         // Made before SQLite does, which would leave it readable for all; the -wal and -shm take its mode over.
@@ -93,7 +102,7 @@ impl Sqlite {
         let connection = Connection::open(path).map_err(named)?;
         connection.busy_timeout(std::time::Duration::from_secs(5)).map_err(named)?;
         connection.set_prepared_statement_cache_capacity(32);
-        Ok(Self { connection, path: path.to_owned(), schema, lock })
+        Ok(Self { connection, path: path.to_owned(), schema, lock, identity: platform::file_identity(path) })
     }
 
     /// True if this connection holds the lock.
@@ -219,6 +228,12 @@ impl Destination for Sqlite {
 
     fn commit(&mut self, batches: &[Batch]) -> Result<Vec<Committed>, DestinationError> {
         let schema = self.schema;
+        if platform::file_identity(&self.path) != self.identity {
+            return Err(DestinationError::Refused(format!(
+                "{} was moved or deleted while the run wrote to it; put it back, or run again for a new one",
+                self.path.display()
+            )));
+        }
         self.try_sql(|connection| {
             let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
             let committed = commit::pages(&transaction, schema, batches)?;

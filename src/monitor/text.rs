@@ -72,8 +72,12 @@ pub fn wrap(text: &str, cells: usize) -> Vec<String> {
             lines.push(std::mem::take(&mut line));
         }
         let mut rest = word;
-        while width(rest) > cells {
+        loop {
+            // Not by the width of all that is left, which would measure a long word once for each of its lines.
             let part = head(rest, cells);
+            if part.len() == rest.len() {
+                break;
+            }
             // A grapheme wider than the line cannot be shown at all; it is left out rather than overrun the line.
             if part.is_empty() {
                 rest = "";
@@ -159,6 +163,8 @@ mod tests {
             assert!(width(&line) <= 5, "{line:?}");
         }
         assert_eq!(wrap("日本", 1), [""]);
+        let endless = "x".repeat(1_000_000);
+        assert_eq!(wrap(&endless, 10).len(), 100_000, "in no more time than its length takes");
     }
 
     #[test]

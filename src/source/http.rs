@@ -138,6 +138,11 @@ impl Source {
             return Failure::TimedOut { what, after };
         }
         let text = sanitize::snippet(&chain(error), 200);
+        if error.is_builder() {
+            return Failure::TooLarge(format!(
+                "the request cannot be put ({text}), most likely for a token too long"
+            ));
+        }
         if error.is_connect() { Failure::Connect(text) } else { Failure::Cut(text) }
     }
 }

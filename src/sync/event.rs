@@ -234,6 +234,8 @@ pub enum NoticeKind {
     NotInclusive,
     /// Rows came out of order; the checkpoint is held until the run completes.
     OrderViolated,
+    /// The source has nothing at the checkpoint, where it had a row.
+    NothingAtCheckpoint,
     /// Rows lie in the source's future.
     FutureCursor,
     /// Rows have no readable cursor.

@@ -57,6 +57,15 @@ pub(super) fn finding(page: u64, finding: &Finding, mode: Mode) -> Notice {
                 "page {page}: {after} came after {before}: the checkpoint is held until the run is complete"
             ),
         ),
+        Finding::NothingAtCheckpoint(cursor) => (
+            Level::Warning,
+            NoticeKind::NothingAtCheckpoint,
+            format!(
+                "the source has nothing at the checkpoint {cursor}, where it had a row: that row is gone, the \
+                 source leaves out the value that it is asked from, or it is another source; a full re-sync (R, \
+                 --resume full) shows which"
+            ),
+        ),
         Finding::Future(rows, cursor) => (
             Level::Warning,
             NoticeKind::FutureCursor,

@@ -253,6 +253,9 @@ impl Walk {
         {
             return self.follow(token, Decision::FollowEmpty);
         }
+        if self.page == 1 && self.checkpoint() == Some(&self.asked) {
+            findings.push(Finding::NothingAtCheckpoint(self.asked.clone()));
+        }
         self.check_overflow(None, findings);
         let (_, probe) = self.check_bound(page, findings);
         probe.unwrap_or_else(|| {

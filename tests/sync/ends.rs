@@ -138,3 +138,15 @@ async fn an_unexplained_end_out_of_order_is_gone_on_with_from_the_start_of_its_r
     let queries = rig.server.queries();
     assert_eq!(queries[2], queries[0], "from the start of the run before");
 }
+
+/// The same address, but the rows behind it are others, older than the checkpoint: the run ends as the reference's
+/// does, but not without a word.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_at_the_checkpoint_is_worth_a_word() {
+    let mut rig = Setup::default().start([last_page([5]), last_page([]), last_page([5])]).await;
+    rig.run(Start::Checkpoint).await;
+    let ended = rig.run(Start::Checkpoint).await;
+    assert_eq!((ended.outcome, ended.attention.len()), (Outcome::Complete, 0));
+    let notice = rig.notice(|kind| *kind == NoticeKind::NothingAtCheckpoint);
+    assert!(notice.text.contains(&at(5)) && notice.text.contains("--resume full"), "{}", notice.text);
+}

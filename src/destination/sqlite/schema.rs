@@ -86,6 +86,10 @@ pub(super) fn migrate(sqlite: &mut Sqlite) -> Result<(), DestinationError> {
         if version < MIGRATIONS.len() {
             transaction.pragma_update(None, "user_version", MIGRATIONS.len() as i64)?;
             transaction.execute_batch(&create_table(schema))?;
+            // A table that was there before has rows already.
+            let count =
+                format!("UPDATE _highwater_state SET rows = (SELECT count(*) FROM \"{}\")", schema.table);
+            transaction.execute_batch(&count)?;
         }
         transaction.commit()
     })?;

@@ -6,6 +6,7 @@ use crate::record::USER;
 use crate::run::{Counts, Fate, ShownRow};
 use crate::sanitize;
 use crate::sync::event::PageStored;
+use crate::text::shown;
 use crate::walk::Request;
 
 /// One upserted user.
@@ -139,8 +140,8 @@ pub fn request(request: &Request) -> (&'static str, String) {
     }
 }
 
-/// The text, safe for a terminal.
+/// The text, safe for a terminal and no longer than a screen bears.
 #[must_use]
 pub fn safe(text: &str) -> String {
-    sanitize::line(text).into_owned()
+    sanitize::line(&shown(text)).into_owned()
 }

@@ -4,7 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD_PAD_INDIFFERENT, URL_SAFE_PAD_INDIFFERENT};
 use chrono::{DateTime, Utc};
 
-use crate::sanitize;
+use super::entries::safe;
 
 /// A scroll token as the screen shows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,7 +23,7 @@ impl Token {
     /// Reads what the source gave.
     #[must_use]
     pub fn new(raw: &str, at: Option<DateTime<Utc>>, page: Option<u64>) -> Self {
-        Self { raw: sanitize::line(raw).into_owned(), decoded: decode(raw), at, page }
+        Self { raw: safe(raw), decoded: decode(raw), at, page }
     }
 }
 
@@ -34,7 +34,7 @@ fn decode(raw: &str) -> Option<String> {
         STANDARD_PAD_INDIFFERENT.decode(raw).or_else(|_| URL_SAFE_PAD_INDIFFERENT.decode(raw)).ok()?;
     let text = String::from_utf8(bytes).ok()?;
     let readable = text.chars().count() >= 4 && text.chars().all(|c| !c.is_control());
-    readable.then(|| sanitize::line(&text).into_owned())
+    readable.then(|| safe(&text))
 }
 
 #[cfg(test)]
@@ -61,5 +61,10 @@ mod tests {
         assert_eq!(token.raw, "<U+001B>[2J");
         let hidden = base64::engine::general_purpose::STANDARD.encode("abc\u{202e}def");
         assert_eq!(decode(&hidden).as_deref(), Some("abc<U+202E>def"));
+    }
+
+    #[test]
+    fn a_token_of_megabytes_is_kept_in_part() {
+        assert!(Token::new(&"T".repeat(3_000_000), None, None).raw.len() < 20_000);
     }
 }

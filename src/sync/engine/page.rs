@@ -151,7 +151,7 @@ impl Run<'_> {
                 Finding::TieSafe(_) => self.seams.tie_unsafe = self.seams.tie_unsafe.saturating_sub(1),
                 Finding::TieOverflow(_) => self.seams.tie_overflow += 1,
                 Finding::NotInclusive(_) => self.seams.not_inclusive += 1,
-                Finding::OrderViolated { .. } | Finding::Future(..) => {}
+                Finding::OrderViolated { .. } | Finding::NothingAtCheckpoint(_) | Finding::Future(..) => {}
             }
             notices.push(words::finding(number, finding, self.walk.mode()));
         }

@@ -181,3 +181,24 @@ fn undoing_a_reset_gives_the_file_back_to_its_source() {
     );
     sqlite.bind("https://one.example").unwrap();
 }
+
+#[test]
+fn what_is_no_regular_file_is_refused_and_nothing_is_put_beside_it() {
+    let folder = folder();
+    let path = folder.path().join("a.db");
+    fs::create_dir(&path).unwrap();
+    let text = refused(&path);
+    assert!(text.contains("no regular file") && text.contains("another --db"), "{text}");
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "not even a lock");
+}
+
+#[test]
+fn rows_that_were_there_before_are_counted() {
+    let folder = folder();
+    let path = folder.path().join("a.db");
+    let other = Connection::open(&path).unwrap();
+    let columns = "id TEXT NOT NULL PRIMARY KEY, name, email, address, company, job, updatedAt, createdAt";
+    other.execute_batch(&format!("CREATE TABLE user ({columns}); INSERT INTO user (id) VALUES (7)")).unwrap();
+    drop(other);
+    assert_eq!(open(&path).stored().unwrap().rows, 1);
+}
