@@ -1,4 +1,4 @@
-//! A run that was left is gone on with, however it was left, and an operator may move the checkpoint by hand.
+//! A run that was left is gone on with, however it was left.
 //!
 //! Nothing is asked for twice that is stored, one process at a time writes to a destination, and a destination
 //! belongs to one source.
@@ -11,36 +11,13 @@ use std::time::Duration;
 
 use highwater::playground::{Options, Tie};
 use serde_json::{Value, json};
-use support::{Api, BuiltIn, Done, Highwater, Rows, Table, promise};
+use support::left::{completes, left_after_two_pages};
+use support::{Api, BuiltIn, Highwater, Table, promise};
 
 /// Long enough for a test to act while a request is on the wire.
 const SLOW: Duration = Duration::from_millis(300);
 
 const BEGINNING: &str = "0001-01-01T00:00:00Z";
-
-/// A source, and a destination whose first run was left after two pages.
-fn left_after_two_pages(walk: &str) -> (BuiltIn, Rows, Highwater) {
-    let server = BuiltIn::frozen();
-    let source = Api::new(&server.url()).rows();
-    let highwater = Highwater::against(&server.url());
-    let done = highwater.sync(&["--json", "--walk", walk, "--max-pages", "2"]);
-    assert_eq!(done.code(), 4, "{done}");
-    let ended = done.event("run_ended");
-    assert_eq!((&ended["outcome"], &ended["end"]["why"]), (&json!("stopped"), &json!("limit")));
-    assert_eq!(ended["unfinished"]["pages"], 2);
-    assert_eq!(ended["totals"]["requests"], 2, "nothing is asked for beyond the limit");
-    let table = Table::of(&highwater.db());
-    assert_eq!((table.pages().len(), table.unfinished()), (2, Some(1)));
-    promise::check(&table, &source);
-    (server, source, highwater)
-}
-
-fn completes(highwater: &Highwater, source: &Rows, arguments: &[&str]) -> Done {
-    let done = highwater.sync(&[&["--json"], arguments].concat());
-    assert_eq!(done.code(), 0, "{done}");
-    promise::check_complete(&Table::of(&highwater.db()), source);
-    done
-}
 
 #[test]
 fn from_its_token_a_run_goes_on_where_it_stood() {
@@ -247,151 +224,6 @@ fn a_run_that_failed_goes_on_when_the_source_is_back() {
     assert_eq!(done.event("run_started")["continued"], true);
 }
 
-/// The checkpoint's moves by hand: each does what it says, is written down, and can be taken back.
-#[test]
-fn an_operator_moves_the_checkpoint_and_takes_it_back() {
-    let (_server, source, highwater) = left_after_two_pages("auto");
-    let run = highwater.checkpoint();
-    let hour = chrono::DateTime::parse_from_rfc3339(&run).unwrap() - chrono::TimeDelta::hours(1);
-    let hour = hour.to_utc().format("%Y-%m-%dT%H:%M:%SZ").to_string();
-
-    let set = highwater.state(&["set", "2020-02-02T00:00:00Z"]);
-    assert_eq!(set.code(), 0, "{set}");
-    assert!(set.stdout.contains("run 1 was unfinished and is closed"), "{set}");
-    assert_eq!(highwater.checkpoint(), "2020-02-02T00:00:00Z");
-    assert_eq!(highwater.state(&["undo"]).code(), 0);
-    assert_eq!(highwater.checkpoint(), run);
-
-    assert_eq!(highwater.state(&["rewind", "--by", "1h"]).code(), 0);
-    assert_eq!(highwater.checkpoint(), hour, "in the source's spelling");
-    let ahead = highwater.state(&["rewind", "--to", &run]);
-    assert_eq!(ahead.code(), 1, "a rewind never skips rows: {ahead}");
-    assert_eq!(highwater.state(&["rewind", "--to", BEGINNING]).code(), 0);
-    assert_eq!(highwater.checkpoint(), BEGINNING);
-    assert_eq!(highwater.state(&["undo"]).code(), 0);
-    assert_eq!(highwater.state(&["undo"]).code(), 0);
-    assert_eq!(highwater.checkpoint(), run);
-
-    let history = highwater.state(&["history"]).stdout;
-    let causes: Vec<&str> =
-        history.lines().rev().map(|line| line.split_whitespace().nth(2).unwrap()).collect();
-    assert_eq!(causes, ["run", "set", "undo", "rewind", "rewind", "undo", "undo"], "{history}");
-    assert_eq!(history.matches("undone by").count(), 3, "{history}");
-
-    let done = completes(&highwater, &source, &[]);
-    assert_eq!(done.event("run_started")["first"], json!({ "by": "since", "value": run }));
-}
-
-/// A reset is not done by accident, and forgets the checkpoint, not the rows.
-#[test]
-fn a_reset_asks_first_and_keeps_the_rows() {
-    let (_server, source, highwater) = left_after_two_pages("auto");
-    let (run, rows) = (highwater.checkpoint(), Table::of(&highwater.db()).rows());
-    let asked = highwater.state(&["reset"]);
-    assert_eq!(asked.code(), 1, "{asked}");
-    assert!(asked.stderr.contains("--yes"), "{asked}");
-    assert_eq!(highwater.checkpoint(), run);
-    assert_eq!(highwater.state(&["reset", "--yes"]).code(), 0);
-    let none = highwater.state(&["export"]);
-    assert_eq!((none.code(), none.stdout.as_str()), (1, ""), "{none}");
-    assert_eq!(Table::of(&highwater.db()).rows(), rows);
-    let done = completes(&highwater, &source, &[]);
-    assert_eq!(done.event("run_started")["first"]["value"], BEGINNING);
-}
-
-/// The reference's `state.json`, both ways: what highwater writes the reference reads, and the other way round.
-#[test]
-fn the_references_state_file_goes_out_and_in() {
-    let (server, source, highwater) = left_after_two_pages("auto");
-    let done = completes(&highwater, &source, &[]);
-    let checkpoint = done.event("run_ended")["checkpoint"].as_str().unwrap().to_owned();
-    assert_eq!(highwater.state(&["export", "out.json"]).code(), 0);
-    let file = highwater.home().join("out.json");
-    let written = std::fs::read_to_string(&file).unwrap();
-    assert_eq!(written, format!("{{\"last_updated_at\":\"{checkpoint}\"}}\n"));
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt as _;
-        assert_eq!(file.metadata().unwrap().permissions().mode() & 0o777, 0o600);
-    }
-
-    let heir = Highwater::against(&server.url());
-    let imported = heir.state(&["import", file.to_str().unwrap()]);
-    assert_eq!(imported.code(), 0, "{imported}");
-    assert_eq!(heir.checkpoint(), checkpoint);
-    let done = heir.sync(&["--json"]);
-    let totals = &done.event("run_ended")["totals"];
-    assert_eq!((&totals["requests"], &totals["rows"]), (&json!(1), &json!(1)), "as the reference would");
-
-    for (text, hint) in [
-        ("{}", "last_updated_at"),
-        (r#"{"last_updated_at": null}"#, "null"),
-        (r#"{"last_updated_at": "yesterday"}"#, "yesterday"),
-        ("", "EOF"),
-    ] {
-        std::fs::write(heir.home().join("bad.json"), text).unwrap();
-        let refused = heir.state(&["import", "bad.json"]);
-        assert_eq!(refused.code(), 1, "{text}: {refused}");
-        assert!(refused.stderr.contains("bad.json") && refused.stderr.contains(hint), "{text}: {refused}");
-        assert_eq!(heir.checkpoint(), checkpoint);
-    }
-}
-
-/// Where there is nothing yet, looking makes nothing, and says what to do.
-#[test]
-fn without_a_destination_there_is_nothing_to_show() {
-    let highwater = Highwater::built_in();
-    for look in ["show", "history", "export", "undo"] {
-        let done = highwater.state(&[look]);
-        assert_eq!(done.code(), 1, "{look}: {done}");
-        assert!(done.stderr.contains("run a sync first"), "{look}: {done}");
-        assert!(!highwater.db().exists(), "{look}");
-    }
-}
-
-/// Whatever a database holds, and whatever it is called, what is printed of it is safe for a terminal.
-#[cfg(unix)]
-#[test]
-fn what_a_database_holds_is_made_safe() {
-    let server = BuiltIn::frozen();
-    let highwater = Highwater::against(&server.url());
-    completes(&highwater, &Api::new(&server.url()).rows(), &[]);
-    let hostile = highwater.home().join("h\u{1b}[31m.db");
-    std::fs::copy(highwater.db(), &hostile).unwrap();
-    let write = "UPDATE _highwater_state SET source = 's' || char(27) || '[2J';
-                 UPDATE _highwater_history SET cause = 'c' || char(8238), before = char(155) || 'b', run = NULL;";
-    rusqlite::Connection::open(&hostile).unwrap().execute_batch(write).unwrap();
-    let db = ["--db", hostile.to_str().unwrap()];
-    for words in
-        [["state", "show"], ["state", "history"], ["sync", "--json"], ["state", "undo"], ["state", "undo"]]
-    {
-        let done = highwater.start([&words[..1], &db, &words[1..]].concat()).end();
-        let printed = format!("{}{}", done.stdout, done.stderr);
-        assert!(printed.contains("<U+"), "{words:?}: {printed:?}");
-        let hostile = |c: char| (c.is_control() && c != '\n') || c == '\u{202e}';
-        assert!(!printed.contains(hostile), "{words:?}: {printed:?}");
-    }
-}
-
-/// The files hold people's data: nobody else reads them.
-#[cfg(unix)]
-#[test]
-fn the_destinations_files_are_private() {
-    use std::os::unix::fs::PermissionsExt as _;
-    let server = BuiltIn::slow(SLOW);
-    let highwater = Highwater::against(&server.url());
-    let mut running = highwater.start_sync(&["--json"]);
-    running.until_event("page");
-    let folder = highwater.db().parent().unwrap().to_owned();
-    let mode = |path: &std::path::Path| path.metadata().unwrap().permissions().mode() & 0o777;
-    assert_eq!(mode(&folder), 0o700);
-    let files: Vec<_> = folder.read_dir().unwrap().map(|entry| entry.unwrap().path()).collect();
-    assert_eq!(files.len(), 4, "database, write-ahead log, its index, lock: {files:?}");
-    for file in files {
-        assert_eq!(mode(&file), 0o600, "{}", file.display());
-    }
-}
-
 /// A page that is told is stored: what a reader sees of a run under way is in the files already.
 #[cfg(unix)]
 #[test]
@@ -433,37 +265,6 @@ fn a_run_that_another_version_left_is_given_up_on_demand_only() {
     let shown = highwater.state(&["show"]);
     assert!(shown.stdout.contains("by another version of highwater"), "{shown}");
     completes(&highwater, &source, &["--resume", "full"]);
-}
-
-#[test]
-fn a_checkpoint_that_cannot_be_read_is_not_taken_for_none() {
-    let server = BuiltIn::frozen();
-    let highwater = Highwater::against(&server.url());
-    assert_eq!(highwater.sync(&[]).code(), 0);
-    let database = rusqlite::Connection::open(highwater.db()).unwrap();
-    database.execute("UPDATE _highwater_state SET checkpoint = 'soon'", []).unwrap();
-    drop(database);
-    let refused = highwater.sync(&[]);
-    assert_eq!(refused.code(), 1, "{refused}");
-    assert!(refused.stderr.contains("soon") && refused.stderr.contains("state undo"), "{refused}");
-    let undone = highwater.state(&["undo"]);
-    assert_eq!(undone.code(), 0, "{undone}");
-    assert_eq!(highwater.sync(&[]).code(), 0);
-}
-
-/// A key in the address's own query is sent, and shown or stored nowhere.
-#[test]
-fn a_key_in_the_address_is_shown_nowhere() {
-    let server = BuiltIn::frozen();
-    let highwater = Highwater::against(&format!("{}?api_key=canary", server.url()));
-    for style in [&[][..], &["--json"]] {
-        let refused = highwater.sync(style);
-        assert_eq!(refused.code(), 1, "the playground knows no such parameter: {refused}");
-        assert!(refused.stdout.contains("api_key=***"), "{refused}");
-        assert!(!format!("{}{}", refused.stdout, refused.stderr).contains("canary"), "{refused}");
-    }
-    let stored = std::fs::read(highwater.db()).unwrap();
-    assert!(!stored.windows(6).any(|bytes| bytes == b"canary"), "the key is in the database");
 }
 
 #[cfg(unix)]

@@ -6,6 +6,7 @@
 //! - `reference`: what the reference connector would have stored
 //! - `table`: what stands in a destination
 //! - `promise`: what must hold of a destination at any instant
+//! - `left`: a run that was left unfinished
 //! - `kill`: a destination whose processes are killed, again and again
 
 // Every test binary compiles this module and uses a part of it.
@@ -15,6 +16,7 @@
 pub mod highwater;
 #[cfg(unix)]
 pub mod kill;
+pub mod left;
 pub mod promise;
 pub mod real;
 pub mod reference;
