@@ -23,10 +23,17 @@ mod tests;
 
 use std::fmt;
 
+use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
 
-pub use self::machine::{EMPTY_PAGES, FUTURE, Walk};
+pub use self::machine::Walk;
 use crate::record::Cursor;
+
+/// How far a cursor may lie above the source's clock before it is taken for one from the future.
+pub const FUTURE: TimeDelta = TimeDelta::minutes(5);
+
+/// How many empty pages in a row are followed, where empty pages are followed at all.
+pub const EMPTY_PAGES: u32 = 100;
 
 /// How a run walks from page to page.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,19 +1,13 @@
 //! The state machine of a walk. Serialisable whole: what is stored with a page is what a later process goes on from.
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::followed::Followed;
 use super::manner::{Anchor, Bound, Manner};
 use super::mark::Mark;
-use super::{Decision, End, Finding, Mode, Next, Request, Step};
+use super::{Decision, EMPTY_PAGES, End, FUTURE, Finding, Mode, Next, Request, Step};
 use crate::record::{Cursor, Page};
-
-/// How far a cursor may lie above the source's clock before it is taken for one from the future.
-pub const FUTURE: TimeDelta = TimeDelta::minutes(5);
-
-/// How many empty pages in a row are followed, where empty pages are followed at all.
-pub const EMPTY_PAGES: u32 = 100;
 
 /// A run's walk through the source, from its first request to its end.
 #[derive(Clone, Debug, Serialize, Deserialize)]
