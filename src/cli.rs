@@ -1,6 +1,6 @@
 //! The command line: what was asked for, as one [`Command`] with validated settings.
 //!
-//! This file parses and refuses; what a command does stands in [`run`], [`state`] and [`print`]. The flags that are
+//! This file parses and refuses; what a command does stands in [`run`], [`state`] and [`mod@print`]. The flags that are
 //! settings come from the table in [`config`].
 
 mod exit;
