@@ -44,8 +44,11 @@ fn stream(model: &Model, room: usize) -> Words {
         return Words::new();
     }
     let destination = &stream.destination;
-    // Each may take what the other leaves, and half of the room in any case.
+    // Each may take what the other leaves, and half of the room in any case. A source that fits takes more than
+    // that: a path cut in its middle still says enough.
     let for_source = room.saturating_sub(text::width(destination)).max(room / 2);
+    let whole = text::width(&stream.source);
+    let for_source = if whole + LEAST + LEAST / 2 <= room { for_source.max(whole) } else { for_source };
     let source = text::fit(&stream.source, for_source);
     let destination = text::fit_middle(destination, room - text::width(&source));
     Words::new().say(Role::Plain, format!("  {source}")).say(Role::Quiet, arrow).say(Role::Plain, destination)
