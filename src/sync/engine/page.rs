@@ -6,7 +6,7 @@ use super::flight::Flight;
 use super::{QUEUE, Run, Wish, millis, outcome};
 use crate::destination::Batch;
 use crate::record::{Page, Row};
-use crate::run::{Counts, Seams, Totals};
+use crate::run::{Counts, Outcome, Seams, Totals};
 use crate::source::decode::Envelope;
 use crate::source::{Answer, Failure};
 use crate::sync::event::{Event, Notice, PageStored};
@@ -60,82 +60,69 @@ impl Run<'_> {
     }
 
     fn on_page(&mut self, request: Request, page: Page, answer: &Answer) {
-        let at = Utc::now();
         let step = self.walk.on_page(&page, answer.now);
         self.pages_here += 1;
         if self.wish == Wish::Step {
             self.wish = Wish::Hold;
         }
-        match (&step.next, &self.flight) {
-            (Next::Ask(next), Flight::Wire(wire)) if *wire.request() == *next => {}
+        let end = self.go_by(step.next);
+        let notices = self.notices(step.page, &step.findings, &page);
+        let future = step.findings.iter().map(|finding| match finding {
+            Finding::Future(rows, _) => *rows,
+            _ => 0,
+        });
+        let batch = Batch {
+            run: self.id,
+            page: step.page,
+            request,
+            rows: page.rows,
+            quarantined: page.quarantined,
+            token: page.token,
+            at: Utc::now(),
+            walk: self.walk.snapshot(),
+            end,
+            decision: step.decision.to_string(),
+            totals: Totals {
+                pages: self.totals.pages + self.pending.len() as u64 + 1,
+                checkpoints: self.totals.checkpoints + self.moves_pending() + u64::from(step.moved),
+                elapsed_ms: self.elapsed_ms(),
+                seams: self.seams,
+                ..self.totals
+            },
+            future: future.sum(),
+            wait_ms: millis(answer.wait),
+            body_ms: millis(answer.reading),
+            bytes: answer.body.len() as u64,
+            retries: std::mem::take(&mut self.failed),
+            show: self.sync.manner.show,
+        };
+        let weight = batch.bytes + OVERHEAD;
+        self.queued += weight;
+        let pending =
+            Pending { stored: to_be_told(&batch), notices, weight, moved: step.moved, seams: self.seams };
+        self.pending.push_back(pending);
+        self.sync.writer.page(batch);
+    }
+
+    /// Goes by what the walk says is next: keeps the request that was sent ahead if it is that one, or lets the run
+    /// end. Gives the end if it is for good, to be stored together with the page.
+    fn go_by(&mut self, next: Next) -> Option<(Outcome, End)> {
+        match (&next, &self.flight) {
+            (Next::Ask(request), Flight::Wire(wire)) if wire.request() == request => {}
             _ => self.flight = Flight::None,
         }
-        let mut end = None;
-        match step.next {
+        match next {
             Next::End(why) => {
-                end = (!self.is_resumable(&why)).then(|| (outcome(&why), why.clone()));
+                let end = (!self.is_resumable(&why)).then(|| (outcome(&why), why.clone()));
                 self.ending = Some((why, None));
+                return end;
             }
             Next::Ask(_) if self.sync.manner.max_pages.is_some_and(|most| self.pages_here >= most) => {
                 self.ending = Some((End::Limit, None));
             }
             Next::Ask(_) => {}
         }
-        let notices = self.notices(step.page, &step.findings, &page);
-        let future = step.findings.iter().map(|finding| match finding {
-            Finding::Future(rows, _) => *rows,
-            _ => 0,
-        });
-        let cursor = |row: Option<&Row>| row.and_then(|row| row.cursor.clone());
-        let bytes = answer.body.len() as u64;
-        let stored = PageStored {
-            run: self.id,
-            page: step.page,
-            request,
-            counts: Counts::default(),
-            first: cursor(page.rows.first()),
-            last: cursor(page.rows.last()),
-            token: page.token.clone(),
-            wait_ms: millis(answer.wait),
-            body_ms: millis(answer.reading),
-            bytes,
-            retries: std::mem::take(&mut self.failed),
-            decision: step.decision.to_string(),
-            checkpoint: step.checkpoint,
-            checkpoint_held: self.walk.is_held(),
-            totals: Totals::default(),
-            rows: 0,
-            shown: Vec::new(),
-        };
-        let totals = Totals {
-            pages: self.totals.pages + self.pending.len() as u64 + 1,
-            checkpoints: self.totals.checkpoints + self.moves_pending() + u64::from(step.moved),
-            elapsed_ms: self.elapsed_ms(),
-            seams: self.seams,
-            ..self.totals
-        };
-        self.sync.writer.page(Batch {
-            run: self.id,
-            page: step.page,
-            request: stored.request.clone(),
-            rows: page.rows,
-            quarantined: page.quarantined,
-            token: page.token,
-            at,
-            walk: self.walk.snapshot(),
-            end,
-            decision: stored.decision.clone(),
-            totals,
-            future: future.sum(),
-            wait_ms: stored.wait_ms,
-            body_ms: stored.body_ms,
-            bytes,
-            retries: stored.retries,
-            show: self.sync.manner.show,
-        });
-        let weight = bytes + OVERHEAD;
-        self.queued += weight;
-        self.pending.push_back(Pending { stored, notices, weight, moved: step.moved, seams: self.seams });
+        None
     }
 
     fn moves_pending(&self) -> u64 {
@@ -199,5 +186,29 @@ impl Run<'_> {
                 self.sync.outlet.send(Event::Notice(notice)).await;
             }
         }
+    }
+}
+
+/// What will be told of a page once it is stored, but for what its commit brings.
+fn to_be_told(batch: &Batch) -> PageStored {
+    let cursor = |row: Option<&Row>| row.and_then(|row| row.cursor.clone());
+    PageStored {
+        run: batch.run,
+        page: batch.page,
+        request: batch.request.clone(),
+        counts: Counts::default(),
+        first: cursor(batch.rows.first()),
+        last: cursor(batch.rows.last()),
+        token: batch.token.clone(),
+        wait_ms: batch.wait_ms,
+        body_ms: batch.body_ms,
+        bytes: batch.bytes,
+        retries: batch.retries,
+        decision: batch.decision.clone(),
+        checkpoint: batch.walk.checkpoint().cloned(),
+        checkpoint_held: batch.walk.is_held(),
+        totals: Totals::default(),
+        rows: 0,
+        shown: Vec::new(),
     }
 }
