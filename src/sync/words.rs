@@ -167,7 +167,7 @@ pub(super) fn end(end: &End, page: u64, follow_empty: bool, detail: Option<Strin
         End::NoData => format!("page {page} has no data at all, so this may not be the end"),
         End::Limit => "the limit of pages is reached".to_owned(),
         End::Loop { first, again } => format!(
-            "the token of page {again} is that of page {first}: the source goes round in a circle; what came is \
+            "page {again} leads back to where page {first} led: the source goes round in a circle; what came is \
              stored"
         ),
         End::NotAnchorable => format!(

@@ -1,8 +1,10 @@
-//! The tokens that a run has followed: what tells a loop from progress.
+//! The tokens that a run has followed, and the page that came last: what tells a loop from progress.
 
 use std::collections::HashMap;
 use std::fmt;
 use std::hash::{BuildHasher, RandomState};
+
+use crate::record::{Page, Row};
 
 /// Tokens as 128-bit hashes, with the page that brought each: some 40 bytes a page, so that a cycle of any length
 /// is found at its first repetition, and two different tokens are never taken for one.
@@ -10,6 +12,23 @@ use std::hash::{BuildHasher, RandomState};
 pub(super) struct Followed {
     pages: HashMap<u128, u64>,
     hashers: (RandomState, RandomState),
+    last: Option<Seen>,
+}
+
+/// How often the same page in a row is a circle. Twice may be rows that changed in between.
+const CIRCLE: u32 = 3;
+
+/// Below this many rows a page may well come again: the same few rows keep changing.
+const TELLING: usize = 3;
+
+/// A page as one recognises it.
+#[derive(Clone)]
+struct Seen {
+    ends: (Row, Row),
+    rows: usize,
+    /// The number of the page that came first, and how often it has come.
+    first: u64,
+    times: u32,
 }
 
 impl fmt::Debug for Followed {
@@ -19,6 +38,24 @@ impl fmt::Debug for Followed {
 }
 
 impl Followed {
+    /// The page that this one, which a token brought, repeats: the source gives new tokens and does not heed them.
+    pub(super) fn repeated(&mut self, page: &Page, number: u64) -> Option<u64> {
+        let [first_row, .., last_row] = page.rows.as_slice() else { return None };
+        match &mut self.last {
+            Some(seen)
+                if seen.rows == page.rows.len() && (&seen.ends.0, &seen.ends.1) == (first_row, last_row) =>
+            {
+                seen.times += 1;
+                (seen.times >= CIRCLE && seen.rows >= TELLING).then_some(seen.first)
+            }
+            _ => {
+                let ends = (first_row.clone(), last_row.clone());
+                self.last = Some(Seen { ends, rows: page.rows.len(), first: number, times: 1 });
+                None
+            }
+        }
+    }
+
     /// The page that brought this token, if the run has followed it.
     pub(super) fn page_of(&self, token: &str) -> Option<u64> {
         self.pages.get(&self.key(token)).copied()

@@ -245,7 +245,7 @@ impl Walk {
             && self.follow_empty
             && self.empty_pages <= EMPTY_PAGES
         {
-            return self.follow(token, Decision::FollowEmpty);
+            return self.follow(page, token, Decision::FollowEmpty);
         }
         if self.page == 1 && self.checkpoint() == Some(&self.asked) {
             findings.push(Finding::NothingAtCheckpoint(self.asked.clone()));
@@ -361,20 +361,20 @@ impl Walk {
             findings.push(Finding::TieUnsafe(value.clone()));
             self.seam = Some(value.clone());
         }
-        self.follow(token, Decision::Follow)
+        self.follow(page, token, Decision::Follow)
     }
 
     /// Crosses the seam by asking again from the last cursor; by token where that would bring the same page again.
     fn cross_anchored(&mut self, page: &Page, token: &str) -> (Decision, Next) {
         let Some(last) = cursors(page).next_back() else {
             self.manner = Manner::Anchored(Anchor::Start);
-            return self.follow(token, Decision::NothingToAnchor);
+            return self.follow(page, token, Decision::NothingToAnchor);
         };
         if *last <= self.asked {
             if !matches!(self.manner, Manner::Stepping { .. }) {
                 self.manner = Manner::Stepping { value: last.clone(), carried: false };
             }
-            return self.follow(token, Decision::StepOver(last.clone()));
+            return self.follow(page, token, Decision::StepOver(last.clone()));
         }
         let earlier = cursors(page).rfind(|cursor| *cursor < last);
         self.manner = Manner::Anchored(Anchor::Row { earlier: earlier.unwrap_or(&self.asked).clone() });
@@ -382,8 +382,9 @@ impl Walk {
     }
 
     /// Follows a token, unless this run has followed it before.
-    fn follow(&mut self, token: &str, decision: Decision) -> (Decision, Next) {
-        match self.followed.page_of(token) {
+    fn follow(&mut self, page: &Page, token: &str, decision: Decision) -> (Decision, Next) {
+        let repeated = self.followed.repeated(page, self.page);
+        match self.followed.page_of(token).or(repeated) {
             Some(first) => {
                 let again = self.page;
                 (Decision::Stop, Next::End(End::Loop { first, again }))

@@ -81,7 +81,7 @@ async fn a_loop_ends_the_run_and_names_both_pages() {
     let mut rig = Setup::default().start([page([1], "a"), page([2], "b"), page([3], "a")]).await;
     let ended = rig.run(Start::Checkpoint).await;
     assert_eq!((ended.outcome, &ended.end), (Outcome::Failed, &End::Loop { first: 1, again: 3 }));
-    assert!(ended.text.contains("the token of page 3 is that of page 1"), "{}", ended.text);
+    assert!(ended.text.contains("page 3 leads back to where page 1 led"), "{}", ended.text);
     assert_eq!((rig.ids().as_str(), rig.checkpoint()), ("u1 u2 u3", Some(at(3))), "what came is stored");
     assert_eq!(rig.server.asked().len(), 3);
 }
