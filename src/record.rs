@@ -210,6 +210,11 @@ impl Page {
         self.rows.len() + self.quarantined.len()
     }
 
+    /// The cursors of the rows that have one, in the source's order.
+    pub fn cursors(&self) -> impl DoubleEndedIterator<Item = &Cursor> {
+        self.rows.iter().filter_map(|row| row.cursor.as_ref())
+    }
+
     /// True if the source sent no row.
     #[must_use]
     pub fn is_empty(&self) -> bool {

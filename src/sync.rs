@@ -26,7 +26,7 @@ use crate::walk::{Mode, Request, Walk};
 
 /// How a sync goes about its work.
 #[derive(Clone, Debug)]
-pub struct Manner {
+pub struct Terms {
     /// How runs walk.
     pub walk: Mode,
     /// Whether a token that comes with an empty page is followed.
@@ -47,7 +47,7 @@ pub struct Sync {
     source: Source,
     source_name: String,
     writer: Writer,
-    manner: Manner,
+    terms: Terms,
     outlet: Outlet,
     commands: mpsc::Receiver<Command>,
 }
@@ -65,11 +65,11 @@ impl Sync {
     pub fn new(
         (source, source_name): (Source, String),
         destination: Box<dyn Destination>,
-        manner: Manner,
+        terms: Terms,
         outlet: Outlet,
         commands: mpsc::Receiver<Command>,
     ) -> Self {
-        Self { source, source_name, writer: Writer::start(destination), manner, outlet, commands }
+        Self { source, source_name, writer: Writer::start(destination), terms, outlet, commands }
     }
 
     /// Serves until [`Command::Stop`], or until nobody can command any more. `noticed` is told first of all.
@@ -102,7 +102,7 @@ impl Sync {
         Opened {
             source: self.source_name.clone(),
             destination: self.writer.name().to_owned(),
-            walk: self.manner.walk,
+            walk: self.terms.walk,
             checkpoint: stored.checkpoint,
             checkpoint_at: stored.checkpoint_at,
             rows: stored.rows,
@@ -115,7 +115,7 @@ impl Sync {
     fn plan(&self, start: Start, stored: Stored) -> Result<(Walk, Option<StoredRun>), DestinationError> {
         let beginning = crate::record::Cursor::parse(crate::record::BEGINNING);
         let beginning = beginning.map_err(|error| DestinationError::Refused(error.to_string()))?;
-        let (mode, follow_empty) = (self.manner.walk, self.manner.follow_empty);
+        let (mode, follow_empty) = (self.terms.walk, self.terms.follow_empty);
         let checkpoint = stored.checkpoint;
         if let Some(run) = stored.unreadable.filter(|_| start != Start::Full) {
             return Err(DestinationError::Refused(format!(

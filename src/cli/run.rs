@@ -24,8 +24,8 @@ use crate::source::{KEYSET, Limits, Source};
 use crate::sync::command::Command;
 use crate::sync::event::{Event, RunEnded, SHOWN_ROWS, Stamped};
 use crate::sync::outlet::Outlet;
-use crate::sync::{Manner, Sync};
-use crate::text::milliseconds;
+use crate::sync::{Sync, Terms};
+use crate::text::{count, milliseconds};
 
 /// What can go wrong, in words.
 pub type Fault = Box<dyn std::error::Error>;
@@ -68,7 +68,7 @@ impl Session {
         };
         let source = Source::new(url, limits(settings), &KEYSET)?;
         let (commands, receiver) = mpsc::channel(COMMANDS);
-        let sync = Sync::new((source, name), Box::new(sqlite), manner(settings, show), outlet, receiver);
+        let sync = Sync::new((source, name), Box::new(sqlite), terms(settings, show), outlet, receiver);
         let noticed =
             killed.map(|holder| format!("took over the lock of {holder}, which ended without a word"));
         Ok(Self { commands, serving: tokio::spawn(sync.serve(noticed)), _playground: playground })
@@ -102,6 +102,10 @@ pub fn watch(settings: &Settings) -> Result<Exit, Fault> {
         let left = monitor::run(feed).await?;
         let closed = session.close().await;
         leave_behind(match &left.last {
+            Some(ended) if left.missed > 0 => {
+                let missed = count(left.missed, "event");
+                format!("{}\n  the screen missed {missed}; the table missed nothing", report::summary(ended))
+            }
             Some(ended) => report::summary(ended),
             None if left.runs > 0 => {
                 "left before the end of the run; the next start offers to go on".to_owned()
@@ -263,8 +267,8 @@ fn limits(settings: &Settings) -> Limits {
     }
 }
 
-fn manner(settings: &Settings, show: usize) -> Manner {
-    Manner {
+fn terms(settings: &Settings, show: usize) -> Terms {
+    Terms {
         walk: settings.sync.walk,
         follow_empty: settings.source.empty_page_with_token == EmptyPage::Follow,
         max_pages: settings.sync.max_pages,

@@ -28,7 +28,7 @@ pub struct Sqlite {
     pub(super) path: PathBuf,
     pub(super) schema: &'static Schema,
     /// Held for as long as the connection is; `None` for a reader.
-    lock: Option<Lock>,
+    _lock: Option<Lock>,
     /// Which file the connection writes to: one that was moved or deleted meanwhile goes on taking rows, unseen.
     identity: Option<(u64, u64)>,
 }
@@ -102,13 +102,13 @@ impl Sqlite {
         let connection = Connection::open(path).map_err(named)?;
         connection.busy_timeout(std::time::Duration::from_secs(5)).map_err(named)?;
         connection.set_prepared_statement_cache_capacity(32);
-        Ok(Self { connection, path: path.to_owned(), schema, lock, identity: platform::file_identity(path) })
-    }
-
-    /// True if this connection holds the lock.
-    #[must_use]
-    pub fn is_writer(&self) -> bool {
-        self.lock.is_some()
+        Ok(Self {
+            connection,
+            path: path.to_owned(),
+            schema,
+            _lock: lock,
+            identity: platform::file_identity(path),
+        })
     }
 
     /// Binds the file to a source, or checks that it is the one whose rows it holds.

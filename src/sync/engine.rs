@@ -199,7 +199,7 @@ impl Run<'_> {
         if !matches!(self.wish, Wish::Leave { .. }) {
             self.wish = Wish::Leave { paused: self.wish == Wish::Hold && self.is_holding() };
             self.flight.end_wait();
-            self.flight.give_up_after(self.sync.manner.stop_grace);
+            self.flight.give_up_after(self.sync.terms.stop_grace);
         }
     }
 
@@ -240,7 +240,7 @@ impl Run<'_> {
             return;
         }
         self.failed += 1;
-        let policy = &self.sync.manner.retry;
+        let policy = &self.sync.terms.retry;
         let asked = failure.retry_after();
         let patient = asked.is_none_or(|wait| wait <= policy.max_wait);
         if !failure.is_retryable() || self.failed >= policy.attempts || !patient {
@@ -281,7 +281,7 @@ impl Run<'_> {
                 reason: wait.reason.clone(),
                 page: self.walk.next_page(),
                 attempt: self.failed,
-                attempts: self.sync.manner.retry.attempts,
+                attempts: self.sync.terms.retry.attempts,
                 until: wait.until,
             },
             (Flight::None, Wish::Hold) if self.pending.is_empty() && self.ending.is_none() => Phase::Paused,
@@ -306,7 +306,7 @@ impl Run<'_> {
     async fn finish(mut self) -> After {
         let Some((end, detail)) = self.ending.take() else { return After::Stay };
         let outcome = outcome(&end);
-        let follow_empty = self.sync.manner.follow_empty;
+        let follow_empty = self.sync.terms.follow_empty;
         let text = words::end(&end, self.walk.next_page() - 1, follow_empty, detail);
         self.totals.elapsed_ms = self.elapsed_ms();
         let resumable = self.is_resumable(&end);

@@ -209,7 +209,7 @@ impl Walk {
         let mut previous = self.last.take();
         let began = *self.began.get_or_insert(now);
         let (mut high, mut future, mut farthest) = (None, 0, None);
-        for cursor in cursors(page) {
+        for cursor in page.cursors() {
             if let Some(previous) = previous.as_ref().filter(|previous| cursor < *previous)
                 && !self.mark.is_held()
             {
@@ -260,7 +260,7 @@ impl Walk {
 
     /// A page with rows: what it says of the seam before it, and how to cross the one after.
     fn on_rows(&mut self, page: &Page, findings: &mut Vec<Finding>) -> (Decision, Next) {
-        let first = cursors(page).next();
+        let first = page.cursors().next();
         self.check_overflow(first, findings);
         if let Some(value) = self.seam.take()
             && first == Some(&value)
@@ -307,7 +307,7 @@ impl Walk {
     /// other order.
     fn check_reach(&mut self, page: &Page, findings: &mut Vec<Finding>) {
         if let (Manner::Anchored(_), Request::Since(asked)) = (&self.manner, &self.next)
-            && let Some(first) = cursors(page).next().filter(|first| *first < asked)
+            && let Some(first) = page.cursors().next().filter(|first| *first < asked)
             && self.last.as_ref() <= Some(asked)
             && !self.mark.is_held()
         {
@@ -338,13 +338,13 @@ impl Walk {
     fn judge_bound(&mut self, page: &Page) -> Bound {
         let Manner::Anchored(anchor) = &self.manner else { return Bound::Fine };
         let asked = &self.asked;
-        self.inclusive = self.inclusive || cursors(page).any(|cursor| cursor == asked);
+        self.inclusive = self.inclusive || page.cursors().any(|cursor| cursor == asked);
         match anchor {
             _ if self.inclusive => Bound::Fine,
             Anchor::Start => Bound::Fine,
             Anchor::Row { earlier } => Bound::Doubtful { missing: asked.clone(), earlier: earlier.clone() },
             // The row is there after all: it was left out, and so was the earlier one.
-            Anchor::Earlier { missing } if cursors(page).any(|cursor| cursor == missing) => {
+            Anchor::Earlier { missing } if page.cursors().any(|cursor| cursor == missing) => {
                 Bound::Exclusive(missing.clone())
             }
             // It has changed, and the earlier one too: that says nothing of the bound.
@@ -366,7 +366,7 @@ impl Walk {
 
     /// Crosses the seam by asking again from the last cursor; by token where that would bring the same page again.
     fn cross_anchored(&mut self, page: &Page, token: &str) -> (Decision, Next) {
-        let Some(last) = cursors(page).next_back() else {
+        let Some(last) = page.cursors().next_back() else {
             self.manner = Manner::Anchored(Anchor::Start);
             return self.follow(page, token, Decision::NothingToAnchor);
         };
@@ -376,7 +376,7 @@ impl Walk {
             }
             return self.follow(page, token, Decision::StepOver(last.clone()));
         }
-        let earlier = cursors(page).rfind(|cursor| *cursor < last);
+        let earlier = page.cursors().rfind(|cursor| *cursor < last);
         self.manner = Manner::Anchored(Anchor::Row { earlier: earlier.unwrap_or(&self.asked).clone() });
         (Decision::Anchor(last.clone()), Next::Ask(Request::Since(last.clone())))
     }
@@ -395,8 +395,4 @@ impl Walk {
             }
         }
     }
-}
-
-fn cursors(page: &Page) -> impl DoubleEndedIterator<Item = &Cursor> {
-    page.rows.iter().filter_map(|row| row.cursor.as_ref())
 }

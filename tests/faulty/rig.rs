@@ -12,7 +12,7 @@ use highwater::source::{KEYSET, Limits, Source};
 use highwater::sync::command::Command;
 use highwater::sync::event::{Event, Notice, NoticeKind, PageStored, Phase, RunEnded, Stamped};
 use highwater::sync::outlet::Outlet;
-use highwater::sync::{Manner, Sync};
+use highwater::sync::{Sync, Terms};
 use highwater::walk::Mode;
 use rusqlite::Connection;
 use rusqlite::types::FromSql;
@@ -31,7 +31,7 @@ pub fn limits() -> Limits {
 
 /// What a test may set of a sync.
 pub struct Setup {
-    pub manner: Manner,
+    pub terms: Terms,
     pub limits: Limits,
     /// What the destination is held by, if it is.
     pub handle: Option<Handle>,
@@ -43,7 +43,7 @@ impl Default for Setup {
     fn default() -> Self {
         let millisecond = Duration::from_millis(1);
         let retry = Policy { attempts: 3, base: millisecond, max: millisecond, max_wait: 2 * PATIENCE };
-        let manner = Manner {
+        let terms = Terms {
             walk: Mode::Scroll,
             follow_empty: false,
             max_pages: None,
@@ -51,19 +51,19 @@ impl Default for Setup {
             stop_grace: PATIENCE,
             show: 0,
         };
-        Self { manner, limits: limits(), handle: None, folder: None }
+        Self { terms, limits: limits(), handle: None, folder: None }
     }
 }
 
 impl Setup {
     pub fn walk(mut self, mode: Mode) -> Self {
-        self.manner.walk = mode;
+        self.terms.walk = mode;
         self
     }
 
     /// Waits between attempts that last until somebody ends them.
     pub fn patient(mut self) -> Self {
-        self.manner.retry = Policy { base: PATIENCE, max: PATIENCE, ..self.manner.retry };
+        self.terms.retry = Policy { base: PATIENCE, max: PATIENCE, ..self.terms.retry };
         self
     }
 
@@ -100,7 +100,7 @@ impl Setup {
         };
         let source = Source::new(server.url(), self.limits, &KEYSET).unwrap();
         let (commands, receiver) = mpsc::channel(16);
-        let sync = Sync::new((source, "faulty".to_owned()), destination, self.manner, outlet, receiver);
+        let sync = Sync::new((source, "faulty".to_owned()), destination, self.terms, outlet, receiver);
         let serving = tokio::spawn(sync.serve(None));
         Rig { server, folder, commands, events, seen: Vec::new(), serving }
     }

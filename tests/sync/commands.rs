@@ -140,7 +140,7 @@ async fn run_is_ignored_while_a_run_is_under_way() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_limit_of_pages_ends_a_run_that_a_later_one_goes_on_with() {
     let mut setup = Setup::default();
-    setup.manner.max_pages = Some(2);
+    setup.terms.max_pages = Some(2);
     let mut rig = setup.start([page([1], "a"), page([2], "b"), last_page([3])]).await;
     let ended = rig.run(Start::Checkpoint).await;
     assert_eq!((ended.outcome, rig.server.asked().len()), (Outcome::Stopped, 2), "{}", ended.text);

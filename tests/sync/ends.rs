@@ -45,7 +45,7 @@ async fn an_empty_page_with_a_token_is_complete_but_asks_for_attention() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_token_of_an_empty_page_is_followed_where_that_is_set() {
     let mut setup = Setup::default();
-    setup.manner.follow_empty = true;
+    setup.terms.follow_empty = true;
     let mut rig = setup.start([page([1], "a"), page([], "b"), page([], "c"), last_page([2])]).await;
     let ended = rig.run(Start::Checkpoint).await;
     assert_eq!((ended.outcome, ended.end), (Outcome::Complete, End::Exhausted));
@@ -57,7 +57,7 @@ async fn a_token_of_an_empty_page_is_followed_where_that_is_set() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn empty_pages_without_end_are_not_followed_for_ever_and_the_advice_fits() {
     let mut setup = Setup::default();
-    setup.manner.follow_empty = true;
+    setup.terms.follow_empty = true;
     let mut rig = setup.start((0..200).map(|number| page([], &format!("t{number}")))).await;
     let ended = rig.run(Start::Checkpoint).await;
     assert_eq!((ended.outcome, &ended.end), (Outcome::Complete, &End::EmptyPage { token: true }));

@@ -31,7 +31,7 @@ async fn stop_stores_the_page_on_the_wire_if_it_comes_in_time() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn stop_waits_for_the_page_on_the_wire_no_longer_than_its_grace() {
     let mut setup = Setup::default();
-    setup.manner.stop_grace = Duration::from_millis(100);
+    setup.terms.stop_grace = Duration::from_millis(100);
     let mut rig = setup.start([page([1], "a"), Answer::stall()]).await;
     rig.send(Command::Run(Start::Checkpoint)).await;
     rig.server.until_asked(2).await;

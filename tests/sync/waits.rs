@@ -74,7 +74,7 @@ async fn a_source_that_asks_for_more_patience_than_there_is_ends_the_run() {
 async fn own_waits_grow_and_stay_within_the_policy() {
     let (base, max) = (Duration::from_secs(20), Duration::from_secs(30));
     let mut setup = Setup::default();
-    setup.manner.retry = Policy { attempts: 4, base, max, max_wait: max };
+    setup.terms.retry = Policy { attempts: 4, base, max, max_wait: max };
     let fault = || Answer::status("502 Bad Gateway");
     let mut rig = setup.start([fault(), fault(), fault(), last_page([1])]).await;
     rig.send(Command::Run(Start::Checkpoint)).await;

@@ -49,7 +49,7 @@ impl Run<'_> {
 
     /// Sends the next request as soon as the envelope tells what it will most likely be.
     fn look_ahead(&mut self, envelope: &Envelope<'_>) {
-        let last_one = self.sync.manner.max_pages.is_some_and(|most| self.pages_here + 1 >= most);
+        let last_one = self.sync.terms.max_pages.is_some_and(|most| self.pages_here + 1 >= most);
         // Without rows the run most likely ends here, whatever token came along.
         if self.wish != Wish::Go || last_one || self.queued >= QUEUE || envelope.is_empty() {
             return;
@@ -94,7 +94,7 @@ impl Run<'_> {
             body_ms: millis(answer.reading),
             bytes: answer.body.len() as u64,
             retries: std::mem::take(&mut self.failed),
-            show: self.sync.manner.show,
+            show: self.sync.terms.show,
         };
         let weight = batch.bytes + OVERHEAD;
         self.queued += weight;
@@ -117,7 +117,7 @@ impl Run<'_> {
                 self.ending = Some((why, None));
                 return end;
             }
-            Next::Ask(_) if self.sync.manner.max_pages.is_some_and(|most| self.pages_here >= most) => {
+            Next::Ask(_) if self.sync.terms.max_pages.is_some_and(|most| self.pages_here >= most) => {
                 self.ending = Some((End::Limit, None));
             }
             Next::Ask(_) => {}

@@ -145,10 +145,10 @@ fn one_writer_at_a_time_but_readers_come_and_go() {
     let path = folder.path().join("a.db");
     assert!(Sqlite::read(&path, &USER).unwrap_err().to_string().contains("run a sync first"));
     let writer = open(&path);
-    assert!(writer.is_writer());
+    assert!(writer._lock.is_some());
     let text = refused(&path);
     assert!(text.contains(&format!("in use by process {}", std::process::id())), "{text}");
-    assert!(!Sqlite::read(&path, &USER).unwrap().is_writer());
+    assert!(Sqlite::read(&path, &USER).unwrap()._lock.is_none());
     drop(writer);
     open(&path);
 }
