@@ -248,9 +248,14 @@ impl<S: Stage, C: Fn() -> DateTime<Utc>> Monitor<'_, S, C> {
             match effect {
                 Effect::Send(command) => self.send(command),
                 Effect::Suspend => self.suspend(),
+                Effect::Copy(text) => self.copy(&text),
                 Effect::Leave(departure) => self.left = Some(departure),
             }
         }
+    }
+
+    fn copy(&mut self, text: &str) {
+        let _ = text;
     }
 
     fn send(&mut self, command: Command) {
@@ -328,6 +333,11 @@ impl<S: Stage, C: Fn() -> DateTime<Utc>> Monitor<'_, S, C> {
     }
 
     fn leave(self, departure: Departure) -> Left {
-        Left { departure, runs: self.model.runs, last: self.model.ended, missed: self.model.missed }
+        Left {
+            departure,
+            runs: self.model.heard.runs,
+            last: self.model.heard.ended,
+            missed: self.model.heard.missed,
+        }
     }
 }

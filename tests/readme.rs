@@ -1,4 +1,5 @@
 //! The README can't drift from the program: the key table is the keymap's, and every option and exit code is there.
+//! `HIGHWATER_BLESS=1` writes the key table anew.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use std::process::Command;
@@ -12,9 +13,15 @@ const README: &str = include_str!("../README.md");
 fn the_key_table_is_the_keymap() {
     let from = README.find("<!-- keys").and_then(|at| README[at..].find("-->\n").map(|end| at + end + 4));
     let to = README.find("<!-- /keys -->");
-    let table = &README[from.unwrap()..to.unwrap()];
+    let (before, rest) = README.split_at(from.unwrap());
+    let (table, after) = rest.split_at(to.unwrap() - before.len());
     let expected = keys::markdown();
-    assert!(table == expected, "put this between the README's markers:\n{expected}");
+    if std::env::var_os("HIGHWATER_BLESS").is_some() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/README.md");
+        std::fs::write(path, format!("{before}{expected}{after}")).unwrap();
+    } else {
+        assert!(table == expected, "HIGHWATER_BLESS=1 puts this between the README's markers:\n{expected}");
+    }
 }
 
 #[test]

@@ -9,10 +9,10 @@ use std::fmt::Write as _;
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 use self::ready::{
-    again_label, again_ready, always, full_ready, help_ready, pause_label, pause_ready, quit_label,
-    step_ready, suspend_ready,
+    again_label, again_ready, always, expand_label, freeze_label, full_ready, help_ready, panels_ready,
+    pause_label, pause_ready, quit_label, step_ready, suspend_ready,
 };
-use super::model::Model;
+use super::model::{Model, Panel};
 
 /// What a key does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -45,6 +45,18 @@ pub enum Action {
     Enter,
     /// Closes what is on top.
     Close,
+    /// To a panel.
+    Show(Panel),
+    /// Gives the panel all the room there is, or takes it back.
+    Expand,
+    /// Holds the view still while the sync goes on, or lets it go on.
+    Freeze,
+    /// Hands something to the terminal's clipboard.
+    Copy,
+    /// Lists every action by its name.
+    Palette,
+    /// Takes the next theme.
+    Theme,
     /// Shows every key.
     Help,
     /// Stops the sync and leaves.
@@ -101,6 +113,8 @@ pub struct Binding {
     pub action: Action,
     /// What they are about.
     pub group: Group,
+    /// What the palette calls it.
+    pub name: &'static str,
     /// What the footer calls them; `None` keeps them out of the footer.
     pub footer: Option<Label>,
     /// What they do, for the help and the README.
@@ -118,6 +132,7 @@ pub const KEYMAP: &[Binding] = &[
         keys: &[Plain(Char(' '))],
         action: Action::Pause,
         group: Group::Sync,
+        name: "pause or resume",
         footer: Some(pause_label),
         help: "pause after the page on the wire, or resume; again: drop it",
         ready: pause_ready,
@@ -126,6 +141,7 @@ pub const KEYMAP: &[Binding] = &[
         keys: &[Plain(Char('s'))],
         action: Action::Step,
         group: Group::Sync,
+        name: "step one page",
         footer: Some(|_| "step"),
         help: "ask for exactly one page, then hold",
         ready: step_ready,
@@ -134,6 +150,7 @@ pub const KEYMAP: &[Binding] = &[
         keys: &[Plain(Char('r'))],
         action: Action::Again,
         group: Group::Sync,
+        name: "run again, or retry now",
         footer: Some(again_label),
         help: "run again, or go on with what is unfinished; in a wait: retry",
         ready: again_ready,
@@ -142,6 +159,7 @@ pub const KEYMAP: &[Binding] = &[
         keys: &[Plain(Char('R'))],
         action: Action::Full,
         group: Group::Sync,
+        name: "full re-sync",
         footer: Some(|_| "full re-sync"),
         help: "full re-sync: read everything again; asks first",
         ready: full_ready,
@@ -150,14 +168,16 @@ pub const KEYMAP: &[Binding] = &[
         keys: &[Plain(Tab)],
         action: Action::NextPanel,
         group: Group::Look,
+        name: "next panel",
         footer: Some(|_| "panel"),
-        help: "next panel: users, pages, log",
+        help: "next panel: users, pages, runs, log, problems",
         ready: always,
     },
     Binding {
         keys: &[Plain(BackTab)],
         action: Action::PreviousPanel,
         group: Group::Look,
+        name: "previous panel",
         footer: None,
         help: "previous panel",
         ready: always,
@@ -166,6 +186,7 @@ pub const KEYMAP: &[Binding] = &[
         keys: &[Plain(Up), Plain(Char('k'))],
         action: Action::Up,
         group: Group::Look,
+        name: "up",
         footer: None,
         help: "one line up",
         ready: always,
@@ -174,6 +195,7 @@ pub const KEYMAP: &[Binding] = &[
         keys: &[Plain(Down), Plain(Char('j'))],
         action: Action::Down,
         group: Group::Look,
+        name: "down",
         footer: None,
         help: "one line down",
         ready: always,
@@ -182,6 +204,7 @@ pub const KEYMAP: &[Binding] = &[
         keys: &[Plain(PageUp), Ctrl('u')],
         action: Action::PageUp,
         group: Group::Look,
+        name: "screenful up",
         footer: None,
         help: "a screenful up",
         ready: always,
@@ -190,6 +213,7 @@ pub const KEYMAP: &[Binding] = &[
         keys: &[Plain(PageDown), Ctrl('d')],
         action: Action::PageDown,
         group: Group::Look,
+        name: "screenful down",
         footer: None,
         help: "a screenful down",
         ready: always,
@@ -198,6 +222,7 @@ pub const KEYMAP: &[Binding] = &[
         keys: &[Plain(Home), Plain(Char('g'))],
         action: Action::First,
         group: Group::Look,
+        name: "newest",
         footer: None,
         help: "to the newest, and follow it",
         ready: always,
@@ -206,14 +231,88 @@ pub const KEYMAP: &[Binding] = &[
         keys: &[Plain(End), Plain(Char('G'))],
         action: Action::Last,
         group: Group::Look,
+        name: "oldest",
         footer: None,
         help: "to the oldest",
         ready: always,
     },
     Binding {
+        keys: &[Plain(Char('1'))],
+        action: Action::Show(Panel::Users),
+        group: Group::Look,
+        name: "users",
+        footer: None,
+        help: "to the users",
+        ready: panels_ready,
+    },
+    Binding {
+        keys: &[Plain(Char('2'))],
+        action: Action::Show(Panel::Pages),
+        group: Group::Look,
+        name: "pages",
+        footer: None,
+        help: "to the pages",
+        ready: panels_ready,
+    },
+    Binding {
+        keys: &[Plain(Char('3'))],
+        action: Action::Show(Panel::Runs),
+        group: Group::Look,
+        name: "runs",
+        footer: None,
+        help: "to the runs",
+        ready: panels_ready,
+    },
+    Binding {
+        keys: &[Plain(Char('4'))],
+        action: Action::Show(Panel::Log),
+        group: Group::Look,
+        name: "log",
+        footer: None,
+        help: "to the log",
+        ready: panels_ready,
+    },
+    Binding {
+        keys: &[Plain(Char('E')), Plain(Char('5'))],
+        action: Action::Show(Panel::Problems),
+        group: Group::Look,
+        name: "problems",
+        footer: None,
+        help: "to the problems: what went wrong, and what to do",
+        ready: panels_ready,
+    },
+    Binding {
+        keys: &[Plain(Char('e'))],
+        action: Action::Expand,
+        group: Group::Look,
+        name: "expand the panel",
+        footer: Some(expand_label),
+        help: "give the panel all the room, or take it back",
+        ready: panels_ready,
+    },
+    Binding {
+        keys: &[Plain(Char('f'))],
+        action: Action::Freeze,
+        group: Group::Look,
+        name: "freeze the view",
+        footer: Some(freeze_label),
+        help: "hold the view still, while the sync goes on",
+        ready: panels_ready,
+    },
+    Binding {
+        keys: &[Plain(Char('y'))],
+        action: Action::Copy,
+        group: Group::Look,
+        name: "copy",
+        footer: Some(|_| "copy"),
+        help: "copy the row, token, URL or checkpoint, through the terminal (OSC 52)",
+        ready: panels_ready,
+    },
+    Binding {
         keys: &[Plain(Enter)],
         action: Action::Enter,
         group: Group::Look,
+        name: "details",
         footer: Some(|_| "details"),
         help: "all of the selected row, page or line; in a question: yes",
         ready: always,
@@ -222,6 +321,7 @@ pub const KEYMAP: &[Binding] = &[
         keys: &[Plain(Esc)],
         action: Action::Close,
         group: Group::Look,
+        name: "close",
         footer: None,
         help: "close what is on top; never quits",
         ready: always,
@@ -230,14 +330,34 @@ pub const KEYMAP: &[Binding] = &[
         keys: &[Plain(Char('?'))],
         action: Action::Help,
         group: Group::Program,
+        name: "help",
         footer: Some(|_| "help"),
         help: "these keys",
         ready: help_ready,
     },
     Binding {
+        keys: &[Plain(Char(':'))],
+        action: Action::Palette,
+        group: Group::Program,
+        name: "actions",
+        footer: Some(|_| "actions"),
+        help: "every action by name; type to narrow them down",
+        ready: panels_ready,
+    },
+    Binding {
+        keys: &[Plain(Char('T'))],
+        action: Action::Theme,
+        group: Group::Program,
+        name: "next theme",
+        footer: None,
+        help: "next theme: terminal, dark, light, high-contrast, mono",
+        ready: always,
+    },
+    Binding {
         keys: &[Plain(Char('q')), Ctrl('c')],
         action: Action::Quit,
         group: Group::Program,
+        name: "quit",
         footer: Some(quit_label),
         help: "leave after the page on the wire; again: drop it; again: now",
         ready: always,
@@ -246,6 +366,7 @@ pub const KEYMAP: &[Binding] = &[
         keys: &[Ctrl('z')],
         action: Action::Suspend,
         group: Group::Program,
+        name: "suspend",
         footer: None,
         help: "suspend to the shell, the sync as well",
         ready: suspend_ready,
@@ -348,6 +469,16 @@ mod tests {
             A::Help,
             A::Quit,
             A::Suspend,
+            A::Show(Panel::Users),
+            A::Show(Panel::Pages),
+            A::Show(Panel::Runs),
+            A::Show(Panel::Log),
+            A::Show(Panel::Problems),
+            A::Expand,
+            A::Freeze,
+            A::Copy,
+            A::Palette,
+            A::Theme,
         ];
         for action in all {
             // A new action breaks this match, and with it the list above.
@@ -368,7 +499,13 @@ mod tests {
                 | A::Close
                 | A::Help
                 | A::Quit
-                | A::Suspend => {}
+                | A::Suspend
+                | A::Show(_)
+                | A::Expand
+                | A::Freeze
+                | A::Copy
+                | A::Palette
+                | A::Theme => {}
             }
             assert!(KEYMAP.iter().any(|binding| binding.action == action), "{action:?}");
         }

@@ -7,6 +7,37 @@ use ratatui::layout::{Constraint, Flex, Layout, Rect, Size};
 
 use super::model::Panel;
 
+/// Which panels are on screen, and where keys are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Arrangement {
+    /// The panel that keys are in.
+    pub focus: Panel,
+    /// What stands beside the users: the pages or the runs.
+    pub left: Panel,
+    /// What stands below them: the log or the problems.
+    pub bottom: Panel,
+    /// True if the focused panel has all the room there is.
+    pub expanded: bool,
+}
+
+impl Default for Arrangement {
+    fn default() -> Self {
+        Self { focus: Panel::Users, left: Panel::Pages, bottom: Panel::Log, expanded: false }
+    }
+}
+
+impl Arrangement {
+    /// Goes to a panel, which takes its place on the screen.
+    pub fn show(&mut self, panel: Panel) {
+        self.focus = panel;
+        match panel {
+            Panel::Users => {}
+            Panel::Pages | Panel::Runs => self.left = panel,
+            Panel::Log | Panel::Problems => self.bottom = panel,
+        }
+    }
+}
+
 /// How panels are set apart.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Shape {
@@ -22,6 +53,8 @@ pub enum Shape {
 /// Where everything stands. What has no room has an empty area.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Areas {
+    /// Which panels are on screen.
+    pub arrangement: Arrangement,
     /// How panels are set apart.
     pub shape: Shape,
     /// The program, the stream, the phase.
@@ -36,12 +69,14 @@ pub struct Areas {
     pub counters: Rect,
     /// The position in cursor time.
     pub position: Rect,
-    /// The pages.
-    pub pages: Rect,
+    /// How fast it goes.
+    pub pace: Rect,
+    /// The pages or the runs.
+    pub left: Rect,
     /// The users.
     pub users: Rect,
-    /// The log.
-    pub log: Rect,
+    /// The log or the problems.
+    pub bottom: Rect,
     /// The keys.
     pub footer: Rect,
 }
@@ -49,24 +84,42 @@ pub struct Areas {
 impl Areas {
     /// The areas at a size; where only one list has room it is the focused one.
     #[must_use]
-    pub fn of(size: Size, focus: Panel) -> Self {
+    pub fn of(size: Size, arrangement: Arrangement) -> Self {
         let screen = Rect::new(0, 0, size.width, size.height);
-        if size.width >= 100 && size.height >= 30 {
+        let mut areas = if size.width >= 100 && size.height >= 30 {
             boxed(screen)
         } else if size.width >= 60 && size.height >= 20 {
             ruled(screen)
         } else {
-            compact(screen, focus)
+            compact(screen, arrangement.focus)
+        };
+        areas.arrangement = arrangement;
+        if arrangement.expanded {
+            areas.expand();
+        }
+        areas
+    }
+
+    /// Gives the focused list the room of all of them.
+    fn expand(&mut self) {
+        let lists = [self.left, self.users, self.bottom].into_iter().filter(|area| !area.is_empty());
+        let all = lists.reduce(Rect::union).unwrap_or(Rect::ZERO);
+        (self.left, self.users, self.bottom) = (Rect::ZERO, Rect::ZERO, Rect::ZERO);
+        match self.arrangement.focus {
+            Panel::Users => self.users = all,
+            Panel::Pages | Panel::Runs => self.left = all,
+            Panel::Log | Panel::Problems => self.bottom = all,
         }
     }
 
-    /// The area of a list.
+    /// The area of a list, empty if it is not on screen.
     #[must_use]
     pub fn list(&self, panel: Panel) -> Rect {
         match panel {
             Panel::Users => self.users,
-            Panel::Pages => self.pages,
-            Panel::Log => self.log,
+            _ if panel == self.arrangement.left => self.left,
+            _ if panel == self.arrangement.bottom => self.bottom,
+            _ => Rect::ZERO,
         }
     }
 
@@ -91,7 +144,7 @@ impl Areas {
     /// True if a list has room for the names of its columns.
     #[must_use]
     pub fn has_heading(&self, panel: Panel) -> bool {
-        panel != Panel::Log && self.inner(self.list(panel)).height >= 3
+        !matches!(panel, Panel::Log | Panel::Problems) && self.inner(self.list(panel)).height >= 3
     }
 
     /// How many entries of a list are on screen.
@@ -104,12 +157,12 @@ impl Areas {
 
 fn boxed(screen: Rect) -> Areas {
     let tall = screen.height >= 44;
-    let [header, status, _, cards, position, main, log, footer] = Layout::vertical([
+    let [header, status, _, cards, position, main, bottom, footer] = Layout::vertical([
         Constraint::Length(1),
         Constraint::Length(1),
         Constraint::Length(u16::from(tall)),
         Constraint::Length(5),
-        Constraint::Length(4),
+        Constraint::Length(5),
         Constraint::Fill(1),
         Constraint::Length(if tall { 11 } else { 7 }),
         Constraint::Length(1),
@@ -117,26 +170,30 @@ fn boxed(screen: Rect) -> Areas {
     .areas(screen);
     let [checkpoint, token, counters] =
         Layout::horizontal([Constraint::Fill(30), Constraint::Fill(31), Constraint::Fill(39)]).areas(cards);
-    let [pages, users] = Layout::horizontal([Constraint::Percentage(44), Constraint::Fill(1)]).areas(main);
+    let [position, pace] =
+        Layout::horizontal([Constraint::Fill(1), Constraint::Percentage(44)]).areas(position);
+    let [left, users] = Layout::horizontal([Constraint::Percentage(44), Constraint::Fill(1)]).areas(main);
     Areas {
         shape: Shape::Boxed,
+        pace,
         header,
         status,
         checkpoint,
         token,
         counters,
         position,
-        pages,
+        left,
         users,
-        log,
+        bottom,
         footer,
+        ..Areas::default()
     }
 }
 
 fn ruled(screen: Rect) -> Areas {
     let wide = screen.width >= 100;
     let roomy = screen.height >= 24;
-    let [header, status, cards, more, position, main, log, footer] = Layout::vertical([
+    let [header, status, cards, more, position, main, bottom, footer] = Layout::vertical([
         Constraint::Length(1),
         Constraint::Length(1),
         Constraint::Length(3),
@@ -149,7 +206,7 @@ fn ruled(screen: Rect) -> Areas {
     .areas(screen);
     let fills = if wide { 3 } else { 2 };
     let cards = Layout::horizontal(vec![Constraint::Fill(1); fills]).split(cards);
-    let [pages, users] = Layout::horizontal([Constraint::Percentage(44), Constraint::Fill(1)]).areas(main);
+    let [left, users] = Layout::horizontal([Constraint::Percentage(44), Constraint::Fill(1)]).areas(main);
     Areas {
         shape: Shape::Ruled,
         header,
@@ -158,10 +215,11 @@ fn ruled(screen: Rect) -> Areas {
         token: cards[1],
         counters: if wide { cards[2] } else { more },
         position,
-        pages,
+        left,
         users,
-        log,
+        bottom,
         footer,
+        ..Areas::default()
     }
 }
 
@@ -188,13 +246,13 @@ fn compact(screen: Rect, focus: Panel) -> Areas {
         ..Areas::default()
     };
     match focus {
-        Panel::Log => areas.log = list,
+        Panel::Log | Panel::Problems => areas.bottom = list,
         _ if screen.width >= 100 => {
-            [areas.pages, areas.users] =
+            [areas.left, areas.users] =
                 Layout::horizontal([Constraint::Percentage(44), Constraint::Fill(1)]).areas(list);
         }
         Panel::Users => areas.users = list,
-        Panel::Pages => areas.pages = list,
+        Panel::Pages | Panel::Runs => areas.left = list,
     }
     areas
 }
@@ -239,9 +297,13 @@ mod tests {
         let widths = (0..=62).chain((63..=210).step_by(7)).chain(99..=101);
         for width in widths {
             for height in 0..=52 {
-                for focus in [Panel::Users, Panel::Pages, Panel::Log] {
-                    let areas = Areas::of(Size::new(width, height), focus);
-                    check(&areas, Rect::new(0, 0, width, height));
+                for focus in Panel::ALL {
+                    for expanded in [false, true] {
+                        let mut arrangement = Arrangement { expanded, ..Arrangement::default() };
+                        arrangement.show(focus);
+                        let areas = Areas::of(Size::new(width, height), arrangement);
+                        check(&areas, Rect::new(0, 0, width, height));
+                    }
                 }
             }
         }
@@ -255,9 +317,10 @@ mod tests {
             areas.token,
             areas.counters,
             areas.position,
-            areas.pages,
+            areas.pace,
+            areas.left,
             areas.users,
-            areas.log,
+            areas.bottom,
             areas.footer,
         ];
         for (index, area) in all.iter().enumerate() {

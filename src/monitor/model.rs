@@ -6,40 +6,40 @@
 
 mod act;
 mod apply;
+pub mod copy;
 mod entries;
+pub mod heard;
+pub mod input;
+pub mod lists;
 pub mod overlay;
-pub mod rate;
+pub mod pace;
+mod palette;
+mod scroll;
 mod shelf;
 #[cfg(test)]
 mod tests;
 mod token;
 
-use std::collections::HashMap;
-
 use chrono::{DateTime, TimeDelta, Utc};
 use crossterm::event::KeyEvent;
 use ratatui::layout::Size;
 
-pub use self::entries::{LogEntry, PageEntry, Tone, UserEntry};
+pub use self::copy::Copied;
+pub use self::entries::{Came, LogEntry, PageEntry, Problem, Tone, UserEntry};
+pub use self::heard::{Checkpoint, Heard, Run, Stream, Tail};
+pub use self::input::Input;
 pub use self::overlay::{Detail, Offer, Overlay};
-pub use self::rate::Rate;
-pub use self::shelf::{Shelf, Window};
+pub use self::palette::Palette;
+pub use self::scroll::{Keyed, Scroll, Window};
+pub use self::shelf::Shelf;
 pub use self::token::Token;
 use super::Departure;
+use super::layout::Arrangement;
 use super::text;
 use super::theme::Theme;
-use crate::record::Cursor;
-use crate::run::{Start, Totals};
+use crate::run::Start;
 use crate::sync::command::Command;
-use crate::sync::event::{Phase, RunEnded, Stamped, Unfinished};
-use crate::walk::Mode;
-
-/// How many users the table keeps; older ones are in the destination, not lost.
-const USERS: usize = 1_000;
-/// How many pages of a run the pages panel keeps.
-const PAGES: usize = 1_000;
-/// How many lines the log keeps.
-const LINES: usize = 500;
+use crate::sync::event::{Phase, Stamped};
 
 /// How long a short answer stays.
 const ANSWER: TimeDelta = TimeDelta::seconds(5);
@@ -68,26 +68,57 @@ pub enum Message {
 }
 
 /// What the loop has to do after an update.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Effect {
     /// Tell the sync.
     Send(Command),
     /// Give the terminal back and stop the process until it is continued.
     Suspend,
+    /// Hand a text to the terminal's clipboard.
+    Copy(String),
     /// Leave the monitor.
     Leave(Departure),
 }
 
 /// The panels that keys can be in.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Panel {
-    /// The users, newest on top.
+    /// The users.
     #[default]
     Users,
-    /// The pages of the run.
+    /// The pages of a run.
     Pages,
+    /// The runs.
+    Runs,
     /// What is happening and why.
     Log,
+    /// What did not go as hoped.
+    Problems,
+}
+
+impl Panel {
+    /// Every panel, in the order of Tab.
+    pub const ALL: [Self; 5] = [Self::Users, Self::Pages, Self::Runs, Self::Log, Self::Problems];
+
+    /// Its name.
+    #[must_use]
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Users => "Users",
+            Self::Pages => "Pages",
+            Self::Runs => "Runs",
+            Self::Log => "Log",
+            Self::Problems => "Problems",
+        }
+    }
+
+    /// The panel a number of places further, around the end.
+    #[must_use]
+    pub fn step(self, by: isize) -> Self {
+        let at = Self::ALL.iter().position(|panel| *panel == self).unwrap_or(0);
+        let all = Self::ALL.len();
+        Self::ALL[(at + all).saturating_add_signed(by) % all]
+    }
 }
 
 /// How far leaving has come.
@@ -97,51 +128,6 @@ pub enum Leaving {
     No,
     /// Stop was sent this many times; leaves when the sync is done, and then by this road.
     Asked(u8, Departure),
-}
-
-/// The stream that is watched, as [`Opened`](crate::sync::event::Opened) named it.
-#[derive(Clone, Debug)]
-pub struct Stream {
-    /// The source.
-    pub source: String,
-    /// The destination.
-    pub destination: String,
-}
-
-/// The checkpoint, as the screen shows it.
-#[derive(Clone, Debug, Default)]
-pub struct Checkpoint {
-    /// The value and its text, verbatim but safe.
-    pub value: Option<(Cursor, String)>,
-    /// When it last moved.
-    pub moved_at: Option<DateTime<Utc>>,
-    /// True while an inversion keeps it from moving.
-    pub held: bool,
-}
-
-/// The run that is under way, or the last one.
-#[derive(Clone, Debug)]
-pub struct Run {
-    /// Its number.
-    pub number: i64,
-    /// When it began, pauses and earlier processes counted as if it had never rested.
-    pub began: DateTime<Utc>,
-    /// Where it started.
-    pub start: Start,
-    /// Its counters.
-    pub totals: Totals,
-    /// Failed attempts at the page that is asked for; the counters have them once it is stored.
-    pub failing: u64,
-    /// How fast rows come.
-    pub rate: Rate,
-    /// The last value that a seam crossed by token may have cut.
-    pub tie_unsafe: Option<String>,
-    /// True once rows came out of order.
-    pub disorder: bool,
-    /// The cursor of the last row stored.
-    pub position: Option<Cursor>,
-    /// How the walk goes on, in the last page's words.
-    pub decision: String,
 }
 
 /// What the monitor knows.
@@ -155,48 +141,37 @@ pub struct Model {
     pub now: DateTime<Utc>,
     /// Where the first run starts; `None` asks if a run was left unfinished.
     pub start: Option<Start>,
-    /// The stream; `None` until the destination is open.
-    pub stream: Option<Stream>,
-    /// What the sync is doing.
-    pub phase: Phase,
-    /// Since when.
-    pub phase_at: DateTime<Utc>,
-    /// The walk.
-    pub walk: Mode,
-    /// The run that is under way, or the last one.
-    pub run: Option<Run>,
-    /// How many runs began while the monitor was open.
-    pub runs: u64,
-    /// The end of the last run.
-    pub ended: Option<RunEnded>,
-    /// The run that can be gone on with.
-    pub unfinished: Option<Unfinished>,
-    /// The checkpoint.
-    pub checkpoint: Checkpoint,
-    /// The last scroll token.
-    pub token: Option<Token>,
-    /// The smallest cursor stored.
-    pub oldest: Option<Cursor>,
-    /// How many rows the table holds.
-    pub rows: u64,
-    /// The upserted users.
-    pub users: Shelf<UserEntry>,
-    /// The pages of the run.
-    pub pages: Shelf<PageEntry>,
-    /// What happened and why.
-    pub log: Shelf<LogEntry>,
-    /// The panel that keys are in.
-    pub focus: Panel,
+    /// What the sync has told.
+    pub heard: Heard,
+    /// What it had told when the view was frozen, while it is.
+    frozen: Option<Box<Heard>>,
+    /// Which panels are on screen, and where keys are.
+    pub arrangement: Arrangement,
+    /// What is selected among the users.
+    pub users: Scroll<String>,
+    /// What is selected among the pages.
+    pub pages: Scroll<(i64, u64)>,
+    /// What is selected in the log.
+    pub log: Scroll<u64>,
+    /// What is selected among the problems.
+    pub problems: Scroll<u64>,
+    /// How many of the problems the operator has seen.
+    pub problems_seen: u64,
     /// What lies over the panels.
     pub overlay: Overlay,
-    /// How many events were missed.
-    pub missed: u64,
     /// A short answer to the last key, and when it goes away if no other key comes.
-    pub answer: Option<(String, DateTime<Utc>)>,
+    pub answer: Option<(Answer, DateTime<Utc>)>,
     /// How far leaving has come.
     pub leaving: Leaving,
-    /// The serials of the users by id.
-    shelved: HashMap<String, u64>,
+}
+
+/// A short answer to a key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// It was done.
+    Done(String),
+    /// It was not, and why.
+    Refused(String),
 }
 
 impl Model {
@@ -208,46 +183,42 @@ impl Model {
             size,
             now,
             start: None,
-            stream: None,
-            phase: Phase::Idle,
-            phase_at: now,
-            walk: Mode::default(),
-            run: None,
-            runs: 0,
-            ended: None,
-            unfinished: None,
-            checkpoint: Checkpoint::default(),
-            token: None,
-            oldest: None,
-            rows: 0,
-            users: Shelf::new(USERS),
-            pages: Shelf::new(PAGES),
-            log: Shelf::new(LINES),
-            focus: Panel::default(),
+            heard: Heard::new(now),
+            frozen: None,
+            arrangement: Arrangement::default(),
+            users: Scroll::default(),
+            pages: Scroll::default(),
+            log: Scroll::default(),
+            problems: Scroll::default(),
+            problems_seen: 0,
             overlay: Overlay::None,
-            missed: 0,
             answer: None,
             leaving: Leaving::No,
-            shelved: HashMap::new(),
         }
     }
 
-    /// True while a run is under way, a paused one included.
+    /// What the panels show: what the sync has told, or had told when the view was frozen.
     #[must_use]
-    pub fn under_way(&self) -> bool {
-        !matches!(self.phase, Phase::Idle | Phase::Ended { .. })
+    pub fn seen(&self) -> &Heard {
+        self.frozen.as_deref().unwrap_or(&self.heard)
     }
 
-    /// True if the last run ended, but not as it should have.
+    /// True while the view is frozen.
     #[must_use]
-    pub fn needs_attention(&self) -> bool {
-        self.ended.as_ref().is_some_and(|ended| !ended.attention.is_empty())
+    pub fn is_frozen(&self) -> bool {
+        self.frozen.is_some()
+    }
+
+    /// How many problems the operator has not seen yet.
+    #[must_use]
+    pub fn unread(&self) -> u64 {
+        self.heard.problems.pushed() - self.problems_seen
     }
 
     /// Where "run again" starts: goes on with what was left unfinished, else from the checkpoint.
     #[must_use]
     pub fn again(&self) -> Start {
-        match self.unfinished {
+        match self.heard.unfinished {
             Some(_) => Start::Token,
             None => Start::Checkpoint,
         }
@@ -257,16 +228,17 @@ impl Model {
     #[must_use]
     pub fn changes_in(&self) -> Option<TimeDelta> {
         let second = TimeDelta::seconds(1);
-        let ticking = match &self.phase {
+        let ticking = match &self.heard.phase {
             Phase::Waiting { .. }
             | Phase::Running { .. }
             | Phase::Pausing { .. }
             | Phase::Stopping { .. } => Some(second),
             Phase::Idle | Phase::Paused | Phase::Ended { .. } => None,
         };
-        let token_at = self.token.as_ref().and_then(|token| token.at);
-        let lag = self.checkpoint.value.as_ref().map(|(c, _)| c.instant());
-        let ages = [self.checkpoint.moved_at, token_at, lag];
+        let seen = self.seen();
+        let token_at = seen.token.as_ref().and_then(|token| token.at);
+        let lag = seen.checkpoint.value.as_ref().map(|(c, _)| c.instant());
+        let ages = [seen.checkpoint.moved_at, token_at, lag];
         let answer = self.answer.as_ref().map(|(_, until)| *until - self.now);
         ages.into_iter()
             .flatten()
@@ -276,13 +248,12 @@ impl Model {
             .min()
     }
 
-    fn answer(&mut self, text: impl Into<String>) {
-        self.answer = Some((text.into(), self.now + ANSWER));
+    fn answer(&mut self, answer: Answer) {
+        self.answer = Some((answer, self.now + ANSWER));
     }
 
-    fn note_down(&mut self, at: DateTime<Utc>, tone: Tone, text: impl Into<String>) {
-        let text = text.into();
-        self.log.push(LogEntry { at, tone, text });
+    fn refuse(&mut self, text: impl Into<String>) {
+        self.answer(Answer::Refused(text.into()));
     }
 }
 
@@ -291,10 +262,10 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
     match message {
         Message::Event(stamped) => return apply::event(model, *stamped),
         Message::Missed(count) => {
-            model.missed += count;
+            model.heard.missed += count;
             let text =
                 format!("the screen missed {}; nothing stored is affected", text::count(count, "event"));
-            model.note_down(model.now, Tone::Warning, text);
+            model.heard.note_down(model.now, Tone::Warning, text);
         }
         Message::Key(key) => return act::key(model, key),
         Message::Resize(size) => model.size = size,
@@ -305,11 +276,9 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
         Message::Signal(number) => return act::leave(model, Departure::Signal(number)),
         Message::Continued => {
             let text = "the process was suspended and goes on; the sync stood still too";
-            model.note_down(model.now, Tone::Info, text);
+            model.heard.note_down(model.now, Tone::Info, text);
         }
-        Message::Refused => {
-            model.answer("the sync is busy and did not hear that: press again");
-        }
+        Message::Refused => model.refuse("the sync is busy and did not hear that: press again"),
         Message::Closed => {
             let departure = match model.leaving {
                 Leaving::No => Departure::SyncGone,

@@ -40,6 +40,15 @@ pub fn fit_middle(text: &str, cells: usize) -> String {
     if cells == 0 { String::new() } else { format!("{front}…{back}") }
 }
 
+/// The end of the text that fits into `cells`, with an ellipsis in front where something was left out.
+#[must_use]
+pub fn fit_end(text: &str, cells: usize) -> String {
+    if width(text) <= cells {
+        return text.to_owned();
+    }
+    if cells == 0 { String::new() } else { format!("…{}", tail(text, cells - 1)) }
+}
+
 /// The text cut or filled up with blanks to exactly `cells`.
 #[must_use]
 pub fn pad(text: &str, cells: usize) -> String {
@@ -54,6 +63,18 @@ pub fn pad_left(text: &str, cells: usize) -> String {
     let fitted = fit(text, cells);
     let blanks = cells - width(&fitted).min(cells);
     format!("{}{fitted}", " ".repeat(blanks))
+}
+
+/// A length of time as an estimate: to five seconds below a minute, to a minute below an hour, to an hour beyond.
+#[must_use]
+pub fn about(length: TimeDelta) -> String {
+    let seconds = length.num_seconds().max(1);
+    match seconds {
+        ..=10 => span(TimeDelta::seconds(seconds)),
+        11..=57 => span(TimeDelta::seconds((seconds + 2) / 5 * 5)),
+        58..=3_569 => span(TimeDelta::seconds((seconds + 30) / 60 * 60)),
+        _ => span(TimeDelta::seconds((seconds + 1_800) / 3_600 * 3_600)),
+    }
 }
 
 /// The text broken into lines of at most `cells`, at blanks where it can be. Never empty.
@@ -165,6 +186,15 @@ mod tests {
         assert_eq!(wrap("日本", 1), [""]);
         let endless = "x".repeat(1_000_000);
         assert_eq!(wrap(&endless, 10).len(), 100_000, "in no more time than its length takes");
+    }
+
+    #[test]
+    fn an_estimate_claims_no_more_than_it_knows() {
+        let about = |seconds| about(TimeDelta::seconds(seconds));
+        assert_eq!((about(0), about(7)), ("1 s".to_owned(), "7 s".to_owned()));
+        assert_eq!((about(12), about(57)), ("10 s".to_owned(), "55 s".to_owned()));
+        assert_eq!((about(59), about(100)), ("1 min".to_owned(), "2 min".to_owned()));
+        assert_eq!((about(3_580), about(9_000)), ("1 h".to_owned(), "3 h".to_owned()));
     }
 
     #[test]

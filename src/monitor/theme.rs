@@ -83,6 +83,25 @@ impl Theme {
         }
     }
 
+    /// The next theme.
+    #[must_use]
+    pub fn next(self) -> Self {
+        let colours = match self.colours {
+            Colours::Ansi => Colours::Mono,
+            Colours::Mono => Colours::Ansi,
+        };
+        Self { colours, ..self }
+    }
+
+    /// Its name.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self.colours {
+            Colours::Ansi => "terminal",
+            Colours::Mono => "mono",
+        }
+    }
+
     /// The style of a meaning.
     #[must_use]
     pub fn of(self, role: Role) -> Style {

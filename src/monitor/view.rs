@@ -10,8 +10,11 @@ mod footer;
 mod header;
 mod log;
 mod overlay;
+mod pace;
 mod pages;
 mod position;
+mod problems;
+mod runs;
 mod status;
 mod table;
 #[cfg(test)]
@@ -23,7 +26,7 @@ use ratatui::Frame;
 
 use self::canvas::Canvas;
 use super::layout::Areas;
-use super::model::Model;
+use super::model::{Model, Panel};
 
 /// Draws the model.
 ///
@@ -32,10 +35,11 @@ use super::model::Model;
 /// │ status: what the sync is doing, in a sentence                             badges │
 /// ├ checkpoint ──────────────┬ token ───────────────────┬ counters ──────────────────┤
 /// │ value, when it moved     │ raw, what it reads       │ pages, rows, rate          │
-/// ├ position: oldest ━━━━━━━━━━━━━━━━━━━◆╌╌╌ now ────────┴────────────────────────────┤
-/// ├ pages ──────────────────────────────┬ users ─────────────────────────────────────┤
-/// │ a line a page, newest on top        │ a line a user, newest on top               │
-/// ├ log ────────────────────────────────┴────────────────────────────────────────────┤
+/// ├ position ────────────────────────────────┬ pace ────────┴────────────────────────┤
+/// │ oldest ━━━━━━━━━━━━━━━━━━━━━◆╌╌╌╌╌╌╌ now │ rows/s ▁▂▅▇, answers ▁█▂, budget      │
+/// ├ pages, or runs ─────────────────────┬ users ─────────────────────────────────────┤
+/// │ a line each, newest on top          │ a line a user, newest on top               │
+/// ├ log, or problems ───────────────────┴────────────────────────────────────────────┤
 /// │ what happened and why, newest on top                                             │
 /// └ footer: the keys, or the answer to the last one ─────────────────────────────────┘
 /// ```
@@ -44,16 +48,23 @@ use super::model::Model;
 pub fn view(model: &Model, frame: &mut Frame) {
     let size = frame.area().as_size();
     let buffer = frame.buffer_mut();
-    let mut canvas = Canvas { areas: Areas::of(size, model.focus), theme: model.theme, size, buffer };
+    let mut canvas = Canvas { areas: Areas::of(size, model.arrangement), theme: model.theme, size, buffer };
     header::draw(model, &mut canvas);
     status::draw(model, &mut canvas);
     checkpoint::draw(model, &mut canvas);
     token::draw(model, &mut canvas);
     counters::draw(model, &mut canvas);
     position::draw(model, &mut canvas);
-    pages::draw(model, &mut canvas);
+    pace::draw(model, &mut canvas);
+    match model.arrangement.left {
+        Panel::Runs => runs::draw(model, &mut canvas),
+        _ => pages::draw(model, &mut canvas),
+    }
     users::draw(model, &mut canvas);
-    log::draw(model, &mut canvas);
+    match model.arrangement.bottom {
+        Panel::Problems => problems::draw(model, &mut canvas),
+        _ => log::draw(model, &mut canvas),
+    }
     footer::draw(model, &mut canvas);
     overlay::draw(model, &mut canvas);
     model.theme.finish(canvas.buffer);

@@ -5,7 +5,7 @@ use crate::sync::event::Phase;
 
 /// What Space would do.
 pub fn pause_label(model: &Model) -> &'static str {
-    match model.phase {
+    match model.heard.phase {
         Phase::Paused => "resume",
         Phase::Pausing { .. } => "drop the page",
         _ => "pause",
@@ -14,7 +14,7 @@ pub fn pause_label(model: &Model) -> &'static str {
 
 /// What `r` would do.
 pub fn again_label(model: &Model) -> &'static str {
-    match model.phase {
+    match model.heard.phase {
         Phase::Waiting { .. } => "retry now",
         _ => "run again",
     }
@@ -24,7 +24,7 @@ pub fn again_label(model: &Model) -> &'static str {
 pub fn quit_label(model: &Model) -> &'static str {
     match model.leaving {
         Leaving::No => "quit",
-        Leaving::Asked(1, _) if model.under_way() => "drop the page",
+        Leaving::Asked(1, _) if model.heard.under_way() => "drop the page",
         Leaving::Asked(..) => "leave at once",
     }
 }
@@ -58,7 +58,7 @@ fn sync_ready(model: &Model) -> Result<(), &'static str> {
     if model.leaving != Leaving::No {
         return Err("leaving: nothing more is started");
     }
-    if model.stream.is_none() {
+    if model.heard.stream.is_none() {
         return Err("the destination is still being opened");
     }
     question(model)
@@ -67,7 +67,7 @@ fn sync_ready(model: &Model) -> Result<(), &'static str> {
 /// Whether there is something to pause or to resume.
 pub fn pause_ready(model: &Model) -> Result<(), &'static str> {
     sync_ready(model)?;
-    match model.phase {
+    match model.heard.phase {
         Phase::Idle | Phase::Ended { .. } => Err("no run is under way; r starts one"),
         Phase::Stopping { .. } => Err("the run is stopping"),
         Phase::Running { .. } | Phase::Waiting { .. } | Phase::Pausing { .. } | Phase::Paused => Ok(()),
@@ -77,7 +77,7 @@ pub fn pause_ready(model: &Model) -> Result<(), &'static str> {
 /// Whether one page can be asked for.
 pub fn step_ready(model: &Model) -> Result<(), &'static str> {
     sync_ready(model)?;
-    match model.phase {
+    match model.heard.phase {
         Phase::Idle | Phase::Ended { .. } | Phase::Paused => Ok(()),
         Phase::Running { .. } | Phase::Waiting { .. } => {
             Err("the run goes on by itself; Space pauses it first")
@@ -90,7 +90,7 @@ pub fn step_ready(model: &Model) -> Result<(), &'static str> {
 /// Whether a run can begin or a wait can end.
 pub fn again_ready(model: &Model) -> Result<(), &'static str> {
     sync_ready(model)?;
-    match model.phase {
+    match model.heard.phase {
         Phase::Idle | Phase::Ended { .. } | Phase::Waiting { .. } => Ok(()),
         Phase::Running { .. } => Err("a run is under way"),
         Phase::Pausing { .. } => Err("the pause is not reached yet"),
@@ -102,5 +102,20 @@ pub fn again_ready(model: &Model) -> Result<(), &'static str> {
 /// Whether a full re-sync can begin.
 pub fn full_ready(model: &Model) -> Result<(), &'static str> {
     sync_ready(model)?;
-    if model.under_way() { Err("a run is under way; a full re-sync can follow it") } else { Ok(()) }
+    if model.heard.under_way() { Err("a run is under way; a full re-sync can follow it") } else { Ok(()) }
+}
+
+/// What `f` would do.
+pub fn freeze_label(model: &Model) -> &'static str {
+    if model.is_frozen() { "unfreeze" } else { "freeze" }
+}
+
+/// What `e` would do.
+pub fn expand_label(model: &Model) -> &'static str {
+    if model.arrangement.expanded { "shrink" } else { "expand" }
+}
+
+/// Whether the panels can be dealt with: not while a question waits for its answer.
+pub fn panels_ready(model: &Model) -> Result<(), &'static str> {
+    question(model)
 }

@@ -1,11 +1,14 @@
 //! What a key changes in the model, and what it asks of the sync.
 
-use crossterm::event::{KeyEvent, KeyEventKind};
+use crossterm::event::{KeyCode, KeyEvent, KeyEventKind};
 
-use super::super::keys::{self, Action};
-use super::super::layout::{self, Areas};
-use super::overlay::{self, Detail, Overlay};
-use super::{Departure, Effect, Leaving, Model, Offer, Panel};
+use super::super::keys::{self, Action, Binding};
+use super::copy;
+use super::lists::{self, distance};
+use super::overlay::{self, Overlay};
+use super::palette::Palette;
+use super::{Answer, Copied, Departure, Detail, Effect, Leaving, Model, Offer, Panel};
+use crate::monitor::layout;
 use crate::run::Start;
 use crate::sync::command::Command;
 use crate::sync::event::Phase;
@@ -16,40 +19,104 @@ pub fn key(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
         return Vec::new();
     }
     model.answer = None;
-    let Some(binding) = keys::binding(&key) else {
-        return Vec::new();
-    };
+    if let Some(effects) = to_overlay(model, &key) {
+        return effects;
+    }
+    match keys::binding(&key) {
+        Some(binding) => perform(model, binding),
+        None => Vec::new(),
+    }
+}
+
+/// Gives a key to what lies over the panels; `None` if it has no use of its own for it.
+fn to_overlay(model: &mut Model, key: &KeyEvent) -> Option<Vec<Effect>> {
+    match &mut model.overlay {
+        Overlay::Palette(palette) => palette.key(key).then(Vec::new),
+        Overlay::Copy(_) => {
+            let KeyCode::Char(letter) = key.code else { return None };
+            let copied = Copied::ALL.into_iter().find(|copied| copied.letter() == letter)?;
+            Some(copy(model, copied))
+        }
+        _ => None,
+    }
+}
+
+/// Does what a line of the keymap says, or says why not.
+fn perform(model: &mut Model, binding: &Binding) -> Vec<Effect> {
     if let Err(reason) = (binding.ready)(model) {
-        model.answer(format!("{}: {reason}", binding.keys[0].name()));
+        let name = binding.keys.first().map_or(binding.name.to_owned(), |key| key.name());
+        model.refuse(format!("{name}: {reason}"));
         return Vec::new();
     }
     match binding.action {
-        Action::Pause => vec![Effect::Send(match model.phase {
-            Phase::Paused => Command::Resume,
-            _ => Command::Pause,
-        })],
-        Action::Step => step(model),
-        Action::Again => again(model),
-        Action::Full => {
-            model.overlay = Overlay::ConfirmFull;
-            Vec::new()
+        Action::Pause => {
+            let command = match model.heard.phase {
+                Phase::Paused => Command::Resume,
+                _ => Command::Pause,
+            };
+            return vec![Effect::Send(command)];
         }
-        Action::Enter => enter(model),
+        Action::Step => return step(model),
+        Action::Again => return again(model),
+        Action::Full => model.overlay = Overlay::ConfirmFull,
+        Action::Enter => return enter(model),
+        Action::Close => close(model),
         Action::Help => {
             model.overlay = match model.overlay {
                 Overlay::Help(_) => Overlay::None,
                 _ => Overlay::Help(0),
             };
-            Vec::new()
         }
-        Action::Close => {
+        Action::Palette => model.overlay = Overlay::Palette(Palette::default()),
+        Action::Copy => model.overlay = Overlay::Copy(Copied::of(model.arrangement.focus)),
+        Action::Freeze => {
+            model.frozen = if model.is_frozen() { None } else { Some(Box::new(model.heard.clone())) }
+        }
+        Action::Expand => model.arrangement.expanded = !model.arrangement.expanded,
+        Action::Show(panel) => show(model, panel),
+        Action::Theme => {
+            model.theme = model.theme.next();
+            model.answer(Answer::Done(format!("theme: {}", model.theme.name())));
+        }
+        Action::Quit => return leave(model, Departure::Quit),
+        Action::Suspend => return vec![Effect::Suspend],
+        moving => go(model, moving),
+    }
+    Vec::new()
+}
+
+/// Closes the top-most thing.
+fn close(model: &mut Model) {
+    if !matches!(model.overlay, Overlay::None) {
+        model.overlay = Overlay::None;
+    } else if model.arrangement.expanded {
+        model.arrangement.expanded = false;
+    } else if model.is_frozen() {
+        model.frozen = None;
+    }
+}
+
+/// Goes to a panel.
+fn show(model: &mut Model, panel: Panel) {
+    model.arrangement.show(panel);
+    if panel == Panel::Problems {
+        model.problems_seen = model.heard.problems.pushed();
+    }
+}
+
+fn copy(model: &mut Model, copied: Copied) -> Vec<Effect> {
+    match copy::text(model, copied) {
+        Ok(text) => {
             model.overlay = Overlay::None;
-            Vec::new()
+            let length = crate::text::count(text.chars().count() as u64, "character");
+            model.answer(Answer::Done(format!(
+                "{}: {length} handed to the terminal's clipboard",
+                copied.label()
+            )));
+            vec![Effect::Copy(text)]
         }
-        Action::Quit => leave(model, Departure::Quit),
-        Action::Suspend => vec![Effect::Suspend],
-        moving => {
-            go(model, moving);
+        Err(reason) => {
+            model.refuse(reason);
             Vec::new()
         }
     }
@@ -70,7 +137,7 @@ pub fn leave(model: &mut Model, departure: Departure) -> Vec<Effect> {
 
 /// True while the operator has yet to say what becomes of a run that an earlier process left.
 fn undecided(model: &Model) -> bool {
-    model.runs == 0 && model.unfinished.is_some()
+    model.heard.runs == 0 && model.heard.unfinished.is_some()
 }
 
 fn step(model: &mut Model) -> Vec<Effect> {
@@ -82,7 +149,7 @@ fn step(model: &mut Model) -> Vec<Effect> {
 }
 
 fn again(model: &mut Model) -> Vec<Effect> {
-    if let Phase::Waiting { .. } = model.phase {
+    if let Phase::Waiting { .. } = model.heard.phase {
         return vec![Effect::Send(Command::RetryNow)];
     }
     if undecided(model) {
@@ -98,21 +165,36 @@ fn enter(model: &mut Model) -> Vec<Effect> {
             Some(start) => vec![Effect::Send(Command::Run(start))],
             None => leave(model, Departure::Quit),
         },
-        Overlay::ConfirmFull if model.under_way() => Vec::new(),
+        Overlay::ConfirmFull if model.heard.under_way() => Vec::new(),
         Overlay::ConfirmFull => vec![Effect::Send(Command::Run(Start::Full))],
+        Overlay::Copy(copied) => {
+            model.overlay = Overlay::Copy(copied);
+            copy(model, copied)
+        }
+        Overlay::Palette(palette) => match palette.chosen() {
+            Some(binding) => perform(model, binding),
+            None => Vec::new(),
+        },
         Overlay::Help(_) | Overlay::Detail(_) => Vec::new(),
         Overlay::None => {
-            let detail = match model.focus {
-                Panel::Users => model.users.selected().map(Detail::user),
-                Panel::Pages => model.pages.selected().map(Detail::page),
-                Panel::Log => model.log.selected().map(Detail::line),
-            };
-            match detail {
+            match detail(model) {
                 Some(detail) => model.overlay = Overlay::Detail(detail),
-                None => model.answer("Enter: nothing is listed here yet"),
+                None => model.refuse("Enter: nothing is listed here yet"),
             }
             Vec::new()
         }
+    }
+}
+
+/// All of what is selected.
+fn detail(model: &Model) -> Option<Detail> {
+    let seen = model.seen();
+    match model.arrangement.focus {
+        Panel::Users => model.users.selected(&lists::users(model)).map(Detail::user),
+        Panel::Pages => model.pages.selected(&seen.pages.list()).map(Detail::page),
+        Panel::Runs => None,
+        Panel::Log => model.log.selected(&seen.log.list()).map(Detail::line),
+        Panel::Problems => model.problems.selected(&seen.problems.list()).map(Detail::problem),
     }
 }
 
@@ -121,9 +203,11 @@ fn go(model: &mut Model, action: Action) {
     let (width, height) = (usize::from(inner.width), usize::from(inner.height));
     let help = overlay::help(model, width).len();
     match &mut model.overlay {
-        Overlay::None => go_in_panel(model, action),
+        Overlay::None => go_in_panels(model, action),
         Overlay::ConfirmFull => {}
         Overlay::Choice(offer) => *offer = offer.step(distance(action, Offer::ALL.len())),
+        Overlay::Copy(copied) => *copied = copied.step(distance(action, Copied::ALL.len())),
+        Overlay::Palette(palette) => palette.step(distance(action, height)),
         Overlay::Help(top) => scroll(top, action, help, height),
         Overlay::Detail(detail) => {
             let lines = detail.lines(width).len();
@@ -132,29 +216,12 @@ fn go(model: &mut Model, action: Action) {
     }
 }
 
-fn go_in_panel(model: &mut Model, action: Action) {
+fn go_in_panels(model: &mut Model, action: Action) {
+    let focus = model.arrangement.focus;
     match action {
-        Action::NextPanel => model.focus = model.focus.next(),
-        Action::PreviousPanel => model.focus = model.focus.next().next(),
-        _ => {}
-    }
-    let areas = Areas::of(model.size, model.focus);
-    let height = areas.rows(model.focus);
-    match model.focus {
-        Panel::Users => go_in_list(&mut model.users, action, height),
-        Panel::Pages => go_in_list(&mut model.pages, action, height),
-        Panel::Log => go_in_list(&mut model.log, action, height),
-    }
-}
-
-fn go_in_list<T>(list: &mut super::Shelf<T>, action: Action, height: usize) {
-    match action {
-        Action::First => list.first(),
-        Action::Last => list.last(height),
-        Action::Up | Action::Down | Action::PageUp | Action::PageDown => {
-            list.step(distance(action, height), height);
-        }
-        _ => {}
+        Action::NextPanel => show(model, focus.step(1)),
+        Action::PreviousPanel => show(model, focus.step(-1)),
+        _ => lists::go(model, action),
     }
 }
 
@@ -166,28 +233,4 @@ fn scroll(top: &mut usize, action: Action, lines: usize, height: usize) {
         _ => top.saturating_add_signed(distance(action, height)),
     };
     *top = target.min(furthest);
-}
-
-/// How far an action moves where a screenful has that many lines; one of them stays in sight.
-fn distance(action: Action, height: usize) -> isize {
-    let screenful = isize::try_from(height.saturating_sub(1).max(1)).unwrap_or(1);
-    match action {
-        Action::Up | Action::PreviousPanel => -1,
-        Action::Down | Action::NextPanel => 1,
-        Action::PageUp | Action::First => -screenful,
-        Action::PageDown | Action::Last => screenful,
-        _ => 0,
-    }
-}
-
-impl Panel {
-    /// The next panel in the order of Tab.
-    #[must_use]
-    pub fn next(self) -> Self {
-        match self {
-            Self::Users => Self::Pages,
-            Self::Pages => Self::Log,
-            Self::Log => Self::Users,
-        }
-    }
 }

@@ -1,10 +1,12 @@
-//! What an event changes in the model.
+//! What an event changes in the heard.
 
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::entries::{PageEntry, Tone, UserEntry, request, safe};
+use super::heard::{Checkpoint, Heard, Run, Stream};
 use super::overlay::Overlay;
-use super::{Checkpoint, Effect, Model, Offer, Rate, Run, Stream, Token};
+use super::pace::Pace;
+use super::{Effect, Model, Offer, Token};
 use crate::record::Cursor;
 use crate::run::{Outcome, Start};
 use crate::sanitize;
@@ -17,37 +19,29 @@ use crate::sync::event::{
 pub fn event(model: &mut Model, stamped: Stamped) -> Vec<Effect> {
     let at = stamped.at;
     model.now = model.now.max(at);
+    let heard = &mut model.heard;
     match stamped.event {
-        Event::Opened(opened) => return self::opened(model, at, opened),
-        Event::RunStarted(started) => run_started(model, at, started),
-        Event::Phase { phase } => self::phase(model, at, phase),
-        Event::Page(stored) => page(model, at, &stored),
-        Event::Notice(notice) => self::notice(model, at, &notice),
-        Event::RunEnded(ended) => run_ended(model, at, *ended),
+        Event::Opened(opened) => {
+            self::opened(heard, at, opened);
+            return first_run(model);
+        }
+        Event::RunStarted(started) => {
+            run_started(heard, at, started);
+            if matches!(model.overlay, Overlay::Choice(_)) {
+                model.overlay = Overlay::None;
+            }
+        }
+        Event::Phase { phase } => self::phase(heard, at, phase),
+        Event::Page(stored) => page(heard, at, &stored),
+        Event::Notice(notice) => self::notice(heard, at, &notice),
+        Event::RunEnded(ended) => run_ended(heard, at, *ended),
     }
     Vec::new()
 }
 
-fn opened(model: &mut Model, at: DateTime<Utc>, opened: Opened) -> Vec<Effect> {
-    model.stream = Some(Stream { source: safe(&opened.source), destination: safe(&opened.destination) });
-    model.walk = opened.walk;
-    model.rows = opened.rows;
-    model.oldest = opened.oldest;
-    model.checkpoint =
-        Checkpoint { value: opened.checkpoint.map(with_text), moved_at: opened.checkpoint_at, held: false };
-    if let Some(unfinished) = &opened.unfinished {
-        let page = (unfinished.pages > 0).then_some(unfinished.pages);
-        let token = unfinished.token.as_deref();
-        model.token = token.map(|raw| Token::new(raw, unfinished.token_at, page));
-    }
-    model.unfinished = opened.unfinished;
-    let rows = super::text::count(opened.rows, "row");
-    let text = match &model.checkpoint.value {
-        Some((_, checkpoint)) => format!("destination open: {rows}, checkpoint {checkpoint}"),
-        None => format!("destination open: {rows}, no checkpoint yet"),
-    };
-    model.note_down(at, Tone::Info, text);
-    match (model.start, &model.unfinished) {
+/// The first run begins by itself, unless one was left unfinished and nobody has said what to do about it.
+fn first_run(model: &mut Model) -> Vec<Effect> {
+    match (model.start, &model.heard.unfinished) {
         (Some(start), _) => vec![Effect::Send(Command::Run(start))],
         (None, None) => vec![Effect::Send(Command::Run(Start::Checkpoint))],
         (None, Some(_)) => {
@@ -57,12 +51,32 @@ fn opened(model: &mut Model, at: DateTime<Utc>, opened: Opened) -> Vec<Effect> {
     }
 }
 
-fn run_started(model: &mut Model, at: DateTime<Utc>, started: RunStarted) {
-    let mut rate = Rate::default();
-    rate.note(at, started.totals.counts.rows);
+fn opened(heard: &mut Heard, at: DateTime<Utc>, opened: Opened) {
+    heard.stream = Some(Stream { source: safe(&opened.source), destination: safe(&opened.destination) });
+    heard.walk = opened.walk;
+    heard.rows = opened.rows;
+    heard.oldest = opened.oldest;
+    heard.checkpoint =
+        Checkpoint { value: opened.checkpoint.map(with_text), moved_at: opened.checkpoint_at, held: false };
+    if let Some(unfinished) = &opened.unfinished {
+        let page = (unfinished.pages > 0).then_some(unfinished.pages);
+        let token = unfinished.token.as_deref();
+        heard.token = token.map(|raw| Token::new(raw, unfinished.token_at, page));
+    }
+    heard.unfinished = opened.unfinished;
+    let rows = super::text::count(opened.rows, "row");
+    let text = match &heard.checkpoint.value {
+        Some((_, checkpoint)) => format!("destination open: {rows}, checkpoint {checkpoint}"),
+        None => format!("destination open: {rows}, no checkpoint yet"),
+    };
+    heard.note_down(at, Tone::Info, text);
+}
+
+fn run_started(heard: &mut Heard, at: DateTime<Utc>, started: RunStarted) {
+    let pace = Pace::new(at, started.totals.counts.rows);
     if !started.continued {
-        model.pages = super::Shelf::new(super::PAGES);
-        model.token = None;
+        heard.pages = super::Shelf::new(super::heard::PAGES);
+        heard.token = None;
     }
     let elapsed = i64::try_from(started.totals.elapsed_ms).unwrap_or(0);
     let (by, with) = request(&started.first);
@@ -76,77 +90,77 @@ fn run_started(model: &mut Model, at: DateTime<Utc>, started: RunStarted) {
         _ => format!("what follows token {with}"),
     };
     let text = format!("{what}, walk {}: asks for {asking}", started.walk);
-    model.run = Some(Run {
+    heard.run = Some(Run {
         number: started.run,
         began: at - TimeDelta::milliseconds(elapsed),
         start: started.start,
         totals: started.totals,
         failing: 0,
-        rate,
+        pace,
         tie_unsafe: None,
         disorder: false,
         position: None,
         decision: String::new(),
     });
-    model.walk = started.walk;
-    move_checkpoint(model, at, started.checkpoint);
-    model.checkpoint.held = false;
-    model.runs += 1;
-    model.ended = None;
-    model.unfinished = None;
-    if matches!(model.overlay, Overlay::Choice(_)) {
-        model.overlay = Overlay::None;
-    }
-    model.note_down(at, Tone::Info, text);
+    heard.walk = started.walk;
+    move_checkpoint(heard, at, started.checkpoint);
+    heard.checkpoint.held = false;
+    heard.runs += 1;
+    heard.ended = None;
+    heard.unfinished = None;
+    heard.note_down(at, Tone::Info, text);
 }
 
-fn phase(model: &mut Model, at: DateTime<Utc>, phase: Phase) {
+fn phase(heard: &mut Heard, at: DateTime<Utc>, phase: Phase) {
     // How the last run ended is worth more than that no other is under way.
-    if phase == Phase::Idle && model.ended.is_some() {
+    if phase == Phase::Idle && heard.ended.is_some() {
         return;
     }
-    let was_paused = model.phase == Phase::Paused;
+    let was_paused = heard.phase == Phase::Paused;
     let text = match &phase {
         Phase::Paused => Some("paused: everything received is stored, nothing is asked for"),
         Phase::Running { .. } if was_paused => Some("goes on after the pause"),
         _ => None,
     };
     if let Some(text) = text {
-        model.note_down(at, Tone::Held, text);
+        heard.note_down(at, Tone::Held, text);
     }
-    if let (Some(run), Phase::Waiting { attempt, .. }) = (&mut model.run, &phase) {
-        run.failing = u64::from(*attempt);
+    match (&mut heard.run, &phase) {
+        (Some(run), Phase::Waiting { attempt, .. }) => run.failing = u64::from(*attempt),
+        (Some(run), Phase::Paused) => run.pace.interrupted(),
+        _ => {}
     }
-    model.phase = match phase {
+    heard.phase = match phase {
         Phase::Waiting { reason, page, attempt, attempts, until } => {
             Phase::Waiting { reason: safe(&reason), page, attempt, attempts, until }
         }
         other => other,
     };
-    model.phase_at = at;
+    heard.phase_at = at;
 }
 
-fn page(model: &mut Model, at: DateTime<Utc>, stored: &PageStored) {
+fn page(heard: &mut Heard, at: DateTime<Utc>, stored: &PageStored) {
     let entry = PageEntry::new(stored, at);
     let decision = entry.decision.clone();
-    let first = model.pages.is_empty();
-    model.pages.push(entry);
-    model.token = stored.token.as_deref().map(|raw| Token::new(raw, Some(at), Some(stored.page)));
-    model.rows = stored.rows;
+    let first = heard.pages.is_empty();
+    heard.pages.push(entry);
+    heard.token = stored.token.as_deref().map(|raw| Token::new(raw, Some(at), Some(stored.page)));
+    heard.rows = stored.rows;
     for cursor in [&stored.first, &stored.last].into_iter().flatten() {
-        if model.oldest.as_ref().is_none_or(|oldest| cursor < oldest) {
-            model.oldest = Some(cursor.clone());
+        if heard.oldest.as_ref().is_none_or(|oldest| cursor < oldest) {
+            heard.oldest = Some(cursor.clone());
         }
     }
-    move_checkpoint(model, at, stored.checkpoint.clone());
-    model.checkpoint.held = stored.checkpoint_held;
+    move_checkpoint(heard, at, stored.checkpoint.clone());
+    heard.checkpoint.held = stored.checkpoint_held;
     for row in &stored.shown {
-        user(model, UserEntry::new(row, stored.page, at));
+        heard.tail.push(UserEntry::new(row, stored.page, at));
     }
-    let Some(run) = &mut model.run else { return };
+    let Some(run) = &mut heard.run else { return };
     run.totals = stored.totals;
     run.failing = 0;
-    run.rate.note(at, stored.totals.counts.rows);
+    let position = stored.last.as_ref().filter(|_| !stored.checkpoint_held).map(Cursor::instant);
+    run.pace.page(at, stored.totals.counts.rows, stored.wait_ms + stored.body_ms, position);
     if stored.last.is_some() {
         run.position.clone_from(&stored.last);
     }
@@ -155,25 +169,12 @@ fn page(model: &mut Model, at: DateTime<Utc>, stored: &PageStored) {
     if first || run.decision != decision {
         let text = format!("page {}: {decision}", stored.page);
         run.decision = decision;
-        model.note_down(at, Tone::Info, text);
+        heard.note_down(at, Tone::Info, text);
     }
 }
 
-fn user(model: &mut Model, entry: UserEntry) {
-    let id = entry.id().to_owned();
-    if let Some(serial) = model.shelved.get_mut(&id) {
-        *serial = model.users.replace(*serial, entry);
-        return;
-    }
-    let (serial, dropped) = model.users.push(entry);
-    model.shelved.insert(id, serial);
-    if let Some(dropped) = dropped {
-        model.shelved.remove(dropped.id());
-    }
-}
-
-fn notice(model: &mut Model, at: DateTime<Utc>, notice: &Notice) {
-    if let Some(run) = &mut model.run {
+fn notice(heard: &mut Heard, at: DateTime<Utc>, notice: &Notice) {
+    if let Some(run) = &mut heard.run {
         match &notice.kind {
             NoticeKind::TieUnsafe { cursor } => run.tie_unsafe = Some(safe(cursor.text())),
             NoticeKind::OrderViolated => run.disorder = true,
@@ -185,10 +186,14 @@ fn notice(model: &mut Model, at: DateTime<Utc>, notice: &Notice) {
         Level::Warning => Tone::Warning,
         Level::Attention => Tone::Attention,
     };
-    model.note_down(at, tone, safe(&notice.text));
+    let text = safe(&notice.text);
+    match notice.level {
+        Level::Info => heard.note_down(at, tone, text),
+        Level::Warning | Level::Attention => heard.trouble(at, tone, text, advice(&notice.kind)),
+    }
 }
 
-fn run_ended(model: &mut Model, at: DateTime<Utc>, mut ended: RunEnded) {
+fn run_ended(heard: &mut Heard, at: DateTime<Utc>, mut ended: RunEnded) {
     ended.text = safe(&ended.text);
     ended.attention = ended.attention.iter().map(|text| safe(text)).collect();
     let tone = match ended.outcome {
@@ -198,32 +203,68 @@ fn run_ended(model: &mut Model, at: DateTime<Utc>, mut ended: RunEnded) {
         Outcome::Failed => Tone::Attention,
     };
     for text in ended.attention.clone() {
-        model.note_down(at, Tone::Attention, text);
+        heard.note_down(at, Tone::Attention, text);
     }
-    model.note_down(at, tone, format!("run {}: {}", ended.run, ended.text));
-    if let Some(run) = &mut model.run {
+    let text = format!("run {}: {}", ended.run, ended.text);
+    match ended.outcome {
+        Outcome::Failed => {
+            heard.trouble(at, tone, text, "what is stored stays; r goes on where the run stood")
+        }
+        _ => heard.note_down(at, tone, text),
+    }
+    if let Some(run) = &mut heard.run {
         run.totals = ended.totals;
         run.failing = 0;
     }
-    move_checkpoint(model, at, ended.checkpoint.clone());
-    model.checkpoint.held = false;
-    model.rows = ended.rows;
-    model.unfinished.clone_from(&ended.unfinished);
-    model.phase = Phase::Ended { outcome: ended.outcome };
-    model.phase_at = at;
-    model.ended = Some(ended);
+    move_checkpoint(heard, at, ended.checkpoint.clone());
+    heard.checkpoint.held = false;
+    heard.rows = ended.rows;
+    heard.unfinished.clone_from(&ended.unfinished);
+    heard.phase = Phase::Ended { outcome: ended.outcome };
+    heard.phase_at = at;
+    heard.ended = Some(ended);
 }
 
-fn move_checkpoint(model: &mut Model, at: DateTime<Utc>, checkpoint: Option<Cursor>) {
-    let before = model.checkpoint.value.as_ref().map(|(_, text)| text.as_str());
+fn move_checkpoint(heard: &mut Heard, at: DateTime<Utc>, checkpoint: Option<Cursor>) {
+    let before = heard.checkpoint.value.as_ref().map(|(_, text)| text.as_str());
     let after = checkpoint.as_ref().map(|cursor| sanitize::line(cursor.text()));
     if before != after.as_deref() {
-        model.checkpoint.moved_at = Some(at);
-        model.checkpoint.value = checkpoint.map(with_text);
+        heard.checkpoint.moved_at = Some(at);
+        heard.checkpoint.value = checkpoint.map(with_text);
     }
 }
 
 fn with_text(cursor: Cursor) -> (Cursor, String) {
     let text = safe(cursor.text());
     (cursor, text)
+}
+
+/// What an operator can do about a notice.
+fn advice(kind: &NoticeKind) -> &'static str {
+    match kind {
+        NoticeKind::Retry => "nothing: it is asked for again by itself; r ends the wait",
+        NoticeKind::TokenRefused => "nothing: the run goes on from the last row by itself",
+        NoticeKind::TieUnsafe { .. } => {
+            "read everything again by --walk auto, which asks each seam again: R does"
+        }
+        NoticeKind::TieOverflow { .. } => "ask the source for larger pages, so that one value fits on one",
+        NoticeKind::NotInclusive => {
+            "ask the source's owner for an inclusive updated_since; until then rows that share a value can be missed"
+        }
+        NoticeKind::OrderViolated => "let the run complete: the checkpoint is released then",
+        NoticeKind::NothingAtCheckpoint => {
+            "check that the address is the one whose rows are stored; R reads everything again"
+        }
+        NoticeKind::FutureCursor => {
+            "check the source's clock; the rows are stored, the checkpoint waits for them"
+        }
+        NoticeKind::NoCursor => {
+            "ask the source's owner why; the rows are stored, later changes to them come only with R"
+        }
+        NoticeKind::ExtraFields => "nothing: they are kept in _highwater_extra",
+        NoticeKind::Quarantined { .. } => {
+            "look at _highwater_quarantine; the rows are kept there as they came"
+        }
+        NoticeKind::Housekeeping => "nothing, unless it comes again",
+    }
 }

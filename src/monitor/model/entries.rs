@@ -9,24 +9,50 @@ use crate::sync::event::PageStored;
 use crate::text::shown;
 use crate::walk::Request;
 
-/// One upserted user.
+use super::scroll::Keyed;
+
+/// One user.
 #[derive(Clone, Debug)]
 pub struct UserEntry {
+    /// How it came by; `None` if it was read from the table.
+    pub came: Option<Came>,
+    values: Box<[Option<String>]>,
+}
+
+/// How a user came by.
+#[derive(Clone, Copy, Debug)]
+pub struct Came {
     /// What became of the row.
     pub fate: Fate,
     /// The page that brought it.
     pub page: u64,
     /// When it was stored.
     pub at: DateTime<Utc>,
-    values: Box<[Option<String>]>,
+}
+
+impl Keyed for UserEntry {
+    type Key = String;
+
+    fn key(&self) -> String {
+        self.id().to_owned()
+    }
+
+    fn is(&self, key: &String) -> bool {
+        self.id() == key
+    }
 }
 
 impl UserEntry {
-    /// Takes a row in, and makes it safe.
+    /// Takes a row in that came by, and makes it safe.
     #[must_use]
     pub fn new(row: &ShownRow, page: u64, at: DateTime<Utc>) -> Self {
-        let safe = |value: &Option<String>| value.as_deref().map(safe);
-        Self { fate: row.fate, page, at, values: row.values.iter().map(safe).collect() }
+        Self { came: Some(Came { fate: row.fate, page, at }), values: safe_values(&row.values) }
+    }
+
+    /// Takes a row in that was read from the table, and makes it safe.
+    #[must_use]
+    pub fn stored(values: &[Option<String>]) -> Self {
+        Self { came: None, values: safe_values(values) }
     }
 
     /// The primary key.
@@ -46,9 +72,15 @@ impl UserEntry {
     }
 }
 
+fn safe_values(values: &[Option<String>]) -> Box<[Option<String>]> {
+    values.iter().map(|value| value.as_deref().map(safe)).collect()
+}
+
 /// One stored page.
 #[derive(Clone, Debug)]
 pub struct PageEntry {
+    /// Its run.
+    pub run: i64,
     /// Its number in the run.
     pub page: u64,
     /// When it was stored.
@@ -87,6 +119,7 @@ impl PageEntry {
         let cursor =
             |cursor: &Option<crate::record::Cursor>| cursor.as_ref().map(|cursor| safe(cursor.text()));
         Self {
+            run: stored.run,
             page: stored.page,
             at,
             asked_by,
@@ -105,6 +138,42 @@ impl PageEntry {
     }
 }
 
+impl Keyed for PageEntry {
+    type Key = (i64, u64);
+
+    fn key(&self) -> (i64, u64) {
+        (self.run, self.page)
+    }
+
+    fn is(&self, key: &(i64, u64)) -> bool {
+        self.key() == *key
+    }
+}
+
+impl Keyed for LogEntry {
+    type Key = u64;
+
+    fn key(&self) -> u64 {
+        self.serial
+    }
+
+    fn is(&self, key: &u64) -> bool {
+        self.serial == *key
+    }
+}
+
+impl Keyed for Problem {
+    type Key = u64;
+
+    fn key(&self) -> u64 {
+        self.serial
+    }
+
+    fn is(&self, key: &u64) -> bool {
+        self.serial == *key
+    }
+}
+
 /// How a line of the log is meant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tone {
@@ -120,9 +189,28 @@ pub enum Tone {
     Attention,
 }
 
+/// Something that did not go as hoped.
+#[derive(Clone, Debug)]
+pub struct Problem {
+    /// Tells it from the others.
+    pub serial: u64,
+    /// When it happened.
+    pub at: DateTime<Utc>,
+    /// How much it matters.
+    pub tone: Tone,
+    /// What happened, where and why.
+    pub text: String,
+    /// What can be done about it.
+    pub advice: &'static str,
+    /// The run that met it.
+    pub run: Option<i64>,
+}
+
 /// One line of the log.
 #[derive(Clone, Debug)]
 pub struct LogEntry {
+    /// Tells it from the others.
+    pub serial: u64,
     /// When it happened.
     pub at: DateTime<Utc>,
     /// How it is meant.

@@ -3,7 +3,7 @@
 use super::super::keys::{Group, KEYMAP};
 use super::super::text;
 use super::entries::{PageEntry, UserEntry, request};
-use super::{LogEntry, Model};
+use super::{Copied, LogEntry, Model, Palette, Problem};
 use crate::record::{BEGINNING, USER};
 use crate::run::{Outcome, Start};
 use crate::sync::event::Unfinished;
@@ -22,6 +22,10 @@ pub enum Overlay {
     Choice(Offer),
     /// Whether to really read everything again.
     ConfirmFull,
+    /// What to copy.
+    Copy(Copied),
+    /// Every action by its name.
+    Palette(Palette),
 }
 
 /// All of one entry, as it stood when it was opened.
@@ -85,11 +89,11 @@ impl Offer {
     /// What it would do.
     #[must_use]
     pub fn consequence(self, model: &Model) -> String {
-        let checkpoint = match &model.checkpoint.value {
+        let checkpoint = match &model.heard.checkpoint.value {
             Some((_, text)) => text.as_str(),
             None => BEGINNING,
         };
-        match (self, &model.unfinished) {
+        match (self, &model.heard.unfinished) {
             (Self::Token, Some(unfinished)) => on_going_on(model, unfinished),
             (Self::Token, None) => "There is no run to go on with.".to_owned(),
             (Self::Checkpoint, _) => format!(
@@ -158,9 +162,10 @@ impl Detail {
         for column in USER.columns {
             detail = detail.field(column.name, user.value(column.name).unwrap_or("null"));
         }
-        detail.field("", "").field("stored", format!("with page {}, {}", user.page, clock(user.at))).field(
+        let Some(came) = user.came else { return detail };
+        detail.field("", "").field("stored", format!("with page {}, {}", came.page, clock(came.at))).field(
             "fate",
-            match user.fate {
+            match came.fate {
                 crate::run::Fate::New => "new: its id was not in the table",
                 crate::run::Fate::Changed => "changed: it replaced an older version",
                 crate::run::Fate::Same => "same: the table held these values already",
@@ -214,6 +219,17 @@ impl Detail {
         Self::new("Log").field("at", clock(line.at)).field("what", line.text.clone())
     }
 
+    /// All of a problem.
+    #[must_use]
+    pub fn problem(problem: &Problem) -> Self {
+        let run = problem.run.map_or("none".to_owned(), |run| run.to_string());
+        Self::new("Problem")
+            .field("what", problem.text.clone())
+            .field("next", problem.advice)
+            .field("run", run)
+            .field("at", clock(problem.at))
+    }
+
     /// Its lines, cut to a width: a label where a field begins, and a piece of its value.
     #[must_use]
     pub fn lines(&self, cells: usize) -> Vec<(&str, String)> {
@@ -264,7 +280,7 @@ pub fn help(model: &Model, cells: usize) -> Vec<HelpLine> {
         }
     }
     lines.push(HelpLine::Heading("This stream"));
-    if let Some(stream) = &model.stream {
+    if let Some(stream) = &model.heard.stream {
         entry(&mut lines, "source".to_owned(), &stream.source);
         entry(&mut lines, "destination".to_owned(), &stream.destination);
     }

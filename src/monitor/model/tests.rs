@@ -3,6 +3,7 @@
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
 use super::super::samples::*;
+use super::heard::{LINES, PAGES, USERS};
 use super::*;
 use crate::run::{Fate, Outcome};
 use crate::sync::event::Event;
@@ -13,7 +14,7 @@ fn in_phase(word: &str) -> Model {
     let deadline = at(30_000);
     let phase = match word {
         "idle" => {
-            model.run = None;
+            model.heard.run = None;
             Phase::Idle
         }
         "running" => Phase::Running { page: 4, deadline },
@@ -38,6 +39,8 @@ fn outcome(model: &Model, effects: &[Effect]) -> &'static str {
             Overlay::Detail(_) => "detail",
             Overlay::Choice(_) => "choice",
             Overlay::ConfirmFull => "confirm",
+            Overlay::Copy(_) => "copy",
+            Overlay::Palette(_) => "palette",
         },
         [Effect::Send(command)] => match command {
             Command::Run(Start::Token) => "run token",
@@ -94,7 +97,7 @@ fn a_refused_key_says_why_until_the_next_key_or_five_seconds() {
     let mut model = in_phase("paused");
     press(&mut model, KeyCode::Char('r'));
     let (answer, _) = model.answer.clone().unwrap();
-    assert_eq!(answer, "r: the run is paused; Space goes on");
+    assert_eq!(answer, Answer::Refused("r: the run is paused; Space goes on".to_owned()));
     press(&mut model, KeyCode::Tab);
     assert_eq!(model.answer, None);
     press(&mut model, KeyCode::Char('r'));
@@ -202,17 +205,17 @@ fn what_a_run_leaves_unfinished_is_gone_on_with() {
 #[test]
 fn a_page_moves_the_figures_and_the_checkpoint() {
     let model = midst(120, 36);
-    let run = model.run.as_ref().unwrap();
+    let run = model.heard.run.as_ref().unwrap();
     assert_eq!(run.totals.pages, 3);
-    assert_eq!(run.rate.current(), Some(50));
-    assert_eq!(model.rows, 150);
-    let (_, checkpoint) = model.checkpoint.value.as_ref().unwrap();
+    assert_eq!(run.totals.counts.rows, 150);
+    assert_eq!(model.heard.rows, 150);
+    let (_, checkpoint) = model.heard.checkpoint.value.as_ref().unwrap();
     assert_eq!(checkpoint, cursor(150).text());
-    assert_eq!(model.checkpoint.moved_at, Some(at(4_000)));
-    assert_eq!(model.oldest, Some(cursor(1)));
-    let token = model.token.as_ref().unwrap();
+    assert_eq!(model.heard.checkpoint.moved_at, Some(at(4_000)));
+    assert_eq!(model.heard.oldest, Some(cursor(1)));
+    let token = model.heard.token.as_ref().unwrap();
     assert_eq!(token.decoded.as_deref(), Some(cursor(150).text()));
-    let newest = model.users.newest().unwrap();
+    let newest = model.heard.tail.users().newest().unwrap();
     assert_eq!(newest.value("name"), Some("Ada Lovelace 150"));
     assert_eq!(newest.value("address"), Some("12 St James's Square⏎London"));
 }
@@ -221,33 +224,31 @@ fn a_page_moves_the_figures_and_the_checkpoint() {
 fn a_page_that_does_not_move_the_checkpoint_does_not_make_it_look_moved() {
     let mut model = midst(120, 36);
     tell(&mut model, 9_000, page(3));
-    assert_eq!(model.checkpoint.moved_at, Some(at(4_000)));
+    assert_eq!(model.heard.checkpoint.moved_at, Some(at(4_000)));
 }
 
 #[test]
 fn the_same_reason_page_after_page_is_one_line() {
     let model = midst(120, 36);
-    let window = model.log.window(100);
-    let lines = model.log.visible(window, 100);
-    let told = lines.filter(|line| line.text.contains("follow the token"));
+    let told = model.heard.log.iter().filter(|line| line.text.contains("follow the token"));
     assert_eq!(told.count(), 1);
 }
 
 #[test]
 fn a_user_is_listed_once_and_the_selection_stays_with_it() {
     let mut model = midst(120, 36);
-    let before = model.users.len();
+    let before = model.heard.tail.users().len();
     for _ in 0..3 {
         press(&mut model, KeyCode::Down);
     }
-    let id = model.users.selected().unwrap().id().to_owned();
+    let id = model.users.selected(&lists::users(&model)).unwrap().id().to_owned();
     let Event::Page(mut stored) = page(3) else { unreachable!() };
     stored.shown = vec![shown(10, Fate::Same), shown(147, Fate::Changed), shown(20, Fate::Same)];
     tell(&mut model, 9_000, Event::Page(stored));
-    assert_eq!(model.users.len(), before);
-    let selected = model.users.selected().unwrap();
+    assert_eq!(model.heard.tail.users().len(), before);
+    let selected = model.users.selected(&lists::users(&model)).unwrap();
     assert_eq!(selected.id(), id);
-    assert_eq!(selected.fate, Fate::Changed);
+    assert_eq!(selected.came.unwrap().fate, Fate::Changed);
 }
 
 #[test]
@@ -263,10 +264,9 @@ fn the_lists_do_not_grow_without_end() {
             tell(&mut model, 0, Event::Page(stored.clone()));
         }
     }
-    assert_eq!(model.users.len(), USERS);
-    assert_eq!(model.shelved.len(), USERS);
-    assert_eq!(model.pages.len(), PAGES);
-    assert!(model.log.len() <= LINES);
+    assert_eq!(model.heard.tail.users().len(), USERS);
+    assert_eq!(model.heard.pages.len(), PAGES);
+    assert!(model.heard.log.len() <= LINES);
 }
 
 #[test]
@@ -280,10 +280,10 @@ fn a_hostile_source_reaches_no_list() {
     stored.shown[49].values[1] = Some("\u{1b}[2J\u{202e}".to_owned());
     stored.decision = "\u{9b}1m".to_owned();
     tell(&mut model, 0, Event::Page(stored));
-    assert!(model.stream.unwrap().source.starts_with("<U+001B>]0"));
-    let name = model.users.newest().and_then(|user| user.value("name"));
+    assert!(model.heard.stream.unwrap().source.starts_with("<U+001B>]0"));
+    let name = model.heard.tail.users().newest().and_then(|user| user.value("name"));
     assert_eq!(name, Some("<U+001B>[2J<U+202E>"));
-    assert!(model.log.newest().unwrap().text.contains("<U+009B>"));
+    assert!(model.heard.log.newest().unwrap().text.contains("<U+009B>"));
 }
 
 #[test]
@@ -294,4 +294,79 @@ fn nothing_ticks_while_nothing_runs() {
     let rest = model.changes_in().unwrap();
     assert!(rest > TimeDelta::seconds(50), "{rest}");
     assert_eq!(silent(80, 24).changes_in(), None);
+}
+
+#[test]
+fn a_frozen_view_stands_still_while_the_sync_goes_on() {
+    let mut model = midst(120, 36);
+    press(&mut model, KeyCode::Char('f'));
+    tell(&mut model, 7_000, page(4));
+    assert_eq!(model.seen().rows, 150);
+    assert_eq!(model.heard.rows, 200);
+    assert_eq!(press(&mut model, KeyCode::Char(' ')), [Effect::Send(Command::Pause)], "the sync obeys");
+    press(&mut model, KeyCode::Esc);
+    assert_eq!(model.seen().rows, 200);
+}
+
+#[test]
+fn escape_closes_the_top_most_thing_first() {
+    let mut model = midst(120, 36);
+    for key in ['f', 'e', '?'] {
+        press(&mut model, KeyCode::Char(key));
+    }
+    let state = |model: &Model| {
+        (matches!(model.overlay, Overlay::None), model.arrangement.expanded, model.is_frozen())
+    };
+    assert_eq!(state(&model), (false, true, true));
+    for expected in [(true, true, true), (true, false, true), (true, false, false), (true, false, false)] {
+        assert_eq!(press(&mut model, KeyCode::Esc), []);
+        assert_eq!(state(&model), expected);
+    }
+}
+
+#[test]
+fn problems_are_unread_until_they_are_looked_at() {
+    let mut model = midst(120, 36);
+    tell(&mut model, 6_000, tie_unsafe());
+    assert_eq!(model.unread(), 1);
+    press(&mut model, KeyCode::Char('E'));
+    assert_eq!((model.unread(), model.arrangement.focus), (0, Panel::Problems));
+    press(&mut model, KeyCode::Enter);
+    let Overlay::Detail(detail) = &model.overlay else { panic!() };
+    assert!(detail.fields.iter().any(|(label, value)| label == "next" && value.contains("auto")));
+}
+
+#[test]
+fn the_palette_finds_an_action_and_does_it() {
+    let mut model = midst(120, 36);
+    press(&mut model, KeyCode::Char(':'));
+    for letter in "pau".chars() {
+        press(&mut model, KeyCode::Char(letter));
+    }
+    assert_eq!(press(&mut model, KeyCode::Enter), [Effect::Send(Command::Pause)]);
+    assert!(matches!(model.overlay, Overlay::None));
+    press(&mut model, KeyCode::Char(':'));
+    for letter in "full".chars() {
+        press(&mut model, KeyCode::Char(letter));
+    }
+    assert_eq!(press(&mut model, KeyCode::Enter), []);
+    assert!(matches!(model.answer, Some((Answer::Refused(_), _))), "a run is under way");
+}
+
+#[test]
+fn what_is_copied_is_what_is_selected() {
+    let mut model = midst(120, 36);
+    press(&mut model, KeyCode::Down);
+    press(&mut model, KeyCode::Char('y'));
+    let [Effect::Copy(row)] = &press(&mut model, KeyCode::Enter)[..] else { panic!() };
+    let row: serde_json::Value = serde_json::from_str(row).unwrap();
+    assert_eq!(row["name"], "Ada Lovelace 149");
+    for (letter, expected) in [('t', token(3)), ('c', cursor(150).text().to_owned())] {
+        press(&mut model, KeyCode::Char('y'));
+        assert_eq!(press(&mut model, KeyCode::Char(letter)), [Effect::Copy(expected)]);
+    }
+    let mut model = silent(80, 24);
+    press(&mut model, KeyCode::Char('y'));
+    assert_eq!(press(&mut model, KeyCode::Char('t')), []);
+    assert!(matches!(model.answer, Some((Answer::Refused(_), _))));
 }

@@ -6,7 +6,10 @@ use ratatui::style::{Color, Modifier, Style};
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Borders, Clear, Widget as _};
 
+use unicode_segmentation::UnicodeSegmentation as _;
+
 use super::super::layout::{self, Areas, Shape};
+use super::super::model::Input;
 use super::super::text;
 use super::super::theme::{Role, Theme};
 
@@ -47,6 +50,12 @@ impl Words {
     /// One more word, set off from the rest.
     pub fn chip(mut self, role: Role, text: &str) -> Self {
         self.0.push((Tint::Chip(role), format!(" {text} ")));
+        self
+    }
+
+    /// The character that the cursor is on.
+    fn cursor(mut self, text: &str) -> Self {
+        self.0.push((Tint::Chip(Role::Plain), text.to_owned()));
         self
     }
 
@@ -100,6 +109,20 @@ impl Canvas<'_> {
         let width = u16::try_from(words.width()).unwrap_or(u16::MAX);
         let left = area.width.saturating_sub(width);
         let area = Rect { x: area.x + left, width: area.width - left, ..area };
+        self.write(area, line, words);
+    }
+
+    /// Writes a line that is being typed, with its cursor, behind a prompt. Where it is too long its end shows.
+    pub fn input(&mut self, area: Rect, line: u16, prompt: &str, input: &Input) {
+        let (before, after) = input.parts();
+        let mut rest = after.graphemes(true);
+        let under = rest.next().unwrap_or(" ");
+        let room = usize::from(area.width).saturating_sub(text::width(prompt) + 1 + text::width(under));
+        let words = Words::new()
+            .say(Role::Accent, format!("{prompt} "))
+            .say(Role::Plain, text::fit_end(before, room))
+            .cursor(under)
+            .say(Role::Plain, rest.as_str());
         self.write(area, line, words);
     }
 

@@ -9,7 +9,7 @@ use super::canvas::{Canvas, Words};
 /// Draws the checkpoint.
 pub fn draw(model: &Model, canvas: &mut Canvas) {
     let area = canvas.areas.checkpoint;
-    let checkpoint = &model.checkpoint;
+    let checkpoint = &model.seen().checkpoint;
     let value = match &checkpoint.value {
         Some((_, text)) => Words::new().say(Role::Strong, text.clone()),
         None => Words::new().say(Role::Quiet, "none yet"),
@@ -34,7 +34,7 @@ pub fn draw(model: &Model, canvas: &mut Canvas) {
     };
     canvas.write(inner, 1, moved);
     let rows = Words::new()
-        .say(Role::Plain, text::number(model.rows))
-        .say(Role::Quiet, if model.rows == 1 { " row in the table" } else { " rows in the table" });
+        .say(Role::Plain, text::number(model.seen().rows))
+        .say(Role::Quiet, if model.seen().rows == 1 { " row in the table" } else { " rows in the table" });
     canvas.write(inner, 2, rows);
 }

@@ -3,7 +3,7 @@
 use chrono::TimeDelta;
 
 use super::super::layout::Shape;
-use super::super::model::{Model, Run, rate};
+use super::super::model::{Model, Run, pace};
 use super::super::text;
 use super::super::theme::Role;
 use super::canvas::{Canvas, Words};
@@ -15,7 +15,7 @@ use crate::sync::event::Phase;
 pub fn draw(model: &Model, canvas: &mut Canvas) {
     let area = canvas.areas.counters;
     let compact = canvas.areas.shape == Shape::Compact;
-    let Some(run) = &model.run else {
+    let Some(run) = &model.seen().run else {
         if !compact {
             let inner = canvas.panel(area, "Run", "", false);
             canvas.write(inner, 0, Words::new().say(Role::Quiet, "none yet"));
@@ -34,7 +34,7 @@ pub fn draw(model: &Model, canvas: &mut Canvas) {
         canvas.write(area, 0, words.join(dot()).join(rows).join(speed));
         return;
     }
-    let title = format!("Run {}, walk {}", run.number, model.walk);
+    let title = format!("Run {}, walk {}", run.number, model.seen().walk);
     let inner = canvas.panel(area, &title, &text::span(elapsed(model, run)), false);
     let retries = totals.retries + run.failing;
     let requests = totals.requests + run.failing;
@@ -98,20 +98,20 @@ fn fates(run: &Run, width: usize) -> Words {
 /// How long the run has taken: by its own account when it is over, by the clock until then. The clock stands still
 /// in a pause, so that a screen which rests has nothing to redraw.
 fn elapsed(model: &Model, run: &Run) -> TimeDelta {
-    match model.phase {
+    match model.seen().phase {
         Phase::Ended { .. } | Phase::Idle => {
             TimeDelta::milliseconds(i64::try_from(run.totals.elapsed_ms).unwrap_or(i64::MAX / 2))
         }
-        Phase::Paused => model.phase_at - run.began,
+        Phase::Paused => model.seen().phase_at - run.began,
         _ => model.now - run.began,
     }
 }
 
 /// Rows a second: of late while they come, of all the run when it is over.
 fn speed(model: &Model, run: &Run) -> Option<u64> {
-    if model.ended.is_some() {
-        rate::per_second(run.totals.counts.rows, elapsed(model, run))
+    if model.seen().ended.is_some() {
+        pace::per_second(run.totals.counts.rows, elapsed(model, run))
     } else {
-        run.rate.current()
+        run.pace.rate(model.now).map(|(rows, _)| rows as u64)
     }
 }

@@ -1,7 +1,7 @@
 //! The last line: the keys, greyed where they have nothing to do, or the answer to the last one.
 
 use super::super::keys::{Action, Binding, KEYMAP};
-use super::super::model::Model;
+use super::super::model::{Answer, Model};
 use super::super::theme::Role;
 use super::canvas::{Canvas, Words};
 
@@ -9,7 +9,11 @@ use super::canvas::{Canvas, Words};
 pub fn draw(model: &Model, canvas: &mut Canvas) {
     let area = canvas.areas.footer;
     if let Some((answer, _)) = &model.answer {
-        canvas.write(area, 0, Words::new().say(Role::Warn, format!(" ! {answer}")));
+        let (role, sign, text) = match answer {
+            Answer::Done(text) => (Role::Good, "✔", text),
+            Answer::Refused(text) => (Role::Warn, "!", text),
+        };
+        canvas.write(area, 0, Words::new().say(role, format!(" {sign} {text}")));
         return;
     }
     let mut shown: Vec<&Binding> = KEYMAP.iter().filter(|key| key.footer.is_some()).collect();
@@ -36,7 +40,7 @@ fn line(model: &Model, shown: &[&Binding]) -> Words {
         };
         let gap = if words.is_empty() { " " } else { "   " };
         words = words
-            .say(key, format!("{gap}{}", binding.keys[0].name()))
+            .say(key, format!("{gap}{}", binding.keys.first().map_or(String::new(), |key| key.name())))
             .say(does, format!(" {}", label(model)));
     }
     words

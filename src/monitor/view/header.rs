@@ -20,8 +20,10 @@ pub fn draw(model: &Model, canvas: &mut Canvas) {
     let brand = Words::new().say(Role::Accent, " highwater");
     let mut right = chip;
     let mut room = usize::from(area.width).saturating_sub(brand.width() + right.width() + 1);
-    let walk =
-        Words::new().say(Role::Quiet, "walk ").say(Role::Plain, model.walk.word()).say(Role::Plain, "  ");
+    let walk = Words::new()
+        .say(Role::Quiet, "walk ")
+        .say(Role::Plain, model.heard.walk.word())
+        .say(Role::Plain, "  ");
     // The run's panel names the walk too; where room is short the stream goes first.
     if room >= walk.width() + ROOMY {
         room -= walk.width();
@@ -33,7 +35,7 @@ pub fn draw(model: &Model, canvas: &mut Canvas) {
 
 /// The source and the destination, in so many cells.
 fn stream(model: &Model, room: usize) -> Words {
-    let Some(stream) = &model.stream else {
+    let Some(stream) = &model.heard.stream else {
         return Words::new();
     };
     let arrow = " → ";
@@ -56,10 +58,10 @@ fn stream(model: &Model, room: usize) -> Words {
 
 /// The phase: its meaning, its glyph and its word.
 fn phase(model: &Model) -> (Role, &'static str, &'static str) {
-    if model.stream.is_none() {
+    if model.heard.stream.is_none() {
         return (Role::Quiet, "○", "opening");
     }
-    match &model.phase {
+    match &model.heard.phase {
         Phase::Idle => (Role::Quiet, "○", "ready"),
         Phase::Running { .. } => (Role::Good, "●", "running"),
         Phase::Waiting { .. } => (Role::Warn, "◌", "waiting"),
@@ -67,7 +69,7 @@ fn phase(model: &Model) -> (Role, &'static str, &'static str) {
         Phase::Paused => (Role::Held, "‖", "paused"),
         Phase::Stopping { .. } => (Role::Held, "◐", "stopping"),
         Phase::Ended { outcome } => match outcome {
-            Outcome::Complete if model.needs_attention() => (Role::Warn, "!", "complete"),
+            Outcome::Complete if model.heard.needs_attention() => (Role::Warn, "!", "complete"),
             Outcome::Complete => (Role::Good, "✔", "complete"),
             Outcome::Paused => (Role::Held, "‖", "paused"),
             Outcome::Stopped => (Role::Held, "■", "stopped"),

@@ -4,20 +4,21 @@ use super::super::model::{Model, Panel, Tone};
 use super::super::text;
 use super::super::theme::Role;
 use super::canvas::{Canvas, Words};
-use super::users::place;
+use super::table::place;
 
 /// Cells in front of what is said: the pointer, the time, the sign.
 const MARGIN: usize = 13;
 
 /// Draws the log. While keys are in it an entry is a line, to be picked; otherwise it takes as many as it needs.
 pub fn draw(model: &Model, canvas: &mut Canvas) {
-    let area = canvas.areas.log;
-    let focused = model.focus == Panel::Log;
-    let inner = canvas.panel(area, "Log", &place(&model.log), focused);
+    let area = canvas.areas.list(Panel::Log);
+    let focused = model.arrangement.focus == Panel::Log;
+    let list = model.seen().log.list();
+    let inner = canvas.panel(area, "Log", &place(&model.log, &list), focused);
     let height = canvas.areas.rows(Panel::Log);
-    let window = model.log.window(height);
+    let window = model.log.window(&list, height);
     let mut at = 0;
-    for (line, entry) in model.log.visible(window, height).enumerate() {
+    for (line, entry) in list.iter().skip(window.above).take(height).enumerate() {
         let (role, glyph) = mark(entry.tone);
         let said = match entry.tone {
             Tone::Info => Role::Plain,
@@ -51,7 +52,8 @@ pub fn draw(model: &Model, canvas: &mut Canvas) {
     }
 }
 
-fn mark(tone: Tone) -> (Role, &'static str) {
+/// The sign of a tone.
+pub fn mark(tone: Tone) -> (Role, &'static str) {
     match tone {
         Tone::Info => (Role::Quiet, "·"),
         Tone::Good => (Role::Good, "✔"),

@@ -1,12 +1,15 @@
 //! What lies over the panels: the help, all of an entry, or a question.
 
 use super::super::layout;
-use super::super::model::Model;
 use super::super::model::overlay::{Detail, HELP_KEYS, HelpLine, Offer, Overlay, help, left};
+use super::super::model::{Copied, Model, Palette, copy};
 use super::super::text;
 use super::super::theme::Role;
 use super::canvas::{Canvas, Words};
 use crate::record::BEGINNING;
+
+/// How many cells the name of an action takes.
+const ACTION: usize = 26;
 
 /// Draws the overlay, if there is one.
 pub fn draw(model: &Model, canvas: &mut Canvas) {
@@ -16,6 +19,8 @@ pub fn draw(model: &Model, canvas: &mut Canvas) {
         Overlay::Detail(detail) => self::detail(canvas, detail),
         Overlay::Choice(offer) => choice(model, canvas, *offer),
         Overlay::ConfirmFull => confirm(model, canvas),
+        Overlay::Copy(copied) => menu(model, canvas, *copied),
+        Overlay::Palette(palette) => actions(model, canvas, palette),
     }
 }
 
@@ -61,7 +66,7 @@ fn choice(model: &Model, canvas: &mut Canvas, chosen: Offer) {
     let room = layout::overlay(canvas.size);
     let (width, height) = (usize::from(room.width), usize::from(room.height));
     let mut lines = Vec::new();
-    if let Some(unfinished) = &model.unfinished {
+    if let Some(unfinished) = &model.heard.unfinished {
         for piece in text::wrap(&left(model, unfinished), width) {
             lines.push(Words::new().say(Role::Plain, piece));
         }
@@ -122,11 +127,51 @@ fn confirm(model: &Model, canvas: &mut Canvas) {
     let text = format!(
         "A new run asks for everything since {BEGINNING}, page by page. The {} in the table stay and are compared; \
          what is newer replaces them. The checkpoint does not go back.",
-        text::count(model.rows, "row"),
+        text::count(model.heard.rows, "row"),
     );
     let lines = text::wrap(&text, width);
     let inner = canvas.over("Full re-sync?", "Enter is yes · Esc is no", lines.len());
     for (line, piece) in (0..inner.height).zip(lines) {
         canvas.write(inner, line, Words::new().say(Role::Plain, piece));
+    }
+}
+
+fn menu(model: &Model, canvas: &mut Canvas, marked: Copied) {
+    let inner = canvas.over("Copy", "a letter, or Enter · Esc closes", Copied::ALL.len());
+    for (line, copied) in (0..inner.height).zip(Copied::ALL) {
+        let (role, preview) = match copy::text(model, copied) {
+            Ok(text) => (Role::Plain, text),
+            Err(reason) => (Role::Quiet, reason.to_owned()),
+        };
+        let label = text::pad(copied.label(), 12);
+        let words = Words::new().say(Role::Accent, if copied == marked { "▶ " } else { "  " });
+        let words = words.say(Role::Accent, format!("{}  ", copied.letter()));
+        canvas.write(inner, line, words.say(role, label).say(Role::Quiet, preview));
+    }
+}
+
+fn actions(model: &Model, canvas: &mut Canvas, palette: &Palette) {
+    let matches = palette.matches();
+    let room = usize::from(layout::overlay(canvas.size).height);
+    let height = (matches.len() + 2).min(room);
+    let inner = canvas.over("Actions", "type to narrow down · Enter does it · Esc closes", height);
+    canvas.input(inner, 0, ":", &palette.input);
+    let lines = usize::from(inner.height.saturating_sub(2));
+    let above = (palette.marked + 1).saturating_sub(lines);
+    if matches.is_empty() {
+        canvas.write(inner, 2, Words::new().say(Role::Quiet, "no action is called that"));
+    }
+    for (line, (index, binding)) in (2..inner.height).zip(matches.iter().enumerate().skip(above)) {
+        let (role, does) = match (binding.ready)(model) {
+            Ok(()) => (Role::Plain, binding.help.to_owned()),
+            Err(reason) => (Role::Quiet, format!("not now: {reason}")),
+        };
+        let pointer = if index == palette.marked { "▶ " } else { "  " };
+        let words = Words::new()
+            .say(Role::Accent, pointer)
+            .say(role, text::pad(binding.name, ACTION))
+            .say(Role::Accent, text::pad(&binding.names(), HELP_KEYS))
+            .say(Role::Quiet, does);
+        canvas.write(inner, line, words);
     }
 }

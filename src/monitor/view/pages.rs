@@ -3,9 +3,8 @@
 use super::super::model::{Model, PageEntry, Panel};
 use super::super::text;
 use super::super::theme::Role;
-use super::canvas::{Canvas, Words};
-use super::table::{self, Column};
-use super::users::place;
+use super::canvas::Canvas;
+use super::table::{self, Column, Table};
 
 const fn column(title: &'static str, least: usize, most: usize, rank: u8, number: bool) -> Column {
     Column { title, least, most, rank, number }
@@ -25,38 +24,21 @@ const COLUMNS: &[Column] = &[
 
 /// Draws the pages.
 pub fn draw(model: &Model, canvas: &mut Canvas) {
-    let area = canvas.areas.pages;
-    let focused = model.focus == Panel::Pages;
-    let inner = canvas.panel(area, "Pages", &place(&model.pages), focused);
-    let fitted = table::fit(COLUMNS, usize::from(inner.width));
-    let first = u16::from(canvas.areas.has_heading(Panel::Pages));
-    if first > 0 {
-        table::heading(canvas, inner, COLUMNS, &fitted);
-    }
-    if model.pages.is_empty() {
-        canvas.write(inner, first, Words::new().say(Role::Quiet, "none yet"));
-        return;
-    }
-    let height = canvas.areas.rows(Panel::Pages);
-    let window = model.pages.window(height);
-    for (line, page) in model.pages.visible(window, height).enumerate() {
-        let selected = focused && line == window.selected;
-        let cells = fitted.iter().map(|(index, width)| {
-            let column = &COLUMNS[*index];
-            let (role, text) = value(page, column.title);
-            (role, table::cell(column, &text, *width))
-        });
-        let pointer = if selected { "▶" } else { " " };
-        let at = first + u16::try_from(line).unwrap_or(u16::MAX);
-        canvas.write(inner, at, table::row(pointer, Role::Accent, cells));
-        if selected && !model.pages.follows() {
-            let style = canvas.theme.selected();
-            canvas.tint(inner, at, style);
-        }
-    }
+    let list = model.seen().pages.list();
+    let side = table::place(&model.pages, &list);
+    let table = Table {
+        panel: Panel::Pages,
+        title: "Pages",
+        side: &side,
+        columns: COLUMNS,
+        list: &list,
+        scroll: &model.pages,
+        none: "none yet",
+    };
+    table.draw(model, canvas, None, value);
 }
 
-fn value(page: &PageEntry, column: &str) -> (Role, String) {
+fn value(page: &PageEntry, column: &Column) -> (Role, String) {
     let some = |count: u64, role| {
         if count > 0 { (role, text::number(count)) } else { (Role::Quiet, "0".to_owned()) }
     };
@@ -64,7 +46,7 @@ fn value(page: &PageEntry, column: &str) -> (Role, String) {
         Some(cursor) => (Role::Plain, cursor.clone()),
         None => (Role::Quiet, "none".to_owned()),
     };
-    match column {
+    match column.title {
         "page" => (Role::Plain, text::number(page.page)),
         "by" => (Role::Quiet, page.asked_by.to_owned()),
         "rows" => (Role::Plain, text::number(page.counts.rows)),

@@ -10,6 +10,7 @@ use super::super::text;
 use super::super::theme::Role;
 use super::canvas::{Canvas, Words};
 use crate::sanitize;
+use crate::sync::event::Phase;
 
 /// Draws the position.
 pub fn draw(model: &Model, canvas: &mut Canvas) {
@@ -18,7 +19,7 @@ pub fn draw(model: &Model, canvas: &mut Canvas) {
     if inner.is_empty() {
         return;
     }
-    let Some(oldest) = &model.oldest else {
+    let Some(oldest) = &model.seen().oldest else {
         canvas.write(inner, 0, Words::new().say(Role::Quiet, "nothing is stored yet"));
         return;
     };
@@ -30,6 +31,7 @@ pub fn draw(model: &Model, canvas: &mut Canvas) {
         let room = inner.width.saturating_sub(u16::try_from(to.width() + 2).unwrap_or(u16::MAX));
         let from = label(sanitize::line(oldest.text()).into_owned());
         canvas.write(Rect { width: room, ..inner }, 1, from);
+        canvas.write(inner, 2, left(model));
         return;
     }
     let from = label(oldest.instant().format("%Y-%m-%d").to_string());
@@ -42,7 +44,7 @@ pub fn draw(model: &Model, canvas: &mut Canvas) {
 /// How far the checkpoint is behind now.
 fn behind(model: &Model, label: &str) -> Words {
     let words = Words::new();
-    let Some((checkpoint, _)) = &model.checkpoint.value else {
+    let Some((checkpoint, _)) = &model.seen().checkpoint.value else {
         return words.say(Role::Quiet, "no checkpoint yet");
     };
     let lag = model.now - checkpoint.instant();
@@ -54,13 +56,35 @@ fn behind(model: &Model, label: &str) -> Words {
     words.say(Role::Strong, "◆").say(Role::Quiet, label).say(Role::Plain, text)
 }
 
+/// How long the run takes to come up to now, where that can be trusted.
+fn left(model: &Model) -> Words {
+    let seen = model.seen();
+    let words = Words::new();
+    let Some(run) = seen.run.as_ref().filter(|_| seen.under_way()) else {
+        return words;
+    };
+    if seen.phase == Phase::Paused {
+        return words.say(Role::Quiet, "no estimate in a pause");
+    }
+    if run.disorder {
+        return words.say(Role::Quiet, "no estimate: rows came out of order");
+    }
+    match run.pace.left(model.now, model.now) {
+        Some(left) => words
+            .say(Role::Quiet, "about ")
+            .say(Role::Strong, text::about(left))
+            .say(Role::Quiet, " left, if it goes on like this"),
+        None => words.say(Role::Quiet, "no estimate: the way so far is too short or too uneven"),
+    }
+}
+
 /// The way from the oldest cursor to now: walked, and still ahead.
 fn bar(model: &Model, oldest: DateTime<Utc>, width: u16) -> Words {
     let width = usize::from(width);
     let place = |at: DateTime<Utc>| place(oldest, model.now, at, width);
-    let checkpoint = model.checkpoint.value.as_ref();
+    let checkpoint = model.seen().checkpoint.value.as_ref();
     let checkpoint = checkpoint.map(|(cursor, _)| place(cursor.instant()));
-    let run = model.run.as_ref().filter(|_| model.under_way());
+    let run = model.seen().run.as_ref().filter(|_| model.seen().under_way());
     let run = run.and_then(|run| run.position.as_ref()).map(|cursor| place(cursor.instant()));
     let reached = run.or(checkpoint);
     let mut words = Words::new();

@@ -35,8 +35,8 @@ pub fn draw(model: &Model, canvas: &mut Canvas) {
 
 /// What is being done, and how much it matters.
 fn sentence(model: &Model) -> (Role, String) {
-    let next = text::number(model.run.as_ref().map_or(0, |run| run.totals.pages) + 1);
-    match (model.leaving, model.under_way()) {
+    let next = text::number(model.heard.run.as_ref().map_or(0, |run| run.totals.pages) + 1);
+    match (model.leaving, model.heard.under_way()) {
         (Leaving::Asked(1, _), true) => {
             let text = format!("finishing page {next}, then leaving; q again drops it");
             return (Role::Held, text);
@@ -49,15 +49,15 @@ fn sentence(model: &Model) -> (Role, String) {
         (Leaving::Asked(..), false) => return (Role::Held, "leaving".to_owned()),
         (Leaving::No, _) => {}
     }
-    if model.stream.is_none() {
+    if model.heard.stream.is_none() {
         return (Role::Quiet, "opening the destination".to_owned());
     }
     let left = |until| text::seconds_until(model.now, until);
-    match &model.phase {
+    match &model.heard.phase {
         Phase::Idle => idle(model),
         Phase::Running { page, deadline } => {
             let page = text::number(*page);
-            let since = (model.now - model.phase_at).num_seconds();
+            let since = (model.now - model.heard.phase_at).num_seconds();
             let text = if since < SLOW {
                 format!("page {page} is on the wire")
             } else {
@@ -91,20 +91,20 @@ fn sentence(model: &Model) -> (Role, String) {
         }
         Phase::Ended { outcome } => {
             let role = match outcome {
-                Outcome::Complete if model.needs_attention() => Role::Warn,
+                Outcome::Complete if model.heard.needs_attention() => Role::Warn,
                 Outcome::Complete => Role::Good,
                 Outcome::Paused | Outcome::Stopped => Role::Held,
                 Outcome::Failed => Role::Bad,
             };
-            let text = model.ended.as_ref().map(|ended| ended.text.clone());
+            let text = model.heard.ended.as_ref().map(|ended| ended.text.clone());
             (role, text.unwrap_or_else(|| "the run is over".to_owned()))
         }
     }
 }
 
 fn idle(model: &Model) -> (Role, String) {
-    match &model.unfinished {
-        Some(unfinished) if model.runs == 0 => {
+    match &model.heard.unfinished {
+        Some(unfinished) if model.heard.runs == 0 => {
             let text = format!("run {} was left unfinished; r offers what to do about it", unfinished.run);
             (Role::Held, text)
         }
@@ -115,7 +115,12 @@ fn idle(model: &Model) -> (Role, String) {
 /// What needs attention, most important first.
 fn badges(model: &Model) -> Vec<(Role, String)> {
     let mut badges = Vec::new();
-    if let Some(run) = &model.run {
+    if model.is_frozen() {
+        let (before, now) = (model.seen().pages.pushed(), model.heard.pages.pushed());
+        let since = text::count(now.saturating_sub(before), "page");
+        badges.push((Role::Accent, format!("FROZEN, {since} since")));
+    }
+    if let Some(run) = &model.heard.run {
         let totals = &run.totals;
         if let Some(value) = &run.tie_unsafe {
             badges.push((Role::Bad, format!("TIE-UNSAFE {value}")));
@@ -129,7 +134,7 @@ fn badges(model: &Model) -> Vec<(Role, String)> {
                 badges.push((Role::Bad, format!("{word} {}", text::number(count))));
             }
         }
-        if model.checkpoint.held {
+        if model.heard.checkpoint.held {
             badges.push((Role::Warn, "ORDER HELD".to_owned()));
         }
         for (count, word) in [(totals.counts.future, "FUTURE"), (totals.counts.no_cursor, "NO CURSOR")] {
@@ -141,8 +146,11 @@ fn badges(model: &Model) -> Vec<(Role, String)> {
             badges.push((Role::Bad, "NOT INCLUSIVE".to_owned()));
         }
     }
-    if model.missed > 0 {
-        badges.push((Role::Warn, format!("MISSED {}", text::number(model.missed))));
+    if model.unread() > 0 {
+        badges.push((Role::Warn, format!("E {} unread", text::count(model.unread(), "problem"))));
+    }
+    if model.heard.missed > 0 {
+        badges.push((Role::Warn, format!("MISSED {}", text::number(model.heard.missed))));
     }
     badges
 }

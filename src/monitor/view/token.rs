@@ -11,8 +11,8 @@ pub fn draw(model: &Model, canvas: &mut Canvas) {
     let area = canvas.areas.token;
     let compact = canvas.areas.shape == Shape::Compact;
     let inner = if compact { area } else { canvas.panel(area, "Scroll token", "", false) };
-    let Some(token) = &model.token else {
-        let why = match &model.run {
+    let Some(token) = &model.seen().token else {
+        let why = match &model.seen().run {
             Some(run) if run.totals.pages > 0 => {
                 format!("none came with page {}", text::number(run.totals.pages))
             }

@@ -1,10 +1,9 @@
 //! The users as they are upserted, newest on top, each with what became of it. Only the visible slice is looked at.
 
-use super::super::model::{Model, Panel, Shelf};
-use super::super::text;
+use super::super::model::{Came, Model, Panel, UserEntry, lists};
 use super::super::theme::Role;
-use super::canvas::{Canvas, Words};
-use super::table::{self, Column};
+use super::canvas::Canvas;
+use super::table::{self, Column, Table};
 use crate::run::Fate;
 
 const fn column(title: &'static str, least: usize, most: usize, rank: u8) -> Column {
@@ -35,59 +34,31 @@ pub fn mark(fate: Fate) -> (Role, &'static str) {
 
 /// Draws the users.
 pub fn draw(model: &Model, canvas: &mut Canvas) {
-    let area = canvas.areas.users;
-    let focused = model.focus == Panel::Users;
-    let side = place(&model.users);
-    let inner = canvas.panel(area, "Users", &side, focused);
-    let fitted = table::fit(COLUMNS, usize::from(inner.width).saturating_sub(2));
-    let first = u16::from(canvas.areas.has_heading(Panel::Users));
-    if first > 0 {
-        let mut shifted = inner;
-        shifted.x += 2;
-        shifted.width = shifted.width.saturating_sub(2);
-        table::heading(canvas, shifted, COLUMNS, &fitted);
-    }
-    if model.users.is_empty() {
-        canvas.write(inner, first, Words::new().say(Role::Quiet, "none yet"));
-        return;
-    }
-    let height = canvas.areas.rows(Panel::Users);
-    let window = model.users.window(height);
-    for (line, user) in model.users.visible(window, height).enumerate() {
-        let selected = focused && line == window.selected;
-        let (role, glyph) = mark(user.fate);
-        let plain = match user.fate {
-            Fate::New | Fate::Changed => Role::Plain,
-            Fate::Same | Fate::Stale => Role::Quiet,
-        };
-        let cells = fitted.iter().map(|(index, width)| {
-            let column = &COLUMNS[*index];
-            match user.value(column.title) {
-                Some(value) => (plain, table::cell(column, value, *width)),
-                None => (Role::Quiet, table::cell(column, "null", *width)),
-            }
-        });
-        let pointer = if selected { "▶" } else { " " };
-        let words = Words::new().say(Role::Accent, format!("{pointer} "));
-        let at = first + u16::try_from(line).unwrap_or(u16::MAX);
-        canvas.write(inner, at, words.join(table::row(glyph, role, cells)));
-        if selected && !model.users.follows() {
-            let style = canvas.theme.selected();
-            canvas.tint(inner, at, style);
-        }
-    }
+    let list = lists::users(model);
+    let side = table::place(&model.users, &list);
+    let table = Table {
+        panel: Panel::Users,
+        title: "Users",
+        side: &side,
+        columns: COLUMNS,
+        list: &list,
+        scroll: &model.users,
+        none: "none yet",
+    };
+    table.draw(model, canvas, Some(sign), value);
 }
 
-/// Where the selection stands in a list, for the panel's frame.
-pub fn place<T>(list: &Shelf<T>) -> String {
-    let length = text::number(u64::try_from(list.len()).unwrap_or(u64::MAX));
-    if list.is_empty() {
-        return String::new();
+fn sign(user: &UserEntry) -> (Role, &'static str) {
+    user.came.map_or((Role::Plain, " "), |came| mark(came.fate))
+}
+
+fn value(user: &UserEntry, column: &Column) -> (Role, String) {
+    let plain = match user.came {
+        Some(Came { fate: Fate::Same | Fate::Stale, .. }) => Role::Quiet,
+        _ => Role::Plain,
+    };
+    match user.value(column.title) {
+        Some(value) => (plain, value.to_owned()),
+        None => (Role::Quiet, "null".to_owned()),
     }
-    if list.follows() {
-        return "newest on top".to_owned();
-    }
-    let window = list.window(1);
-    let rank = u64::try_from(window.above + window.selected + 1).unwrap_or(u64::MAX);
-    format!("{} of {length}", text::number(rank))
 }

@@ -1,0 +1,205 @@
+//! What the sync has told: everything that an event changes, and nothing that a key does.
+//!
+//! It is one value so that the view can be frozen: a copy of it stands still while the live one goes on.
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, Utc};
+
+use super::entries::{LogEntry, PageEntry, Problem, Tone, UserEntry};
+use super::pace::Pace;
+use super::shelf::Shelf;
+use super::token::Token;
+use crate::record::Cursor;
+use crate::run::{Start, Totals};
+use crate::sync::event::{Phase, RunEnded, Unfinished};
+use crate::walk::Mode;
+
+/// How many users the tail keeps; older ones are in the destination, not lost.
+pub const USERS: usize = 1_000;
+/// How many pages are kept; older ones are in the page log.
+pub const PAGES: usize = 1_000;
+/// How many lines the log keeps, and how many problems.
+pub const LINES: usize = 500;
+
+/// The stream that is watched, as [`Opened`](crate::sync::event::Opened) named it.
+#[derive(Clone, Debug)]
+pub struct Stream {
+    /// The source.
+    pub source: String,
+    /// The destination.
+    pub destination: String,
+}
+
+/// The checkpoint, as the screen shows it.
+#[derive(Clone, Debug, Default)]
+pub struct Checkpoint {
+    /// The value and its text, verbatim but safe.
+    pub value: Option<(Cursor, String)>,
+    /// When it last moved.
+    pub moved_at: Option<DateTime<Utc>>,
+    /// True while an inversion keeps it from moving.
+    pub held: bool,
+}
+
+/// The run that is under way, or the last one.
+#[derive(Clone, Debug)]
+pub struct Run {
+    /// Its number.
+    pub number: i64,
+    /// When it began, pauses and earlier processes counted as if it had never rested.
+    pub began: DateTime<Utc>,
+    /// Where it started.
+    pub start: Start,
+    /// Its counters.
+    pub totals: Totals,
+    /// Failed attempts at the page that is asked for; the counters have them once it is stored.
+    pub failing: u64,
+    /// How fast it goes.
+    pub pace: Pace,
+    /// The last value that a seam crossed by token may have cut.
+    pub tie_unsafe: Option<String>,
+    /// True once rows came out of order.
+    pub disorder: bool,
+    /// The cursor of the last row stored.
+    pub position: Option<Cursor>,
+    /// How the walk goes on, in the last page's words.
+    pub decision: String,
+}
+
+/// What the sync has told.
+#[derive(Clone, Debug)]
+pub struct Heard {
+    /// The stream; `None` until the destination is open.
+    pub stream: Option<Stream>,
+    /// What the sync is doing.
+    pub phase: Phase,
+    /// Since when.
+    pub phase_at: DateTime<Utc>,
+    /// The walk.
+    pub walk: Mode,
+    /// The run that is under way, or the last one.
+    pub run: Option<Run>,
+    /// How many runs began while the monitor was open.
+    pub runs: u64,
+    /// The end of the last run.
+    pub ended: Option<RunEnded>,
+    /// The run that can be gone on with.
+    pub unfinished: Option<Unfinished>,
+    /// The checkpoint.
+    pub checkpoint: Checkpoint,
+    /// The last scroll token.
+    pub token: Option<Token>,
+    /// The smallest cursor stored.
+    pub oldest: Option<Cursor>,
+    /// How many rows the table holds.
+    pub rows: u64,
+    /// The users that were upserted last.
+    pub tail: Tail,
+    /// The pages of the run.
+    pub pages: Shelf<PageEntry>,
+    /// What happened and why.
+    pub log: Shelf<LogEntry>,
+    /// What did not go as hoped, with what can be done about it.
+    pub problems: Shelf<Problem>,
+    /// How many events were missed.
+    pub missed: u64,
+}
+
+impl Heard {
+    /// Nothing yet.
+    #[must_use]
+    pub fn new(now: DateTime<Utc>) -> Self {
+        Self {
+            stream: None,
+            phase: Phase::Idle,
+            phase_at: now,
+            walk: Mode::default(),
+            run: None,
+            runs: 0,
+            ended: None,
+            unfinished: None,
+            checkpoint: Checkpoint::default(),
+            token: None,
+            oldest: None,
+            rows: 0,
+            tail: Tail::default(),
+            pages: Shelf::new(PAGES),
+            log: Shelf::new(LINES),
+            problems: Shelf::new(LINES),
+            missed: 0,
+        }
+    }
+
+    /// True while a run is under way, a paused one included.
+    #[must_use]
+    pub fn under_way(&self) -> bool {
+        !matches!(self.phase, Phase::Idle | Phase::Ended { .. })
+    }
+
+    /// True if the last run ended, but not as it should have.
+    #[must_use]
+    pub fn needs_attention(&self) -> bool {
+        self.ended.as_ref().is_some_and(|ended| !ended.attention.is_empty())
+    }
+
+    /// Writes a line into the log.
+    pub fn note_down(&mut self, at: DateTime<Utc>, tone: Tone, text: impl Into<String>) {
+        let (serial, text) = (self.log.pushed(), text.into());
+        self.log.push(LogEntry { serial, at, tone, text });
+    }
+
+    /// Writes a problem down, and a line into the log.
+    pub fn trouble(&mut self, at: DateTime<Utc>, tone: Tone, text: String, advice: &'static str) {
+        let run = self.run.as_ref().map(|run| run.number);
+        let serial = self.problems.pushed();
+        self.problems.push(Problem { serial, at, tone, text: text.clone(), advice, run });
+        self.note_down(at, tone, text);
+    }
+}
+
+/// The users that were upserted last, each once, newest first.
+#[derive(Clone, Debug)]
+pub struct Tail {
+    users: Shelf<UserEntry>,
+    serials: HashMap<String, u64>,
+}
+
+impl Default for Tail {
+    fn default() -> Self {
+        Self { users: Shelf::new(USERS), serials: HashMap::new() }
+    }
+}
+
+impl Tail {
+    /// Puts a user on top; an older version of it goes.
+    pub fn push(&mut self, user: UserEntry) {
+        let id = user.id().to_owned();
+        if let Some(serial) = self.serials.get_mut(&id) {
+            *serial = self.users.replace(*serial, user);
+            return;
+        }
+        let (serial, dropped) = self.users.push(user);
+        self.serials.insert(id, serial);
+        if let Some(dropped) = dropped {
+            self.serials.remove(dropped.id());
+        }
+    }
+
+    /// True if a user of that id is in it.
+    #[must_use]
+    pub fn contains(&self, id: &str) -> bool {
+        self.serials.contains_key(id)
+    }
+
+    /// The users, newest first.
+    #[must_use]
+    pub fn users(&self) -> &Shelf<UserEntry> {
+        &self.users
+    }
+
+    /// The users, to be changed in place.
+    pub fn iter_mut(&mut self) -> impl Iterator<Item = &mut UserEntry> {
+        self.users.iter_mut()
+    }
+}

@@ -1,0 +1,64 @@
+//! Moving in the lists: what each panel lists, and how keys go through it.
+
+use super::super::keys::Action;
+use super::super::layout::Areas;
+use super::{Keyed, Model, Panel, Scroll, UserEntry};
+
+/// The users that the panel lists, newest first.
+#[must_use]
+pub fn users(model: &Model) -> Vec<&UserEntry> {
+    model.seen().tail.users().list()
+}
+
+/// Moves the selection in the panel that keys are in.
+pub fn go(model: &mut Model, action: Action) {
+    let focus = model.arrangement.focus;
+    let height = Areas::of(model.size, model.arrangement).rows(focus);
+    match focus {
+        Panel::Users => {
+            let mut scroll = std::mem::take(&mut model.users);
+            go_in(&mut scroll, &users(model), action, height);
+            model.users = scroll;
+        }
+        Panel::Pages => {
+            let mut scroll = std::mem::take(&mut model.pages);
+            go_in(&mut scroll, &model.seen().pages.list(), action, height);
+            model.pages = scroll;
+        }
+        Panel::Runs => {}
+        Panel::Log => {
+            let mut scroll = std::mem::take(&mut model.log);
+            go_in(&mut scroll, &model.seen().log.list(), action, height);
+            model.log = scroll;
+        }
+        Panel::Problems => {
+            let mut scroll = std::mem::take(&mut model.problems);
+            go_in(&mut scroll, &model.seen().problems.list(), action, height);
+            model.problems = scroll;
+        }
+    }
+}
+
+fn go_in<T: Keyed>(scroll: &mut Scroll<T::Key>, list: &[&T], action: Action, height: usize) {
+    match action {
+        Action::First => scroll.first(),
+        Action::Last => scroll.last(list, height),
+        Action::Up | Action::Down | Action::PageUp | Action::PageDown => {
+            scroll.step(list, distance(action, height), height);
+        }
+        _ => {}
+    }
+}
+
+/// How far an action moves where a screenful has that many lines; one of them stays in sight.
+#[must_use]
+pub fn distance(action: Action, height: usize) -> isize {
+    let screenful = isize::try_from(height.saturating_sub(1).max(1)).unwrap_or(1);
+    match action {
+        Action::Up | Action::PreviousPanel => -1,
+        Action::Down | Action::NextPanel => 1,
+        Action::PageUp | Action::First => -screenful,
+        Action::PageDown | Action::Last => screenful,
+        _ => 0,
+    }
+}

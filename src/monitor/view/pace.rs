@@ -1,0 +1,92 @@
+//! How fast it goes: rows a second against time, how long answers take, and what the source allows.
+
+use super::super::model::{Model, Run};
+use super::super::text;
+use super::super::theme::Role;
+use super::canvas::{Canvas, Words};
+
+/// How many cells the name of a line takes.
+const LABEL: usize = 9;
+/// How many bars the latencies are drawn with.
+const BARS: usize = 16;
+/// The levels of a bar, from nothing to full.
+const LEVELS: [&str; 9] = [" ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"];
+
+/// Draws the pace.
+pub fn draw(model: &Model, canvas: &mut Canvas) {
+    let area = canvas.areas.pace;
+    let inner = canvas.panel(area, "Pace", "", false);
+    let Some(run) = &model.seen().run else {
+        canvas.write(inner, 0, Words::new().say(Role::Quiet, "nothing has come yet"));
+        return;
+    };
+    let width = usize::from(inner.width);
+    canvas.write(inner, 0, rows(model, run, width));
+    canvas.write(inner, 1, latency(run, width));
+}
+
+fn label(name: &str) -> Words {
+    Words::new().say(Role::Quiet, text::pad(name, LABEL))
+}
+
+/// Rows a second: the figure of now, and the last minute or so as bars.
+fn rows(model: &Model, run: &Run, width: usize) -> Words {
+    let (rows, pages) = run.pace.rate(model.now).unwrap_or_default();
+    let figure = format!("{} rows  {pages:.1} pages ", text::number(rows as u64));
+    let words = label("a second").say(Role::Plain, figure);
+    let room = width.saturating_sub(words.width());
+    let seconds: Vec<u64> = run.pace.seconds(model.now, room).map(|second| second.rows).collect();
+    let blank = " ".repeat(room - seconds.len());
+    words.say(Role::Accent, blank + &bars(&seconds))
+}
+
+/// How long answers take, the slowest one in a hundred included.
+fn latency(run: &Run, width: usize) -> Words {
+    let words = label("answers");
+    let Some(latency) = run.pace.latency() else {
+        return words.say(Role::Quiet, "none yet");
+    };
+    let at = |quantile| text::milliseconds(latency.value_at_quantile(quantile));
+    let words = words
+        .say(Role::Quiet, "p50 ")
+        .say(Role::Plain, at(0.5))
+        .say(Role::Quiet, "  p90 ")
+        .say(Role::Plain, at(0.9))
+        .say(Role::Quiet, "  p99 ")
+        .say(Role::Plain, at(0.99));
+    let room = width.saturating_sub(words.width() + 1).min(BARS);
+    if room < BARS / 2 {
+        return words;
+    }
+    // Bars of equal ratio: a source that sometimes takes ten times as long shows as two hills.
+    let (least, most) = (latency.min().max(1) as f64, latency.max().max(2) as f64);
+    let step = (most / least).max(1.5).powf(1.0 / room as f64);
+    let edge = |bar: usize| (least * step.powf(bar as f64)) as u64;
+    let counts: Vec<u64> = (0..room)
+        .map(|bar| latency.count_between(edge(bar), edge(bar + 1).saturating_sub(1).max(edge(bar))))
+        .collect();
+    let gap = width.saturating_sub(words.width() + room);
+    words.say(Role::Plain, " ".repeat(gap)).say(Role::Accent, bars(&counts))
+}
+
+/// Values as bars beside one another, the largest of them full. What is not nothing shows.
+fn bars(values: &[u64]) -> String {
+    let most = u128::from(values.iter().copied().max().unwrap_or(0).max(1));
+    let full = LEVELS.len() - 1;
+    let level =
+        |value: u64| usize::try_from((u128::from(value) * full as u128).div_ceil(most)).unwrap_or(full);
+    values.iter().map(|value| LEVELS[level(*value)]).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bars_are_relative_to_the_largest() {
+        assert_eq!(bars(&[0, 1, 50, 100]), " ▁▄█");
+        assert_eq!(bars(&[0, 0]), "  ");
+        assert_eq!(bars(&[]), "");
+        assert_eq!(bars(&[u64::MAX]), "█");
+    }
+}
