@@ -5,6 +5,7 @@
 
 pub mod history;
 pub mod lock;
+pub mod reader;
 pub mod sqlite;
 
 use std::path::PathBuf;

@@ -63,6 +63,33 @@ pub fn private_file(path: &Path) -> io::Result<File> {
     options.open(path)
 }
 
+/// Makes a file for writing that only its owner can read. Fails if anything is there, be it a link that leads nowhere.
+///
+/// # Errors
+/// What the system says.
+pub fn new_private_file(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
+}
+
+/// Makes sure that the name of a new file survives a power cut, where a directory can be brought to the disk.
+///
+/// # Errors
+/// What the system says.
+pub fn sync_folder(path: &Path) -> io::Result<()> {
+    #[cfg(unix)]
+    {
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+        File::open(folder.unwrap_or(Path::new(".")))?.sync_all()?;
+    }
+    #[cfg(not(unix))]
+    let _ = path;
+    Ok(())
+}
+
 /// What tells a file from another of the same name; `None` if there is none, or where the system does not say.
 #[must_use]
 pub fn file_identity(path: &Path) -> Option<(u64, u64)> {

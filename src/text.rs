@@ -64,11 +64,17 @@ const SHOWN: usize = 1_000;
 /// Idempotent.
 #[must_use]
 pub fn shown(text: &str) -> Cow<'_, str> {
-    // The remark about the cut does not lead to another one.
-    if text.chars().nth(SHOWN + 64).is_none() {
+    cut(text, SHOWN)
+}
+
+/// The text with so many characters; one that is longer is cut, and says so. Idempotent.
+#[must_use]
+pub fn cut(text: &str, most: usize) -> Cow<'_, str> {
+    // Most texts are short: their bytes tell without a count. The remark about the cut does not lead to another one.
+    if text.len() <= most || text.chars().nth(most + 64).is_none() {
         return Cow::Borrowed(text);
     }
-    let end = text.char_indices().nth(SHOWN).map_or(text.len(), |(at, _)| at);
+    let end = text.char_indices().nth(most).map_or(text.len(), |(at, _)| at);
     Cow::Owned(format!("{}… ({} characters in all)", &text[..end], number(text.chars().count() as u64)))
 }
 

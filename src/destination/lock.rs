@@ -79,7 +79,7 @@ impl Drop for Lock {
 }
 
 /// Beside the database itself, where another name for it, a link, would lead to another lock.
-fn path_of(database: &Path) -> PathBuf {
+pub(super) fn path_of(database: &Path) -> PathBuf {
     let database = database.canonicalize().unwrap_or_else(|_| database.to_owned());
     let mut path = database.into_os_string();
     path.push(".lock");

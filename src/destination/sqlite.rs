@@ -4,6 +4,7 @@
 //! the declared columns; whatever else must be known of a row stands beside it.
 
 mod commit;
+mod reader;
 mod schema;
 #[cfg(test)]
 mod tests;
@@ -11,7 +12,7 @@ mod tests;
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
-use rusqlite::{Connection, ErrorCode, OptionalExtension, TransactionBehavior, params};
+use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, TransactionBehavior, params};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -70,7 +71,7 @@ impl Sqlite {
             error,
             remedy: "check the permissions, or choose another --db",
         })?;
-        let mut sqlite = Self::connect(path, schema, Some(lock))?;
+        let mut sqlite = Self::connect(path, schema, Some(lock), OpenFlags::default())?;
         schema::recognise(&sqlite)?;
         sqlite.try_sql(|connection| {
             connection.execute_batch(
@@ -87,19 +88,28 @@ impl Sqlite {
     /// # Errors
     /// As [`Sqlite::open`], and if there is no such file.
     pub fn read(path: &Path, schema: &'static Schema) -> Result<Self, DestinationError> {
+        Self::existing(path, schema, OpenFlags::default())
+    }
+
+    fn existing(path: &Path, schema: &'static Schema, flags: OpenFlags) -> Result<Self, DestinationError> {
         std::fs::metadata(path).map_err(|error| DestinationError::File {
             path: path.to_owned(),
             error,
             remedy: "run a sync first, or give the right --db",
         })?;
-        let sqlite = Self::connect(path, schema, None)?;
+        let sqlite = Self::connect(path, schema, None, flags)?;
         schema::check(&sqlite)?;
         Ok(sqlite)
     }
 
-    fn connect(path: &Path, schema: &'static Schema, lock: Option<Lock>) -> Result<Self, DestinationError> {
+    fn connect(
+        path: &Path,
+        schema: &'static Schema,
+        lock: Option<Lock>,
+        flags: OpenFlags,
+    ) -> Result<Self, DestinationError> {
         let named = |error| database_error(path, error);
-        let connection = Connection::open(path).map_err(named)?;
+        let connection = Connection::open_with_flags(path, flags).map_err(named)?;
         connection.busy_timeout(std::time::Duration::from_secs(5)).map_err(named)?;
         connection.set_prepared_statement_cache_capacity(32);
         Ok(Self {

@@ -13,11 +13,11 @@ use crate::record::{BEGINNING, Page, Row, USER};
 use crate::run::Start;
 use crate::walk::{End, Mode, Request, Walk};
 
-fn folder() -> TempDir {
+pub(super) fn folder() -> TempDir {
     tempfile::tempdir().unwrap()
 }
 
-fn open(path: &Path) -> Sqlite {
+pub(super) fn open(path: &Path) -> Sqlite {
     Sqlite::open(path, &USER).unwrap().sqlite
 }
 
@@ -25,7 +25,7 @@ fn refused(path: &Path) -> String {
     Sqlite::open(path, &USER).unwrap_err().to_string()
 }
 
-fn noon() -> DateTime<Utc> {
+pub(super) fn noon() -> DateTime<Utc> {
     time("2026-01-01T12:00:00Z").unwrap()
 }
 
@@ -34,7 +34,7 @@ fn cursor(second: u32) -> Cursor {
 }
 
 /// A version of a row: of this id, of this second (0: without a cursor), with this name.
-fn row(id: &str, second: u32, name: &str) -> Row {
+pub(super) fn row(id: &str, second: u32, name: &str) -> Row {
     let cursor = (second > 0).then(|| cursor(second));
     let mut values = vec![None; USER.columns.len()].into_boxed_slice();
     values[USER.primary_key] = Some(id.to_owned());
@@ -44,13 +44,13 @@ fn row(id: &str, second: u32, name: &str) -> Row {
 }
 
 /// A run under way: its walk, and the pages that it has brought.
-struct Pages {
-    run: i64,
+pub(super) struct Pages {
+    pub(super) run: i64,
     walk: Walk,
 }
 
 impl Pages {
-    fn begin(sqlite: &mut Sqlite) -> Self {
+    pub(super) fn begin(sqlite: &mut Sqlite) -> Self {
         let checkpoint = sqlite.stored().unwrap().checkpoint;
         let start = checkpoint.clone().unwrap_or_else(|| Cursor::parse(BEGINNING).unwrap());
         let walk = Walk::new(Mode::Scroll, true, start, checkpoint);
@@ -58,7 +58,7 @@ impl Pages {
         Self { run, walk }
     }
 
-    fn next(&mut self, rows: Vec<Row>, token: Option<&str>) -> Batch {
+    pub(super) fn next(&mut self, rows: Vec<Row>, token: Option<&str>) -> Batch {
         let request = self.walk.next().clone();
         let page = Page { rows, token: token.map(str::to_owned), has_data: true, ..Page::default() };
         let step = self.walk.on_page(&page, noon() + TimeDelta::days(1));
@@ -83,7 +83,7 @@ impl Pages {
         }
     }
 
-    fn ending(&self, outcome: Outcome, resumable: bool) -> Ending {
+    pub(super) fn ending(&self, outcome: Outcome, resumable: bool) -> Ending {
         let totals = Totals { pages: 7, ..Totals::default() };
         let text = "so it ended".to_owned();
         Ending { run: self.run, outcome, end: End::Stopped, text, totals, resumable, at: noon() }

@@ -1,0 +1,199 @@
+//! One row, and the log of runs and pages. Columns are read by name, and one that an older version did not write is
+//! none.
+
+use rusqlite::types::FromSql;
+use rusqlite::{OptionalExtension, Row, Transaction, params};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use super::{names, text};
+use crate::destination::reader::{MOST_ROWS, PastPage, PastRun, Previous, WholeRow};
+use crate::destination::sqlite::time;
+use crate::record::Schema;
+use crate::text::cut;
+
+/// The most that is given of a value, in characters.
+const VALUE: usize = 65_536;
+
+/// The most that a piece of the log may fill, in bytes; but never less than one entry.
+const BYTES: usize = 2 << 20;
+
+/// One row with all that is kept of it.
+pub(super) fn row(
+    transaction: &Transaction<'_>,
+    schema: &Schema,
+    id: &str,
+) -> rusqlite::Result<Option<WholeRow>> {
+    let columns = schema.columns.len();
+    let (all, key) = (names(schema, 0..columns), names(schema, [schema.primary_key]));
+    let query = format!("SELECT {all} FROM \"{}\" WHERE {key} = ?1", schema.table);
+    let values = transaction.prepare_cached(&query)?.query_row([id], |row| {
+        let value = |at| Ok(text(row.get_ref(at)?).map(|text| cut(&text, VALUE).into_owned()));
+        (0..columns).map(value).collect()
+    });
+    let Some(values) = values.optional()? else { return Ok(None) };
+    let extra: Option<String> = transaction
+        .prepare_cached("SELECT fields FROM _highwater_extra WHERE id = ?1")?
+        .query_row([id], |row| row.get(0))
+        .optional()?;
+    let extra = extra.map(|fields| cut(&fields, VALUE).into_owned());
+    Ok(Some(WholeRow { values, extra, previous: previous(transaction, id)? }))
+}
+
+/// What the row was before, if this file keeps it.
+fn previous(transaction: &Transaction<'_>, id: &str) -> rusqlite::Result<Option<Previous>> {
+    let kept = "SELECT count(*) > 0 FROM sqlite_schema WHERE type = 'table' AND name = '_highwater_previous'";
+    if !transaction.query_row(kept, [], |row| row.get::<_, bool>(0))? {
+        return Ok(None);
+    }
+    transaction
+        .prepare_cached("SELECT * FROM _highwater_previous WHERE id = ?1")?
+        .query_row([id], |row| {
+            let before: Option<serde_json::Map<String, Value>> = json(row, "before")?;
+            let old = |value| match value {
+                Value::Null => None,
+                Value::String(text) => Some(cut(&text, VALUE).into_owned()),
+                other => Some(cut(&other.to_string(), VALUE).into_owned()),
+            };
+            Ok(Previous {
+                run: row.get("run")?,
+                page: count(row, "page")?,
+                at: optional::<String>(row, "at")?.as_deref().and_then(time),
+                before: before.into_iter().flatten().map(|(name, value)| (name, old(value))).collect(),
+            })
+        })
+        .optional()
+}
+
+/// Runs below a number, newest first.
+pub(super) fn runs(
+    transaction: &Transaction<'_>,
+    before: Option<i64>,
+    rows: usize,
+) -> rusqlite::Result<Vec<PastRun>> {
+    let mut query = transaction.prepare_cached(
+        "SELECT r.run, started_at, ended_at, start, mode, first, outcome, end, text, checkpoint_before,
+                checkpoint_after, totals, r.run IS (SELECT unfinished FROM _highwater_state) AS unfinished
+         FROM _highwater_runs r WHERE r.run < ?1 ORDER BY r.run DESC LIMIT ?2",
+    )?;
+    let runs = query.query_map(params![before.unwrap_or(i64::MAX), limit(rows)], run)?;
+    bounded(runs, |run| run.text.as_deref().map_or(0, str::len))
+}
+
+/// A run's pages below a number, newest first.
+pub(super) fn pages(
+    transaction: &Transaction<'_>,
+    run: i64,
+    before: Option<u64>,
+    rows: usize,
+) -> rusqlite::Result<Vec<PastPage>> {
+    let before = before.and_then(|before| i64::try_from(before).ok()).unwrap_or(i64::MAX);
+    let mut query = transaction.prepare_cached(
+        "SELECT * FROM _highwater_pages WHERE run = ?1 AND page < ?2 ORDER BY page DESC LIMIT ?3",
+    )?;
+    let pages = query.query_map(params![run, before, limit(rows)], page)?;
+    bounded(pages, |page| {
+        let token = page.token.as_deref().map_or(0, str::len);
+        token + page.asked.len() + page.url.as_deref().map_or(0, str::len)
+    })
+}
+
+fn limit(rows: usize) -> i64 {
+    i64::try_from(rows.clamp(1, MOST_ROWS)).unwrap_or(i64::MAX)
+}
+
+/// The entries, as far as there is room for them.
+fn bounded<T>(
+    entries: impl Iterator<Item = rusqlite::Result<T>>,
+    size: impl Fn(&T) -> usize,
+) -> rusqlite::Result<Vec<T>> {
+    let (mut kept, mut bytes) = (Vec::new(), 0);
+    for entry in entries {
+        let entry = entry?;
+        bytes += size(&entry);
+        kept.push(entry);
+        if bytes > BYTES {
+            break;
+        }
+    }
+    Ok(kept)
+}
+
+fn run(row: &Row<'_>) -> rusqlite::Result<PastRun> {
+    Ok(PastRun {
+        run: row.get("run")?,
+        started_at: optional::<String>(row, "started_at")?.as_deref().and_then(time),
+        ended_at: optional::<String>(row, "ended_at")?.as_deref().and_then(time),
+        start: word(row, "start")?,
+        mode: word(row, "mode")?,
+        first: json(row, "first")?,
+        outcome: word(row, "outcome")?,
+        end: json(row, "end")?,
+        text: line(row, "text")?,
+        unfinished: row.get("unfinished")?,
+        checkpoint_before: line(row, "checkpoint_before")?,
+        checkpoint_after: line(row, "checkpoint_after")?,
+        totals: json(row, "totals")?,
+    })
+}
+
+fn page(row: &Row<'_>) -> rusqlite::Result<PastPage> {
+    Ok(PastPage {
+        run: row.get("run")?,
+        page: count(row, "page")?,
+        asked_by: row.get("asked_by")?,
+        asked: line(row, "asked")?.unwrap_or_default(),
+        rows: count(row, "rows")?,
+        new: count(row, "new")?,
+        changed: count(row, "changed")?,
+        same: count(row, "same")?,
+        stale: count(row, "stale")?,
+        quarantined: count(row, "quarantined")?,
+        first: line(row, "first")?,
+        last: line(row, "last")?,
+        token: line(row, "token")?,
+        checkpoint: line(row, "checkpoint")?,
+        decision: line(row, "decision")?.unwrap_or_default(),
+        wait_ms: count(row, "wait_ms")?,
+        body_ms: count(row, "body_ms")?,
+        decode_ms: optional::<i64>(row, "decode_ms")?.map(i64::unsigned_abs),
+        bytes: count(row, "bytes")?,
+        retries: count(row, "retries")?,
+        reasons: json(row, "reasons")?,
+        at: optional::<String>(row, "at")?.as_deref().and_then(time),
+        url: line(row, "url")?,
+        status: optional::<i64>(row, "status")?.map(i64::unsigned_abs),
+        headers: json(row, "headers")?,
+        first_ids: json(row, "first_ids")?,
+    })
+}
+
+/// A column that this file may not have.
+fn optional<T: FromSql>(row: &Row<'_>, column: &str) -> rusqlite::Result<Option<T>> {
+    match row.get(column) {
+        Err(rusqlite::Error::InvalidColumnName(_)) => Ok(None),
+        value => value,
+    }
+}
+
+fn count(row: &Row<'_>, column: &str) -> rusqlite::Result<u64> {
+    row.get::<_, i64>(column).map(i64::unsigned_abs)
+}
+
+/// A text, bounded.
+fn line(row: &Row<'_>, column: &str) -> rusqlite::Result<Option<String>> {
+    let text = optional::<String>(row, column)?;
+    Ok(text.map(|text| cut(&text, VALUE).into_owned()))
+}
+
+/// JSON that this version can read.
+fn json<T: DeserializeOwned>(row: &Row<'_>, column: &str) -> rusqlite::Result<Option<T>> {
+    let text = optional::<String>(row, column)?;
+    Ok(text.and_then(|text| serde_json::from_str(&text).ok()))
+}
+
+/// The variant of a plain enum that this version knows.
+fn word<T: DeserializeOwned>(row: &Row<'_>, column: &str) -> rusqlite::Result<Option<T>> {
+    let text = optional::<String>(row, column)?;
+    Ok(text.and_then(|word| serde_json::from_value(word.into()).ok()))
+}
