@@ -2,7 +2,8 @@
 //!
 //! An Elm-style loop: messages go through [`model::update`], which is pure, and [`view::view`] only draws. This
 //! room never touches the network or the destination, and never waits for the sync: commands are dropped into a
-//! bounded channel or refused, and events that come faster than a screen can show are missed and counted.
+//! bounded channel or refused, events that come faster than a screen can show are missed and counted, and what is
+//! stored is looked at by a reader with threads of its own.
 
 pub mod keys;
 mod layout;
@@ -32,6 +33,7 @@ use tokio::time::{Instant, sleep_until};
 use self::model::{Effect, Leaving, Message, Model, update};
 use self::terminal::{Input, Screen, Stage};
 use self::theme::Theme;
+use crate::destination::reader::{Answer, Reader};
 use crate::platform::{HANG_UP, Signal, Signals};
 use crate::run::Start;
 use crate::sync::command::Command;
@@ -57,6 +59,8 @@ pub struct Feed {
     /// Where the first run starts; `None` asks the operator if a run was left unfinished, and starts from the
     /// checkpoint if none was.
     pub start: Option<Start>,
+    /// What the destination is looked at with, and what it answers; `None` where there is none to look at.
+    pub reader: Option<(Reader, mpsc::Receiver<Answer>)>,
 }
 
 /// How the monitor came to be left.
@@ -129,10 +133,13 @@ pub async fn drive<S: Stage>(
 ) -> io::Result<Left> {
     let mut model = Model::new(theme, stage.size()?, clock());
     model.start = feed.start;
+    let (reader, mut answers) = feed.reader.unzip();
+    model.has_table = reader.is_some();
     let mut monitor = Monitor {
         model,
         stage,
         commands: feed.commands,
+        reader,
         owed: None,
         clock,
         dirty: true,
@@ -166,11 +173,20 @@ pub async fn drive<S: Stage>(
                     }
                 }
             }
+            Some(answer) = answer(&mut answers) => monitor.message(Message::Read(Box::new(answer))),
             () = sleep_until(wake) => monitor.dirty = true,
         }
         if let Some(departure) = monitor.left {
             return Ok(monitor.leave(departure));
         }
+    }
+}
+
+/// The next answer of the reader; none ever, where there is no reader.
+async fn answer(answers: &mut Option<mpsc::Receiver<Answer>>) -> Option<Answer> {
+    match answers {
+        Some(answers) => answers.recv().await,
+        None => None,
     }
 }
 
@@ -190,6 +206,7 @@ struct Monitor<'a, S, C> {
     model: Model,
     stage: &'a mut S,
     commands: mpsc::Sender<Command>,
+    reader: Option<Reader>,
     /// A command that must not get lost, and had no room yet.
     owed: Option<Command>,
     clock: C,
@@ -247,6 +264,11 @@ impl<S: Stage, C: Fn() -> DateTime<Utc>> Monitor<'_, S, C> {
         for effect in update(&mut self.model, message) {
             match effect {
                 Effect::Send(command) => self.send(command),
+                Effect::Ask(question) => {
+                    if let Some(reader) = &self.reader {
+                        reader.ask(*question);
+                    }
+                }
                 Effect::Suspend => self.suspend(),
                 Effect::Copy(text) => self.copy(&text),
                 Effect::Leave(departure) => self.left = Some(departure),

@@ -98,7 +98,8 @@ pub fn watch(settings: &Settings) -> Result<Exit, Fault> {
             Resume::Ask => None,
             Resume::From(start) => Some(start),
         };
-        let feed = Feed { events, commands: session.commands.clone(), start };
+        let reader = Some(Sqlite::reader(&settings.database()?, &USER));
+        let feed = Feed { events, commands: session.commands.clone(), start, reader };
         let left = monitor::run(feed).await?;
         let closed = session.close().await;
         leave_behind(match &left.last {

@@ -62,6 +62,14 @@ pub struct Key {
     pub(super) rowid: i64,
 }
 
+#[cfg(test)]
+impl Key {
+    /// The key of a row in a table that stands in for a real one.
+    pub(crate) fn new(value: Option<String>, rowid: i64) -> Self {
+        Self { value: value.map(String::into_boxed_str), rowid }
+    }
+}
+
 /// Where in a view a window is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Place {
@@ -78,7 +86,7 @@ pub enum Place {
 }
 
 /// What can be asked. A newer question supersedes an older one of its kind.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Question {
     /// A part of the table.
     Window {

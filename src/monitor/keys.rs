@@ -10,7 +10,7 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 use self::ready::{
     again_label, again_ready, always, expand_label, freeze_label, full_ready, help_ready, panels_ready,
-    pause_label, pause_ready, quit_label, step_ready, suspend_ready,
+    pause_label, pause_ready, quit_label, reverse_ready, step_ready, suspend_ready, table_ready,
 };
 use super::model::{Model, Panel};
 
@@ -53,6 +53,16 @@ pub enum Action {
     Freeze,
     /// Hands something to the terminal's clipboard.
     Copy,
+    /// Narrows the users down.
+    Filter,
+    /// Orders the users by the next column.
+    Sort,
+    /// Turns their order around.
+    Reverse,
+    /// Chooses the columns of the users.
+    Columns,
+    /// Writes the users that are looked at to a file, or ends that.
+    Export,
     /// Lists every action by its name.
     Palette,
     /// Takes the next theme.
@@ -81,13 +91,15 @@ pub enum Group {
     Sync,
     /// Where the operator looks.
     Look,
+    /// The users.
+    Users,
     /// The program.
     Program,
 }
 
 impl Group {
     /// Every group, in the order of the help.
-    pub const ALL: [Self; 3] = [Self::Sync, Self::Look, Self::Program];
+    pub const ALL: [Self; 4] = [Self::Sync, Self::Look, Self::Users, Self::Program];
 
     /// Its heading.
     #[must_use]
@@ -95,6 +107,7 @@ impl Group {
         match self {
             Self::Sync => "The sync",
             Self::Look => "Looking around",
+            Self::Users => "The users",
             Self::Program => "The program",
         }
     }
@@ -327,6 +340,51 @@ pub const KEYMAP: &[Binding] = &[
         ready: always,
     },
     Binding {
+        keys: &[Plain(Char('/'))],
+        action: Action::Filter,
+        group: Group::Users,
+        name: "filter the users",
+        footer: Some(|_| "filter"),
+        help: "filter: `ada`, `company:smith`, `-clerk`; every word must be true of the row",
+        ready: table_ready,
+    },
+    Binding {
+        keys: &[Plain(Char('o'))],
+        action: Action::Sort,
+        group: Group::Users,
+        name: "sort the users",
+        footer: None,
+        help: "order by the next column, and after the last one as rows come by",
+        ready: table_ready,
+    },
+    Binding {
+        keys: &[Plain(Char('O'))],
+        action: Action::Reverse,
+        group: Group::Users,
+        name: "reverse the order",
+        footer: None,
+        help: "turn the order around",
+        ready: reverse_ready,
+    },
+    Binding {
+        keys: &[Plain(Char('c'))],
+        action: Action::Columns,
+        group: Group::Users,
+        name: "choose columns",
+        footer: None,
+        help: "choose the columns; o in there orders by the marked one",
+        ready: panels_ready,
+    },
+    Binding {
+        keys: &[Plain(Char('x'))],
+        action: Action::Export,
+        group: Group::Users,
+        name: "export the users",
+        footer: None,
+        help: "export the filtered table as JSON Lines or CSV, or cancel that",
+        ready: table_ready,
+    },
+    Binding {
         keys: &[Plain(Char('?'))],
         action: Action::Help,
         group: Group::Program,
@@ -477,6 +535,11 @@ mod tests {
             A::Expand,
             A::Freeze,
             A::Copy,
+            A::Filter,
+            A::Sort,
+            A::Reverse,
+            A::Columns,
+            A::Export,
             A::Palette,
             A::Theme,
         ];
@@ -504,6 +567,11 @@ mod tests {
                 | A::Expand
                 | A::Freeze
                 | A::Copy
+                | A::Filter
+                | A::Sort
+                | A::Reverse
+                | A::Columns
+                | A::Export
                 | A::Palette
                 | A::Theme => {}
             }

@@ -5,9 +5,12 @@
 //! drawing.
 
 mod act;
+mod answers;
 mod apply;
+pub mod browse;
 pub mod copy;
 mod entries;
+pub mod export;
 pub mod heard;
 pub mod input;
 pub mod lists;
@@ -24,8 +27,10 @@ use chrono::{DateTime, TimeDelta, Utc};
 use crossterm::event::KeyEvent;
 use ratatui::layout::Size;
 
+pub use self::browse::Browse;
 pub use self::copy::Copied;
 pub use self::entries::{Came, LogEntry, PageEntry, Problem, Tone, UserEntry};
+pub use self::export::{ExportForm, Exporting};
 pub use self::heard::{Checkpoint, Heard, Run, Stream, Tail};
 pub use self::input::Input;
 pub use self::overlay::{Detail, Offer, Overlay};
@@ -37,6 +42,7 @@ use super::Departure;
 use super::layout::Arrangement;
 use super::text;
 use super::theme::Theme;
+use crate::destination::reader::{self, Question};
 use crate::run::Start;
 use crate::sync::command::Command;
 use crate::sync::event::{Phase, Stamped};
@@ -49,6 +55,8 @@ const ANSWER: TimeDelta = TimeDelta::seconds(5);
 pub enum Message {
     /// The sync told something.
     Event(Box<Stamped>),
+    /// The reader answered.
+    Read(Box<reader::Answer>),
     /// The sync told this many things that the monitor was too slow to hear.
     Missed(u64),
     /// A key went down, or repeats.
@@ -72,6 +80,8 @@ pub enum Message {
 pub enum Effect {
     /// Tell the sync.
     Send(Command),
+    /// Ask the reader.
+    Ask(Box<Question>),
     /// Give the terminal back and stop the process until it is continued.
     Suspend,
     /// Hand a text to the terminal's clipboard.
@@ -141,14 +151,16 @@ pub struct Model {
     pub now: DateTime<Utc>,
     /// Where the first run starts; `None` asks if a run was left unfinished.
     pub start: Option<Start>,
+    /// True if there is a table behind what is told: there is none behind a recording.
+    pub has_table: bool,
     /// What the sync has told.
     pub heard: Heard,
     /// What it had told when the view was frozen, while it is.
     frozen: Option<Box<Heard>>,
     /// Which panels are on screen, and where keys are.
     pub arrangement: Arrangement,
-    /// What is selected among the users.
-    pub users: Scroll<String>,
+    /// How the users are looked at.
+    pub users: Browse,
     /// What is selected among the pages.
     pub pages: Scroll<(i64, u64)>,
     /// What is selected in the log.
@@ -159,6 +171,8 @@ pub struct Model {
     pub problems_seen: u64,
     /// What lies over the panels.
     pub overlay: Overlay,
+    /// The export that is under way, or the last one.
+    pub export: Option<Exporting>,
     /// A short answer to the last key, and when it goes away if no other key comes.
     pub answer: Option<(Answer, DateTime<Utc>)>,
     /// How far leaving has come.
@@ -183,15 +197,17 @@ impl Model {
             size,
             now,
             start: None,
+            has_table: true,
             heard: Heard::new(now),
             frozen: None,
             arrangement: Arrangement::default(),
-            users: Scroll::default(),
+            users: Browse::new(now),
             pages: Scroll::default(),
             log: Scroll::default(),
             problems: Scroll::default(),
             problems_seen: 0,
             overlay: Overlay::None,
+            export: None,
             answer: None,
             leaving: Leaving::No,
         }
@@ -240,11 +256,14 @@ impl Model {
         let lag = seen.checkpoint.value.as_ref().map(|(c, _)| c.instant());
         let ages = [seen.checkpoint.moved_at, token_at, lag];
         let answer = self.answer.as_ref().map(|(_, until)| *until - self.now);
+        let refresh = self.users.refresh_at().filter(|_| !self.is_frozen());
+        let refresh = refresh.map(|at| (at - self.now).max(TimeDelta::zero()));
         ages.into_iter()
             .flatten()
             .map(|then| text::age_changes_in(self.now, then))
             .chain(ticking)
             .chain(answer)
+            .chain(refresh)
             .min()
     }
 
@@ -255,6 +274,11 @@ impl Model {
     fn refuse(&mut self, text: impl Into<String>) {
         self.answer(Answer::Refused(text.into()));
     }
+}
+
+/// A question as an effect, if there is one.
+fn asked(question: impl IntoIterator<Item = Question>) -> Vec<Effect> {
+    question.into_iter().map(|question| Effect::Ask(Box::new(question))).collect()
 }
 
 /// Takes a message in, and gives what has to be done about it.
@@ -268,10 +292,14 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
             model.heard.note_down(model.now, Tone::Warning, text);
         }
         Message::Key(key) => return act::key(model, key),
+        Message::Read(answer) => return answers::take(model, *answer),
         Message::Resize(size) => model.size = size,
         Message::Now(now) => {
             model.now = now;
             model.answer.take_if(|(_, until)| *until <= now);
+            if !model.is_frozen() {
+                return asked(model.users.refresh(now));
+            }
         }
         Message::Signal(number) => return act::leave(model, Departure::Signal(number)),
         Message::Continued => {

@@ -119,3 +119,18 @@ pub fn expand_label(model: &Model) -> &'static str {
 pub fn panels_ready(model: &Model) -> Result<(), &'static str> {
     question(model)
 }
+
+/// Whether there is a table to look at.
+pub fn table_ready(model: &Model) -> Result<(), &'static str> {
+    question(model)?;
+    if !model.has_table { Err("there is no table behind a recording") } else { Ok(()) }
+}
+
+/// Whether there is an order to turn around.
+pub fn reverse_ready(model: &Model) -> Result<(), &'static str> {
+    table_ready(model)?;
+    match model.users.sort() {
+        Some(_) => Ok(()),
+        None => Err("the newest are on top; o orders by a column"),
+    }
+}

@@ -3,12 +3,16 @@
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind};
 
 use super::super::keys::{self, Action, Binding};
-use super::copy;
+use super::browse::Sort;
 use super::lists::{self, distance};
 use super::overlay::{self, Overlay};
 use super::palette::Palette;
-use super::{Answer, Copied, Departure, Detail, Effect, Leaving, Model, Offer, Panel};
+use super::{
+    Answer, Copied, Departure, Detail, Effect, ExportForm, Input, Leaving, Model, Offer, Panel, asked, export,
+};
+use crate::destination::reader::{Format, Question};
 use crate::monitor::layout;
+use crate::record::USER;
 use crate::run::Start;
 use crate::sync::command::Command;
 use crate::sync::event::Phase;
@@ -32,6 +36,23 @@ pub fn key(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
 fn to_overlay(model: &mut Model, key: &KeyEvent) -> Option<Vec<Effect>> {
     match &mut model.overlay {
         Overlay::Palette(palette) => palette.key(key).then(Vec::new),
+        Overlay::Filter(input, _) => {
+            if !input.key(key) {
+                return None;
+            }
+            let text = input.text();
+            Some(filter(model, &text))
+        }
+        Overlay::Columns(marked) => {
+            let marked = *marked;
+            match key.code {
+                KeyCode::Char(' ') => toggle(model, marked),
+                KeyCode::Char('o') => return Some(sort(model, Some(marked))),
+                _ => return None,
+            }
+            Some(Vec::new())
+        }
+        Overlay::Export(form) => form.key(key).then(Vec::new),
         Overlay::Copy(_) => {
             let KeyCode::Char(letter) = key.code else { return None };
             let copied = Copied::ALL.into_iter().find(|copied| copied.letter() == letter)?;
@@ -60,13 +81,25 @@ fn perform(model: &mut Model, binding: &Binding) -> Vec<Effect> {
         Action::Again => return again(model),
         Action::Full => model.overlay = Overlay::ConfirmFull,
         Action::Enter => return enter(model),
-        Action::Close => close(model),
+        Action::Close => return close(model),
         Action::Help => {
             model.overlay = match model.overlay {
                 Overlay::Help(_) => Overlay::None,
                 _ => Overlay::Help(0),
             };
         }
+        Action::Filter => {
+            show(model, Panel::Users);
+            model.overlay = Overlay::Filter(Input::new(model.users.filter_text.clone()), None);
+        }
+        Action::Sort => return sort(model, next_column(model)),
+        Action::Reverse => return sort(model, model.users.sort().map(|sort| sort.column)),
+        Action::Columns => {
+            show(model, Panel::Users);
+            model.overlay = Overlay::Columns(0);
+        }
+        Action::Export if model.export.is_some() => return asked([Question::Cancel]),
+        Action::Export => model.overlay = Overlay::Export(ExportForm::new(Format::JsonLines)),
         Action::Palette => model.overlay = Overlay::Palette(Palette::default()),
         Action::Copy => model.overlay = Overlay::Copy(Copied::of(model.arrangement.focus)),
         Action::Freeze => {
@@ -80,19 +113,61 @@ fn perform(model: &mut Model, binding: &Binding) -> Vec<Effect> {
         }
         Action::Quit => return leave(model, Departure::Quit),
         Action::Suspend => return vec![Effect::Suspend],
-        moving => go(model, moving),
+        moving => return go(model, moving),
     }
     Vec::new()
 }
 
-/// Closes the top-most thing.
-fn close(model: &mut Model) {
-    if !matches!(model.overlay, Overlay::None) {
-        model.overlay = Overlay::None;
-    } else if model.arrangement.expanded {
-        model.arrangement.expanded = false;
-    } else if model.is_frozen() {
-        model.frozen = None;
+/// Closes the top-most thing: the filter is one that lies over the table.
+fn close(model: &mut Model) -> Vec<Effect> {
+    match std::mem::take(&mut model.overlay) {
+        Overlay::Filter(..) => return filter(model, ""),
+        Overlay::None if model.arrangement.expanded => model.arrangement.expanded = false,
+        Overlay::None if model.users.is_filtered() && model.arrangement.focus == Panel::Users => {
+            return filter(model, "");
+        }
+        Overlay::None if model.is_frozen() => model.frozen = None,
+        _ => {}
+    }
+    Vec::new()
+}
+
+/// Looks at the users that a filter lets through; one that is wrong says why, and changes nothing.
+fn filter(model: &mut Model, text: &str) -> Vec<Effect> {
+    let heard = model.frozen.as_deref_mut().unwrap_or(&mut model.heard);
+    let (questions, wrong) = match model.users.filter_by(text, heard) {
+        Ok(questions) => (questions, None),
+        Err(why) => (Vec::new(), Some(why)),
+    };
+    if let Overlay::Filter(_, told) = &mut model.overlay {
+        *told = wrong;
+    }
+    asked(questions)
+}
+
+/// The column after the one that the users are ordered by; `None` after the last.
+fn next_column(model: &Model) -> Option<usize> {
+    let next = model.users.sort().map_or(0, |sort| sort.column + 1);
+    (next < USER.columns.len()).then_some(next)
+}
+
+/// Orders by a column, the other way round if it is the one already.
+fn sort(model: &mut Model, column: Option<usize>) -> Vec<Effect> {
+    show(model, Panel::Users);
+    let before = model.users.sort();
+    let sort = column.map(|column| Sort {
+        column,
+        descending: before.is_some_and(|before| before.column == column && !before.descending),
+    });
+    asked(model.users.order_by(sort))
+}
+
+/// Shows a column, or hides it; one always stays.
+fn toggle(model: &mut Model, column: usize) {
+    let shown = &mut model.users.shown;
+    let others = shown.iter().enumerate().any(|(other, shown)| *shown && other != column);
+    if let Some(shown) = shown.get_mut(column).filter(|shown| !**shown || others) {
+        *shown = !*shown;
     }
 }
 
@@ -105,7 +180,7 @@ fn show(model: &mut Model, panel: Panel) {
 }
 
 fn copy(model: &mut Model, copied: Copied) -> Vec<Effect> {
-    match copy::text(model, copied) {
+    match super::copy::text(model, copied) {
         Ok(text) => {
             model.overlay = Overlay::None;
             let length = crate::text::count(text.chars().count() as u64, "character");
@@ -175,7 +250,13 @@ fn enter(model: &mut Model) -> Vec<Effect> {
             Some(binding) => perform(model, binding),
             None => Vec::new(),
         },
-        Overlay::Help(_) | Overlay::Detail(_) => Vec::new(),
+        Overlay::Columns(marked) => {
+            toggle(model, marked);
+            model.overlay = Overlay::Columns(marked);
+            Vec::new()
+        }
+        Overlay::Export(form) => export::begin(model, &form),
+        Overlay::Filter(..) | Overlay::Help(_) | Overlay::Detail(_) => Vec::new(),
         Overlay::None => {
             match detail(model) {
                 Some(detail) => model.overlay = Overlay::Detail(detail),
@@ -190,7 +271,7 @@ fn enter(model: &mut Model) -> Vec<Effect> {
 fn detail(model: &Model) -> Option<Detail> {
     let seen = model.seen();
     match model.arrangement.focus {
-        Panel::Users => model.users.selected(&lists::users(model)).map(Detail::user),
+        Panel::Users => model.users.scroll.selected(&lists::users(model)).map(Detail::user),
         Panel::Pages => model.pages.selected(&seen.pages.list()).map(Detail::page),
         Panel::Runs => None,
         Panel::Log => model.log.selected(&seen.log.list()).map(Detail::line),
@@ -198,13 +279,18 @@ fn detail(model: &Model) -> Option<Detail> {
     }
 }
 
-fn go(model: &mut Model, action: Action) {
+fn go(model: &mut Model, action: Action) -> Vec<Effect> {
     let inner = layout::overlay(model.size);
     let (width, height) = (usize::from(inner.width), usize::from(inner.height));
     let help = overlay::help(model, width).len();
     match &mut model.overlay {
-        Overlay::None => go_in_panels(model, action),
-        Overlay::ConfirmFull => {}
+        Overlay::None => return go_in_panels(model, action),
+        Overlay::ConfirmFull | Overlay::Export(_) => {}
+        Overlay::Filter(..) => return lists::go(model, action),
+        Overlay::Columns(marked) => {
+            let by = distance(action, USER.columns.len());
+            *marked = marked.saturating_add_signed(by).min(USER.columns.len() - 1);
+        }
         Overlay::Choice(offer) => *offer = offer.step(distance(action, Offer::ALL.len())),
         Overlay::Copy(copied) => *copied = copied.step(distance(action, Copied::ALL.len())),
         Overlay::Palette(palette) => palette.step(distance(action, height)),
@@ -214,15 +300,17 @@ fn go(model: &mut Model, action: Action) {
             scroll(&mut detail.top, action, lines, height);
         }
     }
+    Vec::new()
 }
 
-fn go_in_panels(model: &mut Model, action: Action) {
+fn go_in_panels(model: &mut Model, action: Action) -> Vec<Effect> {
     let focus = model.arrangement.focus;
     match action {
         Action::NextPanel => show(model, focus.step(1)),
         Action::PreviousPanel => show(model, focus.step(-1)),
-        _ => lists::go(model, action),
+        _ => return lists::go(model, action),
     }
+    Vec::new()
 }
 
 fn scroll(top: &mut usize, action: Action, lines: usize, height: usize) {

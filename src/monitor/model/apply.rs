@@ -32,7 +32,16 @@ pub fn event(model: &mut Model, stamped: Stamped) -> Vec<Effect> {
             }
         }
         Event::Phase { phase } => self::phase(heard, at, phase),
-        Event::Page(stored) => page(heard, at, &stored),
+        Event::Page(stored) => {
+            page(heard, at, &stored);
+            let changed = stored.counts.new + stored.counts.changed > 0;
+            if model.users.is_filtered() {
+                model.users.mark(heard);
+            }
+            if changed {
+                model.users.changed(heard);
+            }
+        }
         Event::Notice(notice) => self::notice(heard, at, &notice),
         Event::RunEnded(ended) => run_ended(heard, at, *ended),
     }

@@ -70,7 +70,7 @@ pub fn text(model: &Model, copied: Copied) -> Result<String, &'static str> {
     let seen = model.seen();
     match copied {
         Copied::Row => {
-            let user = model.users.selected(&lists::users(model)).ok_or("no user is listed yet")?;
+            let user = model.users.scroll.selected(&lists::users(model)).ok_or("no user is listed yet")?;
             let fields = USER.columns.iter().map(|column| {
                 let value = user.value(column.name).map_or(serde_json::Value::Null, Into::into);
                 (column.name.to_owned(), value)

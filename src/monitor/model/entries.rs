@@ -16,6 +16,8 @@ use super::scroll::Keyed;
 pub struct UserEntry {
     /// How it came by; `None` if it was read from the table.
     pub came: Option<Came>,
+    /// True if the filter lets it through.
+    pub matches: bool,
     values: Box<[Option<String>]>,
 }
 
@@ -46,13 +48,23 @@ impl UserEntry {
     /// Takes a row in that came by, and makes it safe.
     #[must_use]
     pub fn new(row: &ShownRow, page: u64, at: DateTime<Utc>) -> Self {
-        Self { came: Some(Came { fate: row.fate, page, at }), values: safe_values(&row.values) }
+        Self {
+            came: Some(Came { fate: row.fate, page, at }),
+            matches: true,
+            values: safe_values(&row.values),
+        }
     }
 
     /// Takes a row in that was read from the table, and makes it safe.
     #[must_use]
     pub fn stored(values: &[Option<String>]) -> Self {
-        Self { came: None, values: safe_values(values) }
+        Self { came: None, matches: true, values: safe_values(values) }
+    }
+
+    /// The values in the schema's order.
+    #[must_use]
+    pub fn values(&self) -> &[Option<String>] {
+        &self.values
     }
 
     /// The primary key.

@@ -2,24 +2,26 @@
 
 use super::super::keys::Action;
 use super::super::layout::Areas;
-use super::{Keyed, Model, Panel, Scroll, UserEntry};
+use super::{Effect, Keyed, Model, Panel, Scroll, UserEntry, asked};
 
 /// The users that the panel lists, newest first.
 #[must_use]
 pub fn users(model: &Model) -> Vec<&UserEntry> {
-    model.seen().tail.users().list()
+    model.users.list(model.seen())
+}
+
+/// How many entries of a panel are on screen.
+#[must_use]
+pub fn height(model: &Model, panel: Panel) -> usize {
+    Areas::of(model.size, model.arrangement).rows(panel)
 }
 
 /// Moves the selection in the panel that keys are in.
-pub fn go(model: &mut Model, action: Action) {
+pub fn go(model: &mut Model, action: Action) -> Vec<Effect> {
     let focus = model.arrangement.focus;
-    let height = Areas::of(model.size, model.arrangement).rows(focus);
+    let height = height(model, focus);
     match focus {
-        Panel::Users => {
-            let mut scroll = std::mem::take(&mut model.users);
-            go_in(&mut scroll, &users(model), action, height);
-            model.users = scroll;
-        }
+        Panel::Users => return go_in_users(model, action, height),
         Panel::Pages => {
             let mut scroll = std::mem::take(&mut model.pages);
             go_in(&mut scroll, &model.seen().pages.list(), action, height);
@@ -37,6 +39,23 @@ pub fn go(model: &mut Model, action: Action) {
             model.problems = scroll;
         }
     }
+    Vec::new()
+}
+
+fn go_in_users(model: &mut Model, action: Action, height: usize) -> Vec<Effect> {
+    let question = match action {
+        Action::First => model.users.to_first(),
+        Action::Last => model.users.to_last(),
+        _ => None,
+    };
+    if question.is_some() {
+        return asked(question);
+    }
+    let mut scroll = std::mem::take(&mut model.users.scroll);
+    go_in(&mut scroll, &users(model), action, height);
+    model.users.scroll = scroll;
+    let heard = model.frozen.as_deref().unwrap_or(&model.heard);
+    asked(model.users.more(heard))
 }
 
 fn go_in<T: Keyed>(scroll: &mut Scroll<T::Key>, list: &[&T], action: Action, height: usize) {

@@ -3,7 +3,7 @@
 use super::super::keys::{Group, KEYMAP};
 use super::super::text;
 use super::entries::{PageEntry, UserEntry, request};
-use super::{Copied, LogEntry, Model, Palette, Problem};
+use super::{Copied, ExportForm, Input, LogEntry, Model, Palette, Problem};
 use crate::record::{BEGINNING, USER};
 use crate::run::{Outcome, Start};
 use crate::sync::event::Unfinished;
@@ -26,6 +26,12 @@ pub enum Overlay {
     Copy(Copied),
     /// Every action by its name.
     Palette(Palette),
+    /// The filter that is being typed, and what is wrong with it.
+    Filter(Input, Option<String>),
+    /// Which columns are shown; the marked one.
+    Columns(usize),
+    /// Where an export goes.
+    Export(ExportForm),
 }
 
 /// All of one entry, as it stood when it was opened.

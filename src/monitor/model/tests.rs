@@ -41,6 +41,9 @@ fn outcome(model: &Model, effects: &[Effect]) -> &'static str {
             Overlay::ConfirmFull => "confirm",
             Overlay::Copy(_) => "copy",
             Overlay::Palette(_) => "palette",
+            Overlay::Filter(..) => "filter",
+            Overlay::Columns(_) => "columns",
+            Overlay::Export(_) => "export",
         },
         [Effect::Send(command)] => match command {
             Command::Run(Start::Token) => "run token",
@@ -241,12 +244,12 @@ fn a_user_is_listed_once_and_the_selection_stays_with_it() {
     for _ in 0..3 {
         press(&mut model, KeyCode::Down);
     }
-    let id = model.users.selected(&lists::users(&model)).unwrap().id().to_owned();
+    let id = model.users.scroll.selected(&lists::users(&model)).unwrap().id().to_owned();
     let Event::Page(mut stored) = page(3) else { unreachable!() };
     stored.shown = vec![shown(10, Fate::Same), shown(147, Fate::Changed), shown(20, Fate::Same)];
     tell(&mut model, 9_000, Event::Page(stored));
     assert_eq!(model.heard.tail.users().len(), before);
-    let selected = model.users.selected(&lists::users(&model)).unwrap();
+    let selected = model.users.scroll.selected(&lists::users(&model)).unwrap();
     assert_eq!(selected.id(), id);
     assert_eq!(selected.came.unwrap().fate, Fate::Changed);
 }

@@ -1,13 +1,39 @@
 //! The last line: the keys, greyed where they have nothing to do, or the answer to the last one.
 
+use ratatui::layout::Rect;
+
 use super::super::keys::{Action, Binding, KEYMAP};
-use super::super::model::{Answer, Model};
+use super::super::model::{Answer, Exporting, Model, Overlay};
+use super::super::text;
 use super::super::theme::Role;
 use super::canvas::{Canvas, Words};
 
 /// Draws the footer.
 pub fn draw(model: &Model, canvas: &mut Canvas) {
     let area = canvas.areas.footer;
+    if let Overlay::Filter(input, wrong) = &model.overlay {
+        let (role, hint) = match wrong {
+            Some(wrong) => (Role::Bad, wrong.as_str()),
+            None => (Role::Quiet, "Enter keeps it · Esc clears it"),
+        };
+        let hint = Words::new().say(role, format!("{hint} "));
+        let room = area.width.saturating_sub(u16::try_from(hint.width() + 1).unwrap_or(u16::MAX));
+        canvas.input(Rect { width: room.max(area.width / 2), ..area }, 0, " /", input);
+        canvas.write_right(
+            Rect {
+                x: area.x + room.max(area.width / 2),
+                width: area.width - room.max(area.width / 2),
+                ..area
+            },
+            0,
+            hint,
+        );
+        return;
+    }
+    if let Some(export) = &model.export {
+        canvas.write(area, 0, exporting(export, usize::from(area.width)));
+        return;
+    }
     if let Some((answer, _)) = &model.answer {
         let (role, sign, text) = match answer {
             Answer::Done(text) => (Role::Good, "✔", text),
@@ -44,4 +70,26 @@ fn line(model: &Model, shown: &[&Binding]) -> Words {
             .say(does, format!(" {}", label(model)));
     }
     words
+}
+
+/// How far an export has come, as a bar where it is known how far there is to go.
+fn exporting(export: &Exporting, width: usize) -> Words {
+    const BAR: usize = 24;
+    let words = Words::new().say(
+        Role::Plain,
+        format!(" exporting {}  ", text::fit_middle(&export.path.display().to_string(), width / 3)),
+    );
+    let rows = text::number(export.done);
+    let words = match export.of.filter(|of| *of > 0) {
+        Some(of) => {
+            let part = export.done.min(of) as f64 / of as f64;
+            let full = (part * BAR as f64) as usize;
+            words
+                .say(Role::Accent, "█".repeat(full))
+                .say(Role::Quiet, "░".repeat(BAR - full))
+                .say(Role::Plain, format!("  {rows} of {} rows", text::number(of)))
+        }
+        None => words.say(Role::Plain, format!("{rows} rows so far")),
+    };
+    words.say(Role::Accent, "   x").say(Role::Plain, " cancels")
 }

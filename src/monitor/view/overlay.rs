@@ -1,12 +1,15 @@
 //! What lies over the panels: the help, all of an entry, or a question.
 
 use super::super::layout;
+use super::super::model::browse::{Matches, Sort};
 use super::super::model::overlay::{Detail, HELP_KEYS, HelpLine, Offer, Overlay, help, left};
-use super::super::model::{Copied, Model, Palette, copy};
+use super::super::model::{Copied, ExportForm, Model, Palette, copy};
 use super::super::text;
 use super::super::theme::Role;
 use super::canvas::{Canvas, Words};
-use crate::record::BEGINNING;
+use super::users::arrow;
+use crate::destination::reader::Format;
+use crate::record::{BEGINNING, USER};
 
 /// How many cells the name of an action takes.
 const ACTION: usize = 26;
@@ -14,13 +17,16 @@ const ACTION: usize = 26;
 /// Draws the overlay, if there is one.
 pub fn draw(model: &Model, canvas: &mut Canvas) {
     match &model.overlay {
-        Overlay::None => {}
+        // A filter is typed in the last line, so that what it lets through stays in sight.
+        Overlay::None | Overlay::Filter(..) => {}
         Overlay::Help(top) => keys(model, canvas, *top),
         Overlay::Detail(detail) => self::detail(canvas, detail),
         Overlay::Choice(offer) => choice(model, canvas, *offer),
         Overlay::ConfirmFull => confirm(model, canvas),
         Overlay::Copy(copied) => menu(model, canvas, *copied),
         Overlay::Palette(palette) => actions(model, canvas, palette),
+        Overlay::Columns(marked) => columns(model, canvas, *marked),
+        Overlay::Export(form) => export(model, canvas, form),
     }
 }
 
@@ -173,5 +179,42 @@ fn actions(model: &Model, canvas: &mut Canvas, palette: &Palette) {
             .say(Role::Accent, text::pad(&binding.names(), HELP_KEYS))
             .say(Role::Quiet, does);
         canvas.write(inner, line, words);
+    }
+}
+
+fn columns(model: &Model, canvas: &mut Canvas, marked: usize) {
+    let hint = "Space shows or hides · o orders by it · Esc closes";
+    let inner = canvas.over("Columns of the users", hint, USER.columns.len());
+    for (line, (position, column)) in (0..inner.height).zip(USER.columns.iter().enumerate()) {
+        let shown = model.users.shown.get(position).copied().unwrap_or(false);
+        let (role, sign) = if shown { (Role::Plain, "[x] ") } else { (Role::Quiet, "[ ] ") };
+        let pointer = if position == marked { "▶ " } else { "  " };
+        let order = match model.users.sort() {
+            Some(Sort { column, descending }) if column == position => arrow(descending),
+            _ => "",
+        };
+        let words = Words::new().say(Role::Accent, pointer).say(Role::Accent, sign);
+        canvas.write(inner, line, words.say(role, column.name).say(Role::Accent, format!(" {order}")));
+    }
+}
+
+fn export(model: &Model, canvas: &mut Canvas, form: &ExportForm) {
+    let inner = canvas.over("Export the users", "Enter writes it · Tab changes the form · Esc closes", 5);
+    canvas.input(inner, 0, "file", &form.path);
+    let what = match (&model.users.matches, model.users.is_filtered()) {
+        (Some(Matches::Counted(rows)), true) => {
+            format!("{} that the filter lets through", text::count(*rows, "row"))
+        }
+        (_, true) => "the rows that the filter lets through".to_owned(),
+        (_, false) => format!("all {}", text::count(model.seen().rows, "row")),
+    };
+    let shown = model.users.shown.iter().filter(|shown| **shown).count() as u64;
+    let form = match form.format {
+        Format::JsonLines => "JSON Lines: one object a line",
+        Format::Csv => "CSV: a cell that a spreadsheet would take for a formula gets a ' in front",
+    };
+    let lines = [("rows", what), ("columns", text::number(shown)), ("form", form.to_owned())];
+    for (line, (label, value)) in (2..inner.height).zip(lines) {
+        canvas.write(inner, line, Words::new().say(Role::Quiet, text::pad(label, 9)).say(Role::Plain, value));
     }
 }

@@ -31,6 +31,7 @@ pub fn draw(model: &Model, canvas: &mut Canvas) {
         title: "Pages",
         side: &side,
         columns: COLUMNS,
+        sorted: None,
         list: &list,
         scroll: &model.pages,
         none: "none yet",

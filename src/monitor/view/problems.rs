@@ -22,6 +22,7 @@ pub fn draw(model: &Model, canvas: &mut Canvas) {
         title: "Problems",
         side: &side,
         columns: COLUMNS,
+        sorted: None,
         list: &list,
         scroll: &model.problems,
         none: "none: everything went as hoped",

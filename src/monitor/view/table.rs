@@ -62,6 +62,8 @@ pub struct Table<'a, T: Keyed> {
     pub side: &'a str,
     /// The columns there are.
     pub columns: &'a [Column],
+    /// The column that the list is ordered by, if it is, and the sign of its direction.
+    pub sorted: Option<(&'a str, &'static str)>,
     /// The entries, first on top.
     pub list: &'a [&'a T],
     /// What is selected.
@@ -89,7 +91,12 @@ impl<T: Keyed> Table<'_, T> {
         if first > 0 {
             let titles = fitted.iter().map(|(index, width)| {
                 let column = &self.columns[*index];
-                (Role::Quiet, cell(column, column.title, *width))
+                match self.sorted {
+                    Some((name, sign)) if name == column.title => {
+                        (Role::Strong, cell(column, &format!("{name} {sign}"), *width))
+                    }
+                    _ => (Role::Quiet, cell(column, column.title, *width)),
+                }
             });
             let blank = Words::new().say(Role::Plain, " ".repeat(front));
             canvas.write(inner, 0, blank.join(row(titles)));

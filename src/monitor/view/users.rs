@@ -1,9 +1,12 @@
 //! The users as they are upserted, newest on top, each with what became of it. Only the visible slice is looked at.
 
+use super::super::model::browse::Matches;
 use super::super::model::{Came, Model, Panel, UserEntry, lists};
+use super::super::text;
 use super::super::theme::Role;
 use super::canvas::Canvas;
-use super::table::{self, Column, Table};
+use super::table::{Column, Table};
+use crate::record::USER;
 use crate::run::Fate;
 
 const fn column(title: &'static str, least: usize, most: usize, rank: u8) -> Column {
@@ -32,20 +35,78 @@ pub fn mark(fate: Fate) -> (Role, &'static str) {
     }
 }
 
+/// The sign of an order's direction.
+pub fn arrow(descending: bool) -> &'static str {
+    if descending { "▼" } else { "▲" }
+}
+
 /// Draws the users.
 pub fn draw(model: &Model, canvas: &mut Canvas) {
     let list = lists::users(model);
-    let side = table::place(&model.users, &list);
+    let shown = |column: &&Column| {
+        let position = USER.position(column.title);
+        position.is_some_and(|position| model.users.shown.get(position) == Some(&true))
+    };
+    let columns: Vec<Column> = COLUMNS.iter().filter(shown).copied().collect();
+    let sorted = model.users.sort().and_then(|sort| {
+        let column = USER.columns.get(sort.column)?;
+        Some((column.name, arrow(sort.descending)))
+    });
     let table = Table {
         panel: Panel::Users,
-        title: "Users",
-        side: &side,
-        columns: COLUMNS,
+        title: &title(model, sorted),
+        side: &side(model, &list),
+        columns: &columns,
+        sorted,
         list: &list,
-        scroll: &model.users,
-        none: "none yet",
+        scroll: &model.users.scroll,
+        none: none(model),
     };
     table.draw(model, canvas, Some(sign), value);
+}
+
+/// The name, what they are ordered by, and the filter.
+fn title(model: &Model, sorted: Option<(&str, &str)>) -> String {
+    let mut title = "Users".to_owned();
+    if let Some((name, sign)) = sorted {
+        title.push_str(&format!(", by {name} {sign}"));
+    }
+    if model.users.is_filtered() {
+        title.push_str(&format!(" /{}", model.users.filter_text));
+    }
+    title
+}
+
+/// Where the selection stands among how many.
+fn side(model: &Model, list: &[&UserEntry]) -> String {
+    let seen = model.seen();
+    match model.users.matches {
+        Some(Matches::Counting(0)) => return "counting".to_owned(),
+        Some(Matches::Counting(rows)) => return format!("counting, {} looked at", text::number(rows)),
+        Some(Matches::Counted(_)) | None => {}
+    }
+    if list.is_empty() {
+        return String::new();
+    }
+    let (rank, of) = model.users.place(seen);
+    let of = of.map_or(String::new(), |of| format!(" of {}", text::number(of)));
+    match rank {
+        _ if model.users.scroll.follows() && model.users.is_live() && !model.users.is_filtered() => {
+            "newest on top".to_owned()
+        }
+        Some(rank) => format!("{}{of}", text::number(rank)),
+        None => format!("somewhere{of}"),
+    }
+}
+
+fn none(model: &Model) -> &'static str {
+    if model.users.is_reading() {
+        "reading the table"
+    } else if model.users.is_filtered() {
+        "no row passes the filter"
+    } else {
+        "none yet"
+    }
 }
 
 fn sign(user: &UserEntry) -> (Role, &'static str) {

@@ -1,0 +1,44 @@
+//! What an answer of the reader changes.
+
+use chrono::TimeDelta;
+
+use super::browse::Matches;
+use super::entries::safe;
+use super::{Effect, Model, Panel, asked, export, lists};
+use crate::destination::reader::Answer;
+use crate::text;
+
+/// Takes an answer in. One to a question that nobody waits for any more changes nothing.
+pub fn take(model: &mut Model, answer: Answer) -> Vec<Effect> {
+    match answer {
+        Answer::Window { ticket, slice, took } => {
+            let height = lists::height(model, Panel::Users);
+            let took = TimeDelta::from_std(took).unwrap_or(TimeDelta::MAX);
+            let heard = model.frozen.as_deref().unwrap_or(&model.heard);
+            model.users.rows((ticket, &slice), took, heard, (model.now, height));
+            return asked(model.users.more(heard));
+        }
+        Answer::Count { rows, .. } => model.users.count(Matches::Counted(rows)),
+        Answer::Progress { ticket, done, of } if export::progress(model, ticket, done, of) => {}
+        Answer::Progress { done, .. } => model.users.count(Matches::Counting(done)),
+        Answer::Exported { ticket, rows, bytes, path } => {
+            let (rows, bytes) = (text::count(rows, "row"), text::count(bytes, "byte"));
+            let said = format!("{rows} exported to {}, {bytes}", safe(&path.display().to_string()));
+            export::over(model, ticket, super::Answer::Done(said));
+        }
+        Answer::Cancelled { ticket } => {
+            let said = "the export was cancelled; no file is left behind".to_owned();
+            export::over(model, ticket, super::Answer::Done(said));
+        }
+        Answer::Failed { ticket, text } => {
+            let text = safe(&text);
+            if !export::over(model, ticket, super::Answer::Refused(text.clone()))
+                && model.users.failed(ticket, &text)
+            {
+                model.refuse(text);
+            }
+        }
+        _ => {}
+    }
+    Vec::new()
+}

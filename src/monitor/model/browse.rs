@@ -1,0 +1,362 @@
+//! The users panel: which rows of the whole table are looked at, in which order, and where the operator stands.
+//!
+//! In the order in which rows come by, the tail of what the sync told is on top, and the rows of the table follow
+//! below it. In any other order, and below the tail, what is on screen is a part of the table that the reader was
+//! asked for; more is asked for as the operator comes near its ends. No more than that part is ever held.
+
+mod part;
+#[cfg(test)]
+mod tests;
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use self::part::Part;
+use super::UserEntry;
+use super::heard::{Heard, USERS};
+use super::scroll::Scroll;
+use crate::destination::reader::{Export, Filter, Order, Place, Question, Slice, View};
+use crate::record::USER;
+
+/// How many rows are asked for at a time.
+const ROWS: usize = 300;
+/// How near the end of the part more is asked for, in rows.
+const NEAR: usize = 100;
+/// How often a part that no longer is what the table holds is read again at most.
+const REFRESH: TimeDelta = TimeDelta::seconds(1);
+
+/// How the users are looked at.
+#[derive(Clone, Debug)]
+pub struct Browse {
+    /// What is selected.
+    pub scroll: Scroll<String>,
+    /// The column that they are ordered by; `None` is the order in which they come by.
+    sort: Option<Sort>,
+    filter: Filter,
+    /// The filter as it was typed.
+    pub filter_text: String,
+    /// Which columns are shown, by their places in the schema.
+    pub shown: Vec<bool>,
+    part: Option<Part>,
+    /// How many users had come by when the part was joined to the tail.
+    joined: u64,
+    asked: Option<Asked>,
+    /// The ticket of the last question.
+    ticket: u64,
+    /// True once the table has changed since the part was read.
+    stale: bool,
+    /// When the part may be read again.
+    due: DateTime<Utc>,
+    /// How many rows the filter lets through, and whether that is all of them.
+    pub matches: Option<Matches>,
+    /// Why the last question could not be answered.
+    pub trouble: Option<String>,
+}
+
+/// An order by a column.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sort {
+    /// The column's place in the schema.
+    pub column: usize,
+    /// From the largest to the smallest.
+    pub descending: bool,
+}
+
+/// How many rows a filter lets through.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Matches {
+    /// They are being counted; so many rows were looked at.
+    Counting(u64),
+    /// So many.
+    Counted(u64),
+}
+
+/// A question that has not been answered yet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Asked {
+    ticket: u64,
+    what: Wanted,
+}
+
+/// What a question is to bring.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Wanted {
+    /// Another part.
+    Afresh,
+    /// Another part, whose last row is selected.
+    Bottom,
+    /// What comes before the part.
+    Before,
+    /// What comes after it.
+    After,
+}
+
+impl Browse {
+    /// All users in the order in which they come by.
+    #[must_use]
+    pub fn new(now: DateTime<Utc>) -> Self {
+        Self {
+            scroll: Scroll::default(),
+            sort: None,
+            filter: Filter::default(),
+            filter_text: String::new(),
+            shown: vec![true; USER.columns.len()],
+            part: None,
+            joined: 0,
+            asked: None,
+            ticket: 0,
+            stale: false,
+            due: now,
+            matches: None,
+            trouble: None,
+        }
+    }
+
+    /// The column that they are ordered by, if they are.
+    #[must_use]
+    pub fn sort(&self) -> Option<Sort> {
+        self.sort
+    }
+
+    /// Which rows are looked at, and in which order.
+    #[must_use]
+    pub fn view(&self) -> View {
+        let order = match self.sort {
+            None => Order::Stored,
+            Some(Sort { column, descending }) => Order::Column { position: column, descending },
+        };
+        View { filter: self.filter.clone(), order }
+    }
+
+    /// True if the newest are on top, and all of them are looked at: nothing needs to be asked to show that.
+    #[must_use]
+    pub fn is_live(&self) -> bool {
+        self.sort.is_none()
+    }
+
+    /// True while rows are awaited.
+    #[must_use]
+    pub fn is_reading(&self) -> bool {
+        self.asked.is_some()
+    }
+
+    /// True if only some of the rows are looked at.
+    #[must_use]
+    pub fn is_filtered(&self) -> bool {
+        !self.filter.is_empty()
+    }
+
+    /// The rows that are known, in order.
+    #[must_use]
+    pub fn list<'a>(&'a self, heard: &'a Heard) -> Vec<&'a UserEntry> {
+        let part = self.part.as_ref();
+        if !self.is_live() {
+            return part.map(Part::users).into_iter().flatten().collect();
+        }
+        let tail = heard.tail.users().iter().filter(|user| user.matches);
+        match part {
+            // Far from the newest rows, a row that comes by again keeps its place under the operator's eye.
+            Some(part) if !part.top => part.users().collect(),
+            Some(part) => tail.chain(part.users().filter(|user| !heard.tail.contains(user.id()))).collect(),
+            None => tail.collect(),
+        }
+    }
+
+    /// Where the selected row stands among all, and how many there are, as far as that is known.
+    #[must_use]
+    pub fn place(&self, heard: &Heard) -> (Option<u64>, Option<u64>) {
+        let of = match self.matches {
+            Some(Matches::Counted(rows)) => Some(rows),
+            _ if self.is_filtered() => None,
+            _ => Some(heard.rows),
+        };
+        let rank = self.scroll.rank(&self.list(heard)) as u64;
+        let before = match &self.part {
+            Some(part) if !part.top => part.rank,
+            _ => Some(0),
+        };
+        (before.map(|before| before + rank + 1), of)
+    }
+
+    /// Orders by a column, or as rows come by.
+    pub fn order_by(&mut self, sort: Option<Sort>) -> Vec<Question> {
+        self.sort = sort;
+        self.afresh()
+    }
+
+    /// Looks at the rows that a filter lets through.
+    ///
+    /// # Errors
+    /// What is wrong with it; then everything stays.
+    pub fn filter_by(&mut self, text: &str, heard: &mut Heard) -> Result<Vec<Question>, String> {
+        let filter = Filter::parse(text, &USER)?;
+        self.filter_text = text.to_owned();
+        if filter == self.filter {
+            return Ok(Vec::new());
+        }
+        self.filter = filter;
+        self.mark(heard);
+        self.matches = self.is_filtered().then_some(Matches::Counting(0));
+        Ok(self.afresh())
+    }
+
+    /// Notes of each user of the tail whether the filter lets it through.
+    pub fn mark(&self, heard: &mut Heard) {
+        for user in heard.tail.iter_mut() {
+            user.matches = self.lets_through(user);
+        }
+    }
+
+    /// True if the filter lets a user through.
+    #[must_use]
+    pub fn lets_through(&self, user: &UserEntry) -> bool {
+        self.filter.is_empty() || self.filter.matches(user.values())
+    }
+
+    /// Asks for the part around the selected row, whatever was known.
+    fn afresh(&mut self) -> Vec<Question> {
+        self.part = None;
+        let place = self.scroll.key().map_or(Place::Top, |id| Place::Around(id.clone()));
+        let mut questions = Vec::new();
+        if self.is_filtered() || !self.is_live() {
+            questions.push(self.ask(Wanted::Afresh, place));
+        } else {
+            self.asked = None;
+        }
+        if self.is_filtered() {
+            questions.push(Question::Count { ticket: self.ticket, filter: self.filter.clone() });
+        }
+        questions
+    }
+
+    /// Asks for the first rows.
+    pub fn to_first(&mut self) -> Option<Question> {
+        self.scroll.first();
+        match &self.part {
+            Some(part) if part.top => None,
+            Some(_) if self.is_live() && !self.is_filtered() => {
+                (self.part, self.asked) = (None, None);
+                None
+            }
+            Some(_) => Some(self.ask(Wanted::Afresh, Place::Top)),
+            None => None,
+        }
+    }
+
+    /// Asks for the last rows, unless they are known; true if they are.
+    pub fn to_last(&mut self) -> Option<Question> {
+        match &self.part {
+            Some(part) if part.bottom => None,
+            _ => Some(self.ask(Wanted::Bottom, Place::Bottom)),
+        }
+    }
+
+    /// Asks for more where the operator comes near the end of what is known.
+    pub fn more(&mut self, heard: &Heard) -> Option<Question> {
+        if self.asked.is_some() {
+            return None;
+        }
+        let list = self.list(heard);
+        let rank = self.scroll.rank(&list);
+        let near_end = rank + NEAR >= list.len();
+        let near_start = rank < NEAR;
+        match &self.part {
+            None => {
+                let more =
+                    heard.rows > heard.tail.users().len() as u64 || self.is_filtered() || !self.is_live();
+                (near_end && more && !self.scroll.follows()).then(|| self.ask(Wanted::Afresh, Place::Top))
+            }
+            Some(part) if near_end && !part.bottom => {
+                let place = part.last().map(Place::After)?;
+                Some(self.ask(Wanted::After, place))
+            }
+            Some(part) if near_start && !part.top => {
+                let place = part.first().map(Place::Before)?;
+                Some(self.ask(Wanted::Before, place))
+            }
+            Some(_) => None,
+        }
+    }
+
+    /// The question for an export of the rows and the columns that are looked at.
+    pub fn ask_export(&mut self, export: impl FnOnce(View, Vec<usize>) -> Export) -> Question {
+        self.ticket += 1;
+        let columns = (0..self.shown.len()).filter(|column| self.shown[*column]).collect();
+        Question::Export { ticket: self.ticket, export: Box::new(export(self.view(), columns)) }
+    }
+
+    fn ask(&mut self, what: Wanted, place: Place) -> Question {
+        self.ticket += 1;
+        self.asked = Some(Asked { ticket: self.ticket, what });
+        self.stale = false;
+        Question::Window { ticket: self.ticket, view: self.view(), place, rows: ROWS }
+    }
+
+    /// The table has changed.
+    pub fn changed(&mut self, heard: &Heard) {
+        let Some(part) = &mut self.part else { return };
+        if self.sort.is_some() || !part.top {
+            self.stale = true;
+        } else if heard.tail.users().pushed() - self.joined >= USERS as u64 {
+            // Rows that have left the tail since are in neither: the two no longer join.
+            let in_tail = self.scroll.key().is_none_or(|id| heard.tail.contains(id));
+            if in_tail { self.part = None } else { part.top = false }
+        }
+    }
+
+    /// When the part is to be read again, if it is.
+    #[must_use]
+    pub fn refresh_at(&self) -> Option<DateTime<Utc>> {
+        (self.stale && self.asked.is_none()).then_some(self.due)
+    }
+
+    /// Reads the part again, if that is due.
+    pub fn refresh(&mut self, now: DateTime<Utc>) -> Option<Question> {
+        let due = self.refresh_at()?;
+        if now < due {
+            return None;
+        }
+        let place = self.scroll.key().map_or(Place::Top, |id| Place::Around(id.clone()));
+        Some(self.ask(Wanted::Afresh, place))
+    }
+
+    /// Takes rows in. `height` is how many fit on the screen.
+    pub fn rows(
+        &mut self,
+        (ticket, slice): (u64, &Slice),
+        took: TimeDelta,
+        heard: &Heard,
+        (now, height): (DateTime<Utc>, usize),
+    ) {
+        let Some(asked) = self.asked.take_if(|asked| asked.ticket == ticket) else { return };
+        self.trouble = None;
+        // What takes long to read is read again the more seldom.
+        self.due = now + (took * 10).max(REFRESH);
+        match (asked.what, &mut self.part) {
+            (Wanted::Before, Some(part)) => part.put_before(slice),
+            (Wanted::After, Some(part)) => part.put_after(slice),
+            (Wanted::Bottom, part) => {
+                let part = part.insert(Part::new(slice));
+                let users: Vec<&UserEntry> = part.users().collect();
+                self.scroll.last(&users, height);
+            }
+            (_, part) => *part = Some(Part::new(slice)),
+        }
+        self.joined = heard.tail.users().pushed();
+    }
+
+    /// A question could not be answered.
+    pub fn failed(&mut self, ticket: u64, text: &str) -> bool {
+        let ours = self.asked.take_if(|asked| asked.ticket == ticket).is_some();
+        if ours {
+            self.trouble = Some(super::entries::safe(text));
+        }
+        ours
+    }
+
+    /// So many rows pass the filter, or were looked at so far.
+    pub fn count(&mut self, matches: Matches) {
+        if self.is_filtered() {
+            self.matches = Some(matches);
+        }
+    }
+}

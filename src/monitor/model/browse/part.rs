@@ -1,0 +1,72 @@
+//! A part of the table: rows that follow one another in the order that is looked at, as many as are worth holding.
+
+use std::collections::VecDeque;
+
+use super::super::UserEntry;
+use crate::destination::reader::{FoundRow, Key, Slice};
+
+/// The most rows that are held: what is farthest from where the operator goes is let go.
+const MOST: usize = 5_000;
+
+/// A part of the table.
+#[derive(Clone, Debug)]
+pub struct Part {
+    rows: VecDeque<(Key, UserEntry)>,
+    /// True if nothing comes before it.
+    pub top: bool,
+    /// True if nothing comes after it.
+    pub bottom: bool,
+    /// How many rows come before it, if that is known.
+    pub rank: Option<u64>,
+}
+
+impl Part {
+    /// The rows that the reader found.
+    pub fn new(slice: &Slice) -> Self {
+        Self { rows: entries(slice).collect(), top: slice.top, bottom: slice.bottom, rank: slice.rank }
+    }
+
+    /// The rows in order.
+    pub fn users(&self) -> impl Iterator<Item = &UserEntry> {
+        self.rows.iter().map(|(_, user)| user)
+    }
+
+    /// Where its first row stands.
+    pub fn first(&self) -> Option<Key> {
+        self.rows.front().map(|(key, _)| key.clone())
+    }
+
+    /// Where its last row stands.
+    pub fn last(&self) -> Option<Key> {
+        self.rows.back().map(|(key, _)| key.clone())
+    }
+
+    /// Adds the rows that come before it.
+    pub fn put_before(&mut self, slice: &Slice) {
+        for row in entries(slice).collect::<Vec<_>>().into_iter().rev() {
+            self.rows.push_front(row);
+        }
+        self.top = slice.top;
+        self.rank = slice.rank.or_else(|| self.rank?.checked_sub(slice.rows.len() as u64));
+        if self.rows.len() > MOST {
+            self.rows.truncate(MOST);
+            self.bottom = false;
+        }
+    }
+
+    /// Adds the rows that come after it.
+    pub fn put_after(&mut self, slice: &Slice) {
+        self.rows.extend(entries(slice));
+        self.bottom = slice.bottom;
+        let surplus = self.rows.len().saturating_sub(MOST);
+        if surplus > 0 {
+            self.rows.drain(..surplus);
+            self.top = false;
+            self.rank = self.rank.map(|rank| rank + surplus as u64);
+        }
+    }
+}
+
+fn entries(slice: &Slice) -> impl Iterator<Item = (Key, UserEntry)> {
+    slice.rows.iter().map(|FoundRow { key, values }| (key.clone(), UserEntry::stored(values)))
+}

@@ -1,0 +1,312 @@
+//! The users panel against a table in memory that answers as a reader would.
+
+use crossterm::event::KeyCode;
+
+use super::super::super::samples::*;
+use super::super::*;
+use super::{Matches, Sort};
+use crate::destination::reader::{Answer, FoundRow, Key, Order, Place, Question, Slice};
+use crate::run::Fate;
+use crate::sync::event::Event;
+
+/// A table of users by number; the number is the rowid.
+struct Table {
+    rows: Vec<i64>,
+}
+
+impl Table {
+    fn new(rows: i64) -> Self {
+        Self { rows: (1..=rows).collect() }
+    }
+
+    fn answer(&self, question: &Question) -> Option<Answer> {
+        match question {
+            Question::Window { ticket, view, place, rows } => {
+                let took = std::time::Duration::from_millis(3);
+                Some(Answer::Window { ticket: *ticket, slice: self.window(view, place, *rows), took })
+            }
+            Question::Count { ticket, filter } => {
+                let rows =
+                    self.rows.iter().filter(|row| filter.matches(&shown(**row, Fate::New).values)).count();
+                Some(Answer::Count { ticket: *ticket, rows: rows as u64 })
+            }
+            _ => None,
+        }
+    }
+
+    fn window(&self, view: &crate::destination::reader::View, place: &Place, rows: usize) -> Slice {
+        let values = |row: &i64| shown(*row, Fate::New).values;
+        let key = |row: &i64| match view.order {
+            Order::Stored => Key::new(None, *row),
+            Order::Column { position, .. } => Key::new(values(row)[position].clone(), *row),
+        };
+        let mut all: Vec<(Key, Box<[Option<String>]>)> = self
+            .rows
+            .iter()
+            .map(|row| (key(row), values(row)))
+            .filter(|(_, values)| view.filter.matches(values))
+            .collect();
+        all.sort_by(|(a, _), (b, _)| a.cmp(b));
+        if !matches!(view.order, Order::Column { descending: false, .. }) {
+            all.reverse();
+        }
+        let at = |key: &Key| all.iter().position(|(other, _)| other == key).unwrap();
+        let from = match place {
+            Place::Top => 0,
+            Place::Bottom => all.len().saturating_sub(rows),
+            Place::After(key) => at(key) + 1,
+            Place::Before(key) => at(key).saturating_sub(rows),
+            Place::Around(id) => {
+                let place = all.iter().position(|(_, values)| values[0].as_ref() == Some(id));
+                place.unwrap_or(0).saturating_sub(rows / 2)
+            }
+        };
+        let to = match place {
+            Place::Before(key) => at(key),
+            _ => (from + rows).min(all.len()),
+        };
+        Slice {
+            rows: all[from..to]
+                .iter()
+                .map(|(key, values)| FoundRow { key: key.clone(), values: values.clone() })
+                .collect(),
+            top: from == 0,
+            bottom: to == all.len(),
+            rank: Some(from as u64),
+            of: Some(all.len() as u64),
+        }
+    }
+}
+
+/// Answers everything that is asked, and what is asked upon that.
+fn serve(model: &mut Model, table: &Table, effects: Vec<Effect>) {
+    let mut questions: std::collections::VecDeque<Effect> = effects.into();
+    while let Some(effect) = questions.pop_front() {
+        if let Effect::Ask(question) = effect
+            && let Some(answer) = table.answer(&question)
+        {
+            questions.extend(update(model, Message::Read(Box::new(answer))));
+        }
+    }
+}
+
+fn press_and_serve(model: &mut Model, table: &Table, key: KeyCode) {
+    let effects = press(model, key);
+    serve(model, table, effects);
+}
+
+/// A monitor before a table of so many users, of which the last 150 came by.
+fn before(table: &Table) -> Model {
+    let mut model = heard(120, 36, [opened(), started()]);
+    let last = table.rows.len() as i64;
+    let Event::Page(mut stored) = page(3) else { unreachable!() };
+    stored.shown = (last - 149..=last).map(|row| shown(row, Fate::New)).collect();
+    stored.rows = last as u64;
+    tell(&mut model, 2_000, Event::Page(stored));
+    model
+}
+
+fn names(model: &Model) -> Vec<String> {
+    let list = lists::users(model);
+    let height = lists::height(model, Panel::Users);
+    let window = model.users.scroll.window(&list, height);
+    list.iter()
+        .skip(window.above)
+        .take(height)
+        .filter_map(|user| user.value("name"))
+        .map(str::to_owned)
+        .collect()
+}
+
+fn selected(model: &Model) -> Option<String> {
+    let list = lists::users(model);
+    model.users.scroll.selected(&list).and_then(|user| user.value("name")).map(str::to_owned)
+}
+
+#[test]
+fn every_row_is_reached_once_by_going_down() {
+    let table = Table::new(3_000);
+    let mut model = before(&table);
+    let mut seen = vec![selected(&model).unwrap()];
+    loop {
+        press_and_serve(&mut model, &table, KeyCode::Down);
+        let name = selected(&model).unwrap();
+        if seen.last() == Some(&name) {
+            break;
+        }
+        seen.push(name);
+    }
+    let expected: Vec<String> = (1..=3_000).rev().map(|row| format!("Ada Lovelace {row}")).collect();
+    assert_eq!(seen, expected);
+    assert_eq!(model.users.place(&model.heard), (Some(3_000), Some(3_000)));
+    press_and_serve(&mut model, &table, KeyCode::Home);
+    assert_eq!(selected(&model).as_deref(), Some("Ada Lovelace 3000"));
+}
+
+#[test]
+fn the_last_row_is_a_key_away_and_the_way_back_is_whole() {
+    let table = Table::new(8_000);
+    let mut model = before(&table);
+    press_and_serve(&mut model, &table, KeyCode::End);
+    assert_eq!(selected(&model).as_deref(), Some("Ada Lovelace 1"));
+    for row in 2..=900 {
+        press_and_serve(&mut model, &table, KeyCode::Up);
+        assert_eq!(selected(&model), Some(format!("Ada Lovelace {row}")));
+    }
+    press_and_serve(&mut model, &table, KeyCode::Char('g'));
+    assert!(model.users.scroll.follows());
+    assert_eq!(selected(&model).as_deref(), Some("Ada Lovelace 8000"));
+}
+
+#[test]
+fn what_is_held_is_bounded() {
+    let table = Table::new(12_000);
+    let mut model = before(&table);
+    for _ in 0..1_000 {
+        press_and_serve(&mut model, &table, KeyCode::PageDown);
+        assert!(lists::users(&model).len() <= 6_000);
+    }
+    assert_eq!(selected(&model).as_deref(), Some("Ada Lovelace 1"));
+}
+
+#[test]
+fn a_filter_narrows_the_tail_and_the_table_by_one_rule() {
+    let table = Table::new(3_000);
+    let mut model = before(&table);
+    press(&mut model, KeyCode::Char('/'));
+    for letter in "name:299".chars() {
+        press_and_serve(&mut model, &table, KeyCode::Char(letter));
+    }
+    let expected: Vec<String> = [2999, 2998, 2997, 2996, 2995, 2994, 2993, 2992, 2991, 2990, 2299, 1299, 299]
+        .map(|row| format!("Ada Lovelace {row}"))
+        .into();
+    assert_eq!(names(&model), expected);
+    assert_eq!(model.users.matches, Some(Matches::Counted(13)));
+    press(&mut model, KeyCode::Enter);
+    assert!(model.users.is_filtered(), "Enter keeps it");
+    tell_page(&mut model, &[shown(299, Fate::Changed), shown(5_000, Fate::New)]);
+    assert_eq!(names(&model)[0], "Ada Lovelace 299", "what comes by is on top, if it passes");
+    assert_eq!(names(&model).len(), 13);
+    press_and_serve(&mut model, &table, KeyCode::Esc);
+    assert!(!model.users.is_filtered());
+}
+
+#[test]
+fn a_filter_that_is_wrong_says_so_and_changes_nothing() {
+    let table = Table::new(300);
+    let mut model = before(&table);
+    press(&mut model, KeyCode::Char('/'));
+    for letter in "nmae:x".chars() {
+        press_and_serve(&mut model, &table, KeyCode::Char(letter));
+    }
+    let Overlay::Filter(_, Some(wrong)) = &model.overlay else { panic!() };
+    assert!(wrong.contains("no column nmae"), "{wrong}");
+}
+
+fn tell_page(model: &mut Model, rows: &[crate::run::ShownRow]) -> Vec<Effect> {
+    let Event::Page(mut stored) = page(3) else { unreachable!() };
+    stored.shown = rows.to_vec();
+    tell(model, 3_000, Event::Page(stored))
+}
+
+#[test]
+fn an_order_keeps_the_selected_row_and_is_read_again_when_the_table_changes() {
+    let mut table = Table::new(3_000);
+    let mut model = before(&table);
+    for _ in 0..5 {
+        press(&mut model, KeyCode::Down);
+    }
+    let row = selected(&model);
+    press_and_serve(&mut model, &table, KeyCode::Char('o'));
+    assert_eq!(model.users.sort(), Some(Sort { column: 0, descending: false }));
+    assert_eq!(selected(&model), row, "the row stays selected in the new order");
+    press_and_serve(&mut model, &table, KeyCode::Char('O'));
+    assert_eq!(model.users.sort(), Some(Sort { column: 0, descending: true }));
+    assert_eq!(selected(&model), row);
+
+    table.rows.push(3_001);
+    tell_page(&mut model, &[shown(3_001, Fate::New)]);
+    assert!(model.changes_in().unwrap() <= chrono::TimeDelta::seconds(1), "it is read again soon");
+    let effects = update(&mut model, Message::Now(at(10_000)));
+    assert!(matches!(&effects[..], [Effect::Ask(_)]), "{effects:?}");
+    serve(&mut model, &table, effects);
+    assert_eq!(selected(&model), row);
+    press_and_serve(&mut model, &table, KeyCode::Home);
+    assert_eq!(selected(&model).as_deref(), Some("Ada Lovelace 3001"));
+}
+
+#[test]
+fn a_flood_over_the_head_of_the_operator_leaves_no_gap() {
+    let mut table = Table::new(3_000);
+    let mut model = before(&table);
+    for _ in 0..400 {
+        press_and_serve(&mut model, &table, KeyCode::Down);
+    }
+    let row = selected(&model);
+    for batch in 0..20 {
+        let rows: Vec<i64> = (1..=100).map(|row| 3_000 + batch * 100 + row).collect();
+        table.rows.extend(&rows);
+        let shown: Vec<_> = rows.iter().map(|row| shown(*row, Fate::New)).collect();
+        tell_page(&mut model, &shown);
+    }
+    assert_eq!(selected(&model), row, "the selection stays");
+    let mut last = 2_600;
+    while last < 5_000 {
+        press_and_serve(&mut model, &table, KeyCode::Up);
+        assert_eq!(selected(&model), Some(format!("Ada Lovelace {}", last + 1)));
+        last += 1;
+    }
+}
+
+#[test]
+fn an_answer_that_nobody_waits_for_any_more_changes_nothing() {
+    let table = Table::new(3_000);
+    let mut model = before(&table);
+    let [Effect::Ask(old)] = &press(&mut model, KeyCode::Char('o'))[..] else { panic!() };
+    let late = table.answer(old).unwrap();
+    press_and_serve(&mut model, &table, KeyCode::Char('O'));
+    let before = names(&model);
+    update(&mut model, Message::Read(Box::new(late)));
+    assert_eq!(names(&model), before);
+}
+
+#[test]
+fn an_export_is_of_what_is_looked_at_and_tells_how_far_it_is() {
+    let table = Table::new(3_000);
+    let mut model = before(&table);
+    press(&mut model, KeyCode::Char('/'));
+    for letter in "299".chars() {
+        press_and_serve(&mut model, &table, KeyCode::Char(letter));
+    }
+    press(&mut model, KeyCode::Enter);
+    press(&mut model, KeyCode::Char('x'));
+    press(&mut model, KeyCode::Tab);
+    let effects = press(&mut model, KeyCode::Enter);
+    let [Effect::Ask(question)] = &effects[..] else { panic!("{effects:?}") };
+    let Question::Export { ticket, export } = &**question else { panic!() };
+    assert_eq!(
+        (export.path.to_str(), export.view.filter.is_empty(), export.columns.len()),
+        (Some("user.csv"), false, 8)
+    );
+    let progress = Answer::Progress { ticket: *ticket, done: 7, of: None };
+    update(&mut model, Message::Read(Box::new(progress)));
+    assert_eq!(model.export.as_ref().unwrap().done, 7);
+    assert!(
+        matches!(&press(&mut model, KeyCode::Char('x'))[..], [Effect::Ask(q)] if **q == Question::Cancel)
+    );
+    update(&mut model, Message::Read(Box::new(Answer::Cancelled { ticket: *ticket })));
+    assert_eq!(model.export, None);
+}
+
+#[test]
+fn one_column_always_stays() {
+    let mut model = before(&Table::new(300));
+    press(&mut model, KeyCode::Char('c'));
+    for _ in 0..USERS_COLUMNS {
+        press(&mut model, KeyCode::Char(' '));
+        press(&mut model, KeyCode::Down);
+    }
+    assert_eq!(model.users.shown.iter().filter(|shown| **shown).count(), 1);
+}
+
+const USERS_COLUMNS: usize = crate::record::USER.columns.len();
