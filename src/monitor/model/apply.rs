@@ -117,12 +117,10 @@ fn phase(model: &mut Model, at: DateTime<Utc>, phase: Phase) {
     if let (Some(run), Phase::Waiting { attempt, .. }) = (&mut model.run, &phase) {
         run.failing = u64::from(*attempt);
     }
-    model.phase = match phase {
-        Phase::Waiting { reason, page, attempt, attempts, until } => {
-            Phase::Waiting { reason: safe(&reason), page, attempt, attempts, until }
-        }
-        other => other,
-    };
+    model.phase = phase;
+    if let Phase::Waiting { reason, .. } = &mut model.phase {
+        *reason = safe(reason);
+    }
     model.phase_at = at;
 }
 

@@ -65,7 +65,7 @@ fn sentence(model: &Model) -> (Role, String) {
             };
             (Role::Plain, text)
         }
-        Phase::Waiting { reason, page, attempt, attempts, until } => {
+        Phase::Waiting { reason, page, attempt, attempts, until, .. } => {
             let text = format!(
                 "page {}: attempt {} of {attempts} in {} s: {reason}",
                 text::number(*page),
