@@ -260,6 +260,7 @@ impl Model {
         let ticking = match &self.phase {
             Phase::Waiting { .. }
             | Phase::Running { .. }
+            | Phase::Storing { .. }
             | Phase::Pausing { .. }
             | Phase::Stopping { .. } => Some(second),
             Phase::Idle | Phase::Paused | Phase::Ended { .. } => None,

@@ -279,8 +279,8 @@ impl Run<'_> {
             (Flight::Wire(wire), Wish::Go | Wish::Step) => {
                 Phase::Running { page: self.walk.next_page(), deadline: wire.deadline }
             }
-            (Flight::Wire(wire), Wish::Hold) => Phase::Pausing { deadline: wire.deadline },
-            (Flight::Wire(wire), Wish::Leave { .. }) => Phase::Stopping { deadline: wire.gives_up() },
+            (Flight::Wire(wire), Wish::Hold) => Phase::Pausing { deadline: Some(wire.deadline) },
+            (Flight::Wire(wire), Wish::Leave { .. }) => Phase::Stopping { deadline: Some(wire.gives_up()) },
             (Flight::Wait(wait), _) => Phase::Waiting {
                 reason: wait.reason.clone(),
                 page: self.walk.next_page(),
@@ -289,8 +289,13 @@ impl Run<'_> {
                 until: wait.until,
                 budget: wait.budget,
             },
-            (Flight::None, Wish::Hold) if self.pending.is_empty() && self.ending.is_none() => Phase::Paused,
-            (Flight::None, _) => return,
+            // What is left of a run that ends is told by its end.
+            (Flight::None, _) if self.ending.is_some() => return,
+            (Flight::None, Wish::Hold) if self.pending.is_empty() => Phase::Paused,
+            (Flight::None, Wish::Hold) => Phase::Pausing { deadline: None },
+            (Flight::None, Wish::Leave { .. }) => Phase::Stopping { deadline: None },
+            (Flight::None, Wish::Go | Wish::Step) if self.queued >= QUEUE => self.storing(),
+            (Flight::None, Wish::Go | Wish::Step) => return,
         };
         if phase == self.phase {
             return;
@@ -300,6 +305,15 @@ impl Run<'_> {
         }
         self.phase = phase.clone();
         self.sync.outlet.send(Event::Phase { phase }).await;
+    }
+
+    /// The wait for a destination that is slower than the source.
+    fn storing(&self) -> Phase {
+        let since = match self.phase {
+            Phase::Storing { since, .. } => since,
+            _ => Utc::now(),
+        };
+        Phase::Storing { pages: self.pending.len() as u64, since }
     }
 
     /// True if a later run can go on with this one after such an end.

@@ -131,17 +131,25 @@ pub enum Phase {
         #[serde(default)]
         budget: Option<Budget>,
     },
+    /// Nothing more is asked for until the destination has caught up: what has arrived fills the room that there is
+    /// for it.
+    Storing {
+        /// How many pages wait for their commit.
+        pages: u64,
+        /// Since when nothing is asked for.
+        since: DateTime<Utc>,
+    },
     /// A pause was asked for; the page on the wire is awaited and stored first.
     Pausing {
-        /// When that page is given up.
-        deadline: DateTime<Utc>,
+        /// When that page is given up; `None` if nothing is on the wire any more, and only stored.
+        deadline: Option<DateTime<Utc>>,
     },
     /// Holding, with nothing on the wire and everything stored.
     Paused,
     /// A stop was asked for; the page on the wire is awaited and stored first.
     Stopping {
-        /// When that page is given up.
-        deadline: DateTime<Utc>,
+        /// When that page is given up; `None` if nothing is on the wire any more, and only stored.
+        deadline: Option<DateTime<Utc>>,
     },
     /// The run is over; its [`RunEnded`] says how.
     Ended {
