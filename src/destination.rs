@@ -12,7 +12,8 @@ use std::path::PathBuf;
 
 use chrono::{DateTime, Utc};
 
-use crate::record::{Cursor, Quarantined, Row};
+use crate::exchange::Exchange;
+use crate::record::{Cursor, Quarantined, Row, Schema};
 use crate::run::{Counts, Outcome, ShownRow, Start, Totals};
 use crate::walk::{End, Request, Walk};
 
@@ -132,12 +133,28 @@ pub struct Batch {
     pub wait_ms: u64,
     /// From the first byte to the last, in milliseconds.
     pub body_ms: u64,
+    /// To read the rows out of the body, in milliseconds.
+    pub decode_ms: u64,
     /// Bytes of the body, decompressed.
     pub bytes: u64,
     /// Failed attempts before it came.
     pub retries: u32,
+    /// Why the last of them failed. Safe for a terminal.
+    pub reasons: Vec<String>,
+    /// The request as it was sent, and the answer but for its body.
+    pub exchange: Exchange,
     /// How many of its rows to give back for showing.
     pub show: usize,
+}
+
+/// Of how many rows of a page the log keeps the ids.
+const FIRST: usize = 3;
+
+impl Batch {
+    /// The ids of the page's first rows.
+    pub fn first_ids(&self, schema: &Schema) -> impl Iterator<Item = &str> {
+        self.rows.iter().take(FIRST).map(|row| row.id(schema))
+    }
 }
 
 /// What became of a page.

@@ -12,6 +12,7 @@
 //! - [`source`]: the contract, and one request at a time
 //! - [`walk`]: how the next request follows from the last page (pure)
 //! - [`run`]: what a run counts and how it is left
+//! - [`exchange`]: what was asked for, and what came back beside the rows
 //! - [`record`]: rows, cursors, the table
 //! - [`sanitize`]: remote text → text that is safe on a terminal
 //! - [`text`]: figures and times as a person reads them
@@ -21,6 +22,7 @@
 pub mod cli;
 pub mod config;
 pub mod destination;
+pub mod exchange;
 pub mod monitor;
 pub mod platform;
 pub mod playground;

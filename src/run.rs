@@ -46,6 +46,9 @@ pub enum Fate {
     Stale,
 }
 
+/// What a row replaced: the columns that differ, by their position, with the values before.
+pub type Before = Vec<(u16, Option<String>)>;
+
 /// A row as a monitor shows it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct ShownRow {
@@ -54,14 +57,21 @@ pub struct ShownRow {
     /// The values in the order of the schema's columns, as the source sent them but for their length: not yet safe
     /// for a terminal.
     pub values: Box<[Option<String>]>,
+    /// What it replaced, if it changed: the columns that differ, by their position, with the values before.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub before: Before,
 }
 
 impl ShownRow {
     /// A row for showing: what waits for a screen that stands still is bounded by what is shown of a value.
     #[must_use]
-    pub fn new(fate: Fate, values: &[Option<String>]) -> Self {
+    pub fn new(fate: Fate, values: &[Option<String>], before: &Before) -> Self {
         let cut = |value: &Option<String>| value.as_deref().map(|text| text::shown(text).into_owned());
-        Self { fate, values: values.iter().map(cut).collect() }
+        Self {
+            fate,
+            values: values.iter().map(cut).collect(),
+            before: before.iter().map(|(column, value)| (*column, cut(value))).collect(),
+        }
     }
 }
 
@@ -151,8 +161,9 @@ mod tests {
     #[test]
     fn a_long_value_is_cut_for_showing() {
         let values = [Some("short".to_owned()), None, Some("é".repeat(5_000))];
-        let shown = ShownRow::new(Fate::New, &values).values;
-        assert_eq!(shown[..2], values[..2]);
-        assert_eq!(shown[2], Some(format!("{}… (5,000 characters in all)", "é".repeat(1_000))));
+        let shown = ShownRow::new(Fate::Changed, &values, &vec![(2, values[2].clone())]);
+        assert_eq!(shown.values[..2], values[..2]);
+        let cut = Some(format!("{}… (5,000 characters in all)", "é".repeat(1_000)));
+        assert_eq!((&shown.values[2], &shown.before), (&cut, &vec![(2, cut.clone())]));
     }
 }

@@ -3,12 +3,14 @@
 //! Nothing here knows where rows go or how the walk goes on; a request comes in, an answer or a [`Failure`] goes out.
 
 pub mod decode;
+mod headers;
 pub mod http;
 pub mod retry;
 
 use std::time::Duration;
 
 pub use self::http::{Answer, Source};
+use crate::exchange::Budget;
 use crate::record::{Schema, USER};
 
 /// How rows and tokens are found in an answer, and how the next request is put.
@@ -78,6 +80,8 @@ pub enum Failure {
         body: String,
         /// How long the source asks to be left alone.
         retry_after: Option<Duration>,
+        /// What it says of its limit.
+        budget: Option<Budget>,
     },
     /// A redirect, which is not followed: credentials and trust belong to the configured origin.
     #[error("HTTP {code}: redirects to {to}")]
@@ -119,6 +123,15 @@ impl Failure {
     pub fn retry_after(&self) -> Option<Duration> {
         match self {
             Self::Status { retry_after, .. } => *retry_after,
+            _ => None,
+        }
+    }
+
+    /// What the source says of its limit.
+    #[must_use]
+    pub fn budget(&self) -> Option<Budget> {
+        match self {
+            Self::Status { budget, .. } => *budget,
             _ => None,
         }
     }

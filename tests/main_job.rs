@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 use support::{
     Api, BuiltIn, Done, Highwater, Modified, RealPlayground, Reference, Rows, Table, newest, promise,
 };
+use url::Url;
 
 /// The columns that the reference declares, in its order.
 const COLUMNS: [&str; 8] = ["id", "name", "email", "address", "company", "job", "updatedAt", "createdAt"];
@@ -256,5 +257,13 @@ fn the_json_lines_tell_what_is_stored() {
         assert_eq!(told["last"], json!(logged.last));
         assert_eq!(told["token"], json!(logged.token));
         assert_eq!(told["checkpoint"], json!(logged.checkpoint));
+        for name in ["url", "status", "headers"] {
+            assert_eq!(told[name], logged.exchange[name]);
+        }
+        assert_eq!(told["first_ids"], logged.first_ids);
+        let address = Url::parse(told["url"].as_str().unwrap()).unwrap();
+        assert!(address.query_pairs().any(|(_, value)| value == logged.asked), "{address}");
+        assert_eq!((&told["status"], &told["budget"]), (&json!(200), &Value::Null));
+        assert_eq!(logged.first_ids.as_array().map(Vec::len), Some(3));
     }
 }

@@ -9,6 +9,7 @@ use faulty::rig::limits;
 use faulty::rows::{last_page, users};
 use faulty::squeeze::{brotli, gzip, gzip_bomb, zstd};
 use faulty::{Answer, Faulty, nobody};
+use highwater::exchange::Budget;
 use highwater::record::{Cursor, Page};
 use highwater::source::decode::Envelope;
 use highwater::source::{Answer as Answered, Failure, KEYSET, Limits, Source};
@@ -260,4 +261,52 @@ async fn a_cursor_and_a_token_are_sent_as_they_came() {
     ask_at(url, limits(), &Request::Token(token.to_owned())).await.unwrap();
     let expected = [format!("tenant=7&updated_since={cursor}"), format!("tenant=7&scroll_param={token}")];
     assert_eq!(server.queries(), expected);
+}
+
+#[tokio::test]
+async fn an_answer_comes_with_what_was_asked_and_what_the_source_grants() {
+    let server = Faulty::start([last_page([1])
+        .header("Date", "Sun, 06 Nov 1994 08:49:30 GMT")
+        .header("X-RateLimit-Limit", "60")
+        .header("X-RateLimit-Remaining", "59")
+        .header("X-RateLimit-Reset", "7")
+        .header("Set-Cookie", "session=secret")])
+    .await;
+    let mut url = server.url();
+    url.set_query(Some("key=secret"));
+    let exchange = ask_at(url, limits(), &Request::Token("a b".to_owned())).await.unwrap().exchange;
+    assert_eq!(exchange.url, format!("{}?key=***&scroll_param=a+b", server.url()));
+    assert_eq!(exchange.status, 200);
+    let names: Vec<&str> = exchange.headers.iter().map(|(name, _)| name.as_str()).collect();
+    assert_eq!(names, ["date", "x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset"]);
+    let budget = Budget { limit: Some(60), remaining: Some(59), reset_s: Some(7) };
+    assert_eq!(exchange.budget, Some(budget));
+}
+
+#[tokio::test]
+async fn a_time_at_which_a_limit_ends_is_counted_from_the_clock_of_the_source() {
+    for (answer, left) in [
+        (last_page([1]), Some(90)),
+        (Answer::status("429 Too Many Requests"), Some(90)),
+        (Answer::status("403 Forbidden"), Some(90)),
+        (Answer::reset_at_once(), None),
+    ] {
+        // 2023-11-14T22:13:20Z is 1,700,000,000.
+        let answer =
+            answer.header("Date", "Tue, 14 Nov 2023 22:13:20 GMT").header("X-RateLimit-Reset", "1700000090");
+        let budget = match ask(answer).await {
+            Ok(answer) => answer.exchange.budget,
+            Err(failure) => failure.budget(),
+        };
+        assert_eq!(budget.and_then(|budget| budget.reset_s), left);
+    }
+}
+
+#[tokio::test]
+async fn a_long_address_is_kept_in_part() {
+    let server = Faulty::start([last_page([1])]).await;
+    let token = "t".repeat(20_000);
+    let answer = ask_at(server.url(), limits(), &Request::Token(token.clone())).await.unwrap();
+    assert!(answer.exchange.url.len() < 1_200, "{}", answer.exchange.url.len());
+    assert_eq!(server.queries(), [format!("scroll_param={token}")], "but sent whole");
 }

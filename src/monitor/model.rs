@@ -247,6 +247,7 @@ impl Model {
         let ticking = match &self.heard.phase {
             Phase::Waiting { .. }
             | Phase::Running { .. }
+            | Phase::Storing { .. }
             | Phase::Pausing { .. }
             | Phase::Stopping { .. } => Some(second),
             Phase::Idle | Phase::Paused | Phase::Ended { .. } => None,

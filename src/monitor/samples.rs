@@ -7,6 +7,7 @@ use ratatui::layout::Size;
 
 use super::model::{Effect, Message, Model, update};
 use super::theme::Theme;
+use crate::exchange::Exchange;
 use crate::record::{BEGINNING, Cursor};
 use crate::run::{Counts, Fate, Outcome, ShownRow, Start, Totals};
 use crate::sync::event::{
@@ -109,6 +110,7 @@ pub fn waiting() -> Phase {
         attempt: 1,
         attempts: 6,
         until: at(8_000),
+        budget: None,
     }
 }
 
@@ -143,8 +145,12 @@ pub fn page(page: i64) -> Event {
         token: (page < 4).then(|| token(page)),
         wait_ms: 25,
         body_ms: 4,
+        decode_ms: 1,
+        commit_ms: 3,
         bytes: 14_322,
         retries: 0,
+        reasons: Vec::new(),
+        exchange: exchange(page),
         decision: match page {
             4 => "no token came: the end of the data".to_owned(),
             _ => "follow the token".to_owned(),
@@ -153,8 +159,31 @@ pub fn page(page: i64) -> Event {
         checkpoint_held: false,
         totals: totals(page),
         rows: 50 * number,
+        first_ids: rows.clone().take(3).map(id).collect(),
         shown: rows.map(|row| shown(row, Fate::New)).collect(),
     }))
+}
+
+/// How page so-and-so of four was asked for and answered.
+pub fn exchange(page: i64) -> Exchange {
+    let asked = match page {
+        1 => format!("updated_since={BEGINNING}"),
+        _ => format!("scroll_param={}", token(page - 1)),
+    };
+    let headers = [
+        ("date", "Mon, 23 Nov 2026 12:00:00 GMT".to_owned()),
+        ("server", "playground".to_owned()),
+        ("x-ratelimit-limit", "20".to_owned()),
+        ("x-ratelimit-remaining", (20 - page).to_string()),
+        ("x-ratelimit-reset", "1".to_owned()),
+    ];
+    let headers = headers.map(|(name, value)| (name.to_owned(), value)).into();
+    Exchange::new(format!("http://127.0.0.1:5001/pagination/keyset?{asked}"), 200, headers, epoch())
+}
+
+/// The id of the row of that number.
+pub fn id(row: i64) -> String {
+    format!("{row:08x}-0000-4000-8000-000000000000")
 }
 
 /// The row of that number.
@@ -163,7 +192,7 @@ pub fn shown(row: i64, fate: Fate) -> ShownRow {
     ShownRow {
         fate,
         values: Box::new([
-            text(format!("{row:08x}-0000-4000-8000-000000000000")),
+            text(id(row)),
             text(format!("Ada Lovelace {row}")),
             text(format!("ada{row}@example.org")),
             text("12 St James's Square\nLondon".to_owned()),
@@ -172,6 +201,10 @@ pub fn shown(row: i64, fate: Fate) -> ShownRow {
             text(cursor(row).text().to_owned()),
             text("2026-01-01T00:00:00Z".to_owned()),
         ]),
+        before: match fate {
+            Fate::Changed => vec![(1, text(format!("Ada Byron {row}"))), (5, None)],
+            _ => Vec::new(),
+        },
     }
 }
 

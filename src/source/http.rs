@@ -9,10 +9,12 @@ use reqwest::header::{DATE, HeaderMap, LOCATION, RETRY_AFTER};
 use reqwest::{Client, Response};
 use url::{Host, Url};
 
+use super::headers::kept;
 use super::retry::retry_after;
 use super::{Contract, Failure, Limits};
-use crate::sanitize;
+use crate::exchange::{Budget, Exchange};
 use crate::walk::Request;
+use crate::{sanitize, text};
 
 /// How much of an error's body is read.
 const ERROR_BODY: u64 = 2_048;
@@ -22,6 +24,8 @@ const ERROR_BODY: u64 = 2_048;
 pub struct Source {
     client: Client,
     url: Url,
+    /// The address as it may be shown.
+    masked: Url,
     limits: Limits,
     contract: &'static Contract,
 }
@@ -31,6 +35,8 @@ pub struct Source {
 pub struct Answer {
     /// The body, decompressed.
     pub body: Bytes,
+    /// All else that is known of it.
+    pub exchange: Exchange,
     /// The source's clock (`Date`), or this machine's if it did not say.
     pub now: DateTime<Utc>,
     /// From the request to the first byte.
@@ -59,7 +65,8 @@ impl Source {
             client = client.no_proxy();
         }
         let client = client.build().map_err(|error| chain(&error))?;
-        Ok(Self { client, url, limits, contract })
+        let masked = masked(&url);
+        Ok(Self { client, url, masked, limits, contract })
     }
 
     /// The contract that the source speaks.
@@ -77,18 +84,22 @@ impl Source {
     /// The address of a request.
     #[must_use]
     pub fn address(&self, request: &Request) -> Url {
-        let mut url = self.url.clone();
-        match request {
-            Request::Since(cursor) => url.query_pairs_mut().append_pair(self.contract.since, cursor.text()),
-            Request::Token(token) => url.query_pairs_mut().append_pair(self.contract.scroll, token),
-        };
-        url
+        self.put(self.url.clone(), request)
     }
 
     /// The address of a request as it may be shown: without the values of the address's own query, which may be keys.
     #[must_use]
     pub fn shown(&self, request: &Request) -> String {
-        Self { url: masked(&self.url), ..self.clone() }.address(request).into()
+        self.put(self.masked.clone(), request).into()
+    }
+
+    /// Puts a request to an address.
+    fn put(&self, mut url: Url, request: &Request) -> Url {
+        match request {
+            Request::Since(cursor) => url.query_pairs_mut().append_pair(self.contract.since, cursor.text()),
+            Request::Token(token) => url.query_pairs_mut().append_pair(self.contract.scroll, token),
+        };
+        url
     }
 
     /// Asks once.
@@ -104,8 +115,11 @@ impl Source {
         if !response.status().is_success() {
             return Err(refusal(response, now).await);
         }
+        // A token of megabytes need not be kept twice.
+        let url = text::shown(&self.shown(request)).into_owned();
+        let exchange = Exchange::new(url, response.status().as_u16(), kept(response.headers()), now);
         let body = self.read(response, begun).await?;
-        Ok(Answer { body, now, wait, reading: begun.elapsed().saturating_sub(wait) })
+        Ok(Answer { body, exchange, now, wait, reading: begun.elapsed().saturating_sub(wait) })
     }
 
     async fn read(&self, mut response: Response, begun: Instant) -> Result<Bytes, Failure> {
@@ -167,6 +181,7 @@ async fn refusal(mut response: Response, now: DateTime<Utc>) -> Failure {
         return Failure::Redirect { code: status.as_u16(), to };
     }
     let retry_after = header(RETRY_AFTER).and_then(|value| retry_after(value, now));
+    let budget = Budget::read(&kept(response.headers()), now);
     let mut body = Vec::new();
     while let Ok(Some(chunk)) = response.chunk().await {
         body.extend_from_slice(&chunk);
@@ -184,6 +199,7 @@ async fn refusal(mut response: Response, now: DateTime<Utc>) -> Failure {
         code: status.as_u16(),
         body: sanitize::snippet(message.as_deref().unwrap_or(text.trim()), 200),
         retry_after,
+        budget,
     }
 }
 

@@ -4,6 +4,7 @@
 //! that answer's rows are still being decoded and written; it is dropped if the rows say otherwise. Whatever the run
 //! does, it listens: a command takes effect at once in a wait, and after the page in flight otherwise.
 
+mod failed;
 mod flight;
 mod page;
 
@@ -13,6 +14,7 @@ use std::time::Duration;
 use chrono::Utc;
 use tokio::time::Instant;
 
+use self::failed::Failed;
 use self::flight::{Flight, Wait, Wire};
 use self::page::Pending;
 use super::command::Command;
@@ -59,7 +61,7 @@ struct Run<'a> {
     /// The wait that a pause interrupted: what is left of it is due before the next request.
     owed: Option<Wait>,
     /// Failed attempts at the page that is asked for.
-    failed: u32,
+    failed: Failed,
     pending: VecDeque<Pending>,
     queued: u64,
     /// The checkpoint and the number of rows in the table, as of the last page that is stored.
@@ -107,7 +109,7 @@ impl Sync {
             alone: false,
             flight: Flight::None,
             owed: None,
-            failed: 0,
+            failed: Failed::default(),
             pending: VecDeque::new(),
             queued: 0,
             known,
@@ -172,6 +174,7 @@ impl Run<'_> {
 
     fn send(&mut self, request: Request) {
         self.totals.requests += 1;
+        self.failed.asked();
         self.flight = Flight::Wire(Wire::send(&self.sync.source, request));
     }
 
@@ -234,18 +237,19 @@ impl Run<'_> {
     async fn on_failure(&mut self, request: &Request, failure: Failure) {
         let page = self.walk.next_page();
         if matches!(request, Request::Token(_)) && failure.may_mean_token() && self.walk.on_token_refused() {
-            self.failed = 0;
+            self.failed = Failed::default();
             let notice = words::token_refused(page, &failure, self.walk.reached().text());
             self.sync.outlet.send(Event::Notice(notice)).await;
             return;
         }
-        self.failed += 1;
+        self.failed.add(&failure);
+        let failed = self.failed.attempts();
         let policy = &self.sync.terms.retry;
         let asked = failure.retry_after();
         let patient = asked.is_none_or(|wait| wait <= policy.max_wait);
-        if !failure.is_retryable() || self.failed >= policy.attempts || !patient {
+        if !failure.is_retryable() || failed >= policy.attempts || !patient {
             let address = self.sync.source.shown(request);
-            let mut text = words::failure(page, &address, &failure, self.failed);
+            let mut text = words::failure(page, &address, &failure, failed);
             if let Some(wait) = asked.filter(|_| !patient) {
                 text.push_str(&format!(
                     " (it asks to be left alone for {} s, more than max_wait)",
@@ -256,12 +260,12 @@ impl Run<'_> {
             return;
         }
         self.totals.retries += 1;
-        let own = policy.backoff(self.failed, rand::random());
+        let own = policy.backoff(failed, rand::random());
         let wait = asked.unwrap_or(own);
         let goes_on = matches!(self.wish, Wish::Go | Wish::Step);
-        let notice = words::retry(page, &failure, self.failed, policy.attempts, goes_on.then_some(wait));
+        let notice = words::retry(page, &failure, failed, policy.attempts, goes_on.then_some(wait));
         self.sync.outlet.send(Event::Notice(notice)).await;
-        let wait = Wait::new(wait, failure.to_string());
+        let wait = Wait::new(wait, &failure);
         // A pause asked for while the request was on the wire holds here, with nothing on the wire.
         if goes_on {
             self.flight = Flight::Wait(wait);
@@ -275,17 +279,23 @@ impl Run<'_> {
             (Flight::Wire(wire), Wish::Go | Wish::Step) => {
                 Phase::Running { page: self.walk.next_page(), deadline: wire.deadline }
             }
-            (Flight::Wire(wire), Wish::Hold) => Phase::Pausing { deadline: wire.deadline },
-            (Flight::Wire(wire), Wish::Leave { .. }) => Phase::Stopping { deadline: wire.gives_up() },
+            (Flight::Wire(wire), Wish::Hold) => Phase::Pausing { deadline: Some(wire.deadline) },
+            (Flight::Wire(wire), Wish::Leave { .. }) => Phase::Stopping { deadline: Some(wire.gives_up()) },
             (Flight::Wait(wait), _) => Phase::Waiting {
                 reason: wait.reason.clone(),
                 page: self.walk.next_page(),
-                attempt: self.failed,
+                attempt: self.failed.attempts(),
                 attempts: self.sync.terms.retry.attempts,
                 until: wait.until,
+                budget: wait.budget,
             },
-            (Flight::None, Wish::Hold) if self.pending.is_empty() && self.ending.is_none() => Phase::Paused,
-            (Flight::None, _) => return,
+            // What is left of a run that ends is told by its end.
+            (Flight::None, _) if self.ending.is_some() => return,
+            (Flight::None, Wish::Hold) if self.pending.is_empty() => Phase::Paused,
+            (Flight::None, Wish::Hold) => Phase::Pausing { deadline: None },
+            (Flight::None, Wish::Leave { .. }) => Phase::Stopping { deadline: None },
+            (Flight::None, Wish::Go | Wish::Step) if self.queued >= QUEUE => self.storing(),
+            (Flight::None, Wish::Go | Wish::Step) => return,
         };
         if phase == self.phase {
             return;
@@ -295,6 +305,15 @@ impl Run<'_> {
         }
         self.phase = phase.clone();
         self.sync.outlet.send(Event::Phase { phase }).await;
+    }
+
+    /// The wait for a destination that is slower than the source.
+    fn storing(&self) -> Phase {
+        let since = match self.phase {
+            Phase::Storing { since, .. } => since,
+            _ => Utc::now(),
+        };
+        Phase::Storing { pages: self.pending.len() as u64, since }
     }
 
     /// True if a later run can go on with this one after such an end.

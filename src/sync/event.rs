@@ -7,6 +7,7 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
+use crate::exchange::{Budget, Exchange};
 use crate::record::{Cursor, Quarantined};
 use crate::run::{Counts, Outcome, ShownRow, Start, Totals};
 use crate::walk::{End, Mode, Request};
@@ -126,18 +127,29 @@ pub enum Phase {
         attempts: u32,
         /// When the next attempt begins.
         until: DateTime<Utc>,
+        /// What the source said of its limit with that error.
+        #[serde(default)]
+        budget: Option<Budget>,
+    },
+    /// Nothing more is asked for until the destination has caught up: what has arrived fills the room that there is
+    /// for it.
+    Storing {
+        /// How many pages wait for their commit.
+        pages: u64,
+        /// Since when nothing is asked for.
+        since: DateTime<Utc>,
     },
     /// A pause was asked for; the page on the wire is awaited and stored first.
     Pausing {
-        /// When that page is given up.
-        deadline: DateTime<Utc>,
+        /// When that page is given up; `None` if nothing is on the wire any more, and only stored.
+        deadline: Option<DateTime<Utc>>,
     },
     /// Holding, with nothing on the wire and everything stored.
     Paused,
     /// A stop was asked for; the page on the wire is awaited and stored first.
     Stopping {
-        /// When that page is given up.
-        deadline: DateTime<Utc>,
+        /// When that page is given up; `None` if nothing is on the wire any more, and only stored.
+        deadline: Option<DateTime<Utc>>,
     },
     /// The run is over; its [`RunEnded`] says how.
     Ended {
@@ -167,10 +179,22 @@ pub struct PageStored {
     pub wait_ms: u64,
     /// Milliseconds from the first byte to the last.
     pub body_ms: u64,
+    /// Milliseconds that it took to read the rows out of the body.
+    #[serde(default)]
+    pub decode_ms: u64,
+    /// Milliseconds of the commit that stored the page, which it may share with others.
+    #[serde(default)]
+    pub commit_ms: u64,
     /// Bytes of the answer's body, decompressed.
     pub bytes: u64,
     /// Failed attempts before this one.
     pub retries: u32,
+    /// Why the last of them failed, each with the wait that followed. Safe for a terminal.
+    #[serde(default)]
+    pub reasons: Vec<String>,
+    /// The request as it was sent, and the answer but for its body.
+    #[serde(flatten)]
+    pub exchange: Exchange,
     /// Why the walk goes on as it does, in words.
     pub decision: String,
     /// The checkpoint, stored together with the page.
@@ -181,6 +205,9 @@ pub struct PageStored {
     pub totals: Totals,
     /// How many rows the table holds.
     pub rows: u64,
+    /// The ids of the page's first rows, as the source sent them but for their length: not yet safe for a terminal.
+    #[serde(default)]
+    pub first_ids: Vec<String>,
     /// The page's rows and what became of each. Filled only for a monitor; at most [`SHOWN_ROWS`], the last ones.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub shown: Vec<ShownRow>,
@@ -272,4 +299,48 @@ pub struct RunEnded {
     pub attention: Vec<String>,
     /// What a later run can go on with, if this one did not reach the end.
     pub unfinished: Option<Unfinished>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A page and a pause as the first version recorded them.
+    const OLD: [&str; 2] = [
+        r#"{"at":"2026-01-01T12:00:00Z","event":"page","run":1,"page":2,"request":{"by":"token","value":"t"},
+            "counts":{"rows":1,"new":1,"changed":0,"same":0,"stale":0,"quarantined":0,"no_cursor":0,"future":0,
+            "extra":0},"first":null,"last":null,"token":null,"wait_ms":1,"body_ms":2,"bytes":3,"retries":0,
+            "decision":"why","checkpoint":null,"checkpoint_held":false,"totals":{"pages":2,"requests":2,"retries":0,
+            "checkpoints":0,"commits":2,"tie_unsafe":0,"tie_overflow":0,"not_inclusive":0,"elapsed_ms":9,"rows":1,
+            "new":1,"changed":0,"same":0,"stale":0,"quarantined":0,"no_cursor":0,"future":0,"extra":0},"rows":1,
+            "shown":[{"fate":"new","values":["a",null]}]}"#,
+        r#"{"at":"2026-01-01T12:00:00Z","event":"phase","phase":{"is":"pausing","deadline":"2026-01-01T12:02:00Z"}}"#,
+    ];
+
+    #[test]
+    fn what_an_older_version_recorded_can_be_read_and_nothing_of_it_is_lost() {
+        for old in OLD {
+            let old: serde_json::Value = serde_json::from_str(old).unwrap();
+            let read: Stamped = serde_json::from_value(old.clone()).unwrap();
+            let mut written = serde_json::to_value(&read).unwrap();
+            for (name, value) in old.as_object().unwrap() {
+                assert_eq!(written[name].take(), *value, "{name}");
+            }
+        }
+    }
+
+    #[test]
+    fn all_that_is_told_of_a_page_can_be_read_again() {
+        let Event::Page(mut page) = serde_json::from_str::<Stamped>(OLD[0]).unwrap().event else { panic!() };
+        let headers = vec![("x-ratelimit-remaining".to_owned(), "9".to_owned())];
+        page.exchange = Exchange::new("http://h/".to_owned(), 200, headers, DateTime::UNIX_EPOCH);
+        page.reasons = vec!["HTTP 503".to_owned()];
+        page.shown[0].before = vec![(1, None)];
+        let event = Event::Page(page.clone());
+        let written = serde_json::to_string(&Stamped { at: DateTime::UNIX_EPOCH, event }).unwrap();
+        assert!(written.contains(r#""budget":{"limit":null,"remaining":9,"reset_s":null}"#), "{written}");
+        let Event::Page(read) = serde_json::from_str::<Stamped>(&written).unwrap().event else { panic!() };
+        assert_eq!((read.exchange, read.reasons), (page.exchange, page.reasons));
+        assert_eq!(read.shown[0].before, page.shown[0].before);
+    }
 }

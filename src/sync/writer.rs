@@ -4,6 +4,7 @@
 use std::collections::VecDeque;
 use std::sync::mpsc as blocking;
 use std::thread;
+use std::time::{Duration, Instant};
 
 use tokio::sync::{mpsc, oneshot};
 
@@ -21,8 +22,14 @@ enum Work {
 
 type Job = Box<dyn FnOnce(&mut dyn Destination) + Send>;
 
-/// What a commit brought: each of its pages, in order.
-pub(super) type Group = Result<Vec<Committed>, DestinationError>;
+/// Pages that went into one commit.
+#[derive(Debug)]
+pub(super) struct Group {
+    /// What became of each, in order.
+    pub(super) pages: Vec<Committed>,
+    /// How long the commit took.
+    pub(super) took: Duration,
+}
 
 /// The destination behind a thread of its own. Dropping it waits until the destination is closed.
 #[derive(Debug)]
@@ -30,7 +37,7 @@ pub(super) struct Writer {
     name: String,
     /// `None` only while it is being dropped, which is how the thread learns of it.
     work: Option<blocking::Sender<Work>>,
-    groups: mpsc::UnboundedReceiver<Group>,
+    groups: mpsc::UnboundedReceiver<Result<Group, DestinationError>>,
     thread: Option<thread::JoinHandle<()>>,
 }
 
@@ -71,7 +78,7 @@ impl Writer {
     }
 
     /// The next commit. Safe to drop and call again.
-    pub(super) async fn group(&mut self) -> Group {
+    pub(super) async fn group(&mut self) -> Result<Group, DestinationError> {
         self.groups.recv().await.unwrap_or_else(|| Err(gone()))
     }
 
@@ -110,7 +117,7 @@ fn gone() -> DestinationError {
 fn serve(
     mut destination: Box<dyn Destination>,
     incoming: &blocking::Receiver<Work>,
-    outgoing: &mpsc::UnboundedSender<Group>,
+    outgoing: &mpsc::UnboundedSender<Result<Group, DestinationError>>,
 ) {
     let mut next = VecDeque::new();
     // The run whose page could not be stored: none of its later pages may be, or the checkpoint would pass the gap.
@@ -136,7 +143,8 @@ fn serve(
         }
         group.retain(|batch: &Batch| broken != Some(batch.run));
         if let Some(last) = group.last() {
-            let stored = destination.commit(&group);
+            let begun = Instant::now();
+            let stored = destination.commit(&group).map(|pages| Group { pages, took: begun.elapsed() });
             if stored.is_err() {
                 broken = Some(last.run);
             }

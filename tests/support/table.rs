@@ -37,6 +37,10 @@ pub struct Logged {
     pub token: Option<String>,
     /// The checkpoint, stored together with it.
     pub checkpoint: Option<String>,
+    /// The address, status and headers, as JSON.
+    pub exchange: Value,
+    /// The ids of its first rows, as JSON.
+    pub first_ids: Value,
 }
 
 impl Table {
@@ -109,8 +113,13 @@ impl Table {
     /// The page log, oldest first.
     pub fn pages(&self) -> Vec<Logged> {
         self.all(
-            "SELECT run, page, asked_by, asked, last, token, checkpoint FROM _highwater_pages ORDER BY run, page",
+            "SELECT run, page, asked_by, asked, last, token, checkpoint,
+                    json_object('url', url, 'status', status, 'headers', json(headers)), first_ids
+             FROM _highwater_pages ORDER BY run, page",
             |row| {
+                let json = |column| -> rusqlite::Result<Value> {
+                    Ok(serde_json::from_str(&row.get::<_, String>(column)?).unwrap())
+                };
                 Ok(Logged {
                     run: row.get(0)?,
                     page: row.get(1)?,
@@ -119,6 +128,8 @@ impl Table {
                     last: row.get(4)?,
                     token: row.get(5)?,
                     checkpoint: row.get(6)?,
+                    exchange: json(7)?,
+                    first_ids: json(8)?,
                 })
             },
         )

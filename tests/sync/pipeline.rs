@@ -5,6 +5,7 @@ use std::time::Duration;
 use highwater::run::{Outcome, Start};
 use highwater::source::Limits;
 use highwater::sync::command::Command;
+use highwater::sync::event::{Event, Phase, Stamped};
 use highwater::walk::Mode;
 
 use crate::faulty::Answer;
@@ -79,16 +80,51 @@ async fn what_is_stored_with_a_page_counts_that_page_and_its_commit() {
 async fn a_slow_destination_bounds_what_is_fetched_ahead_of_it() {
     let handle = Handle::default().hold();
     let large = |number: u32| user_with(number, "name", serde_json::json!("x".repeat(3 << 19)));
-    let pages = (1..=8).map(|number| Answer::page(&[large(number)], Some(&format!("t{number}"))));
+    let page = |number: u32| Answer::page(&[large(number)], Some(&format!("t{number}")));
+    let (second, later) = page(2).held();
+    let script = [page(1), later].into_iter().chain((3..=8).map(page)).chain([last_page([9])]);
     let limits = Limits { body: 8 << 20, ..limits() };
     let setup = Setup { limits, ..Setup::default() }.held_by(&handle);
-    let mut rig = setup.start(pages.chain([last_page([9])])).await;
+    let mut rig = setup.start(script).await;
     rig.send(Command::Run(Start::Checkpoint)).await;
-    rig.server.until_asked(4).await;
+    handle.until_begun(1).await;
+    second.open();
     // Three pages fill the queue, and a fourth was on its way: no more must follow.
-    tokio::time::sleep(Duration::from_millis(500)).await;
+    rig.until_phase("Storing", |phase| matches!(phase, Phase::Storing { .. })).await;
     assert_eq!(rig.server.asked().len(), 4);
+    // So long the first commit takes at least.
+    tokio::time::sleep(Duration::from_millis(50)).await;
     handle.release();
     let ended = rig.until_ended().await;
     assert_eq!((ended.outcome, ended.totals.pages), (Outcome::Complete, 9));
+    assert!(rig.pages()[0].commit_ms >= 50, "{}", rig.pages()[0].commit_ms);
+    let storing = rig.seen.iter().filter_map(|stamped| match stamped.event {
+        Event::Phase { phase: Phase::Storing { pages, since } } => Some((pages, since)),
+        _ => None,
+    });
+    let storing: Vec<_> = storing.take(2).collect();
+    assert_eq!((storing[0].0, storing[1].0), (4, 3), "it tells how many pages wait");
+    assert_eq!(storing[0].1, storing[1].1, "and since when the source does");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_destination_that_keeps_up_is_not_waited_for() {
+    let pages = (1..=5).map(|number| page([number], &format!("t{number}")));
+    let mut rig = Setup::default().start(pages.chain([last_page([6])])).await;
+    rig.run(Start::Checkpoint).await;
+    let storing = |stamped: &Stamped| matches!(stamped.event, Event::Phase { phase: Phase::Storing { .. } });
+    assert!(!rig.seen.iter().any(storing), "{:?}", rig.seen);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_pause_and_a_stop_wait_for_a_commit_and_say_so() {
+    let handle = Handle::default().hold();
+    let mut rig = Setup::default().held_by(&handle).start([page([1], "a"), last_page([2])]).await;
+    rig.send(Command::Step).await;
+    rig.until_phase("Pausing", |phase| *phase == Phase::Pausing { deadline: None }).await;
+    rig.send(Command::Stop).await;
+    rig.until_phase("Stopping", |phase| *phase == Phase::Stopping { deadline: None }).await;
+    handle.release();
+    let ended = rig.until_ended().await;
+    assert_eq!((ended.outcome, rig.ids().as_str()), (Outcome::Stopped, "u1"));
 }

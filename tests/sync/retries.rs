@@ -28,7 +28,13 @@ async fn survives(name: &str, fault: Answer) {
     assert_eq!(queries[1], queries[2], "{name}: the same request again");
     let retries: Vec<u32> = rig.pages().iter().map(|page| page.retries).collect();
     assert_eq!(retries, [0, 1], "{name}: the page that was hard to get says so");
+    let reasons: Vec<Vec<String>> = rig.pages().into_iter().map(|page| page.reasons).collect();
+    assert_eq!((reasons[0].len(), reasons[1].len()), (0, 1), "{name}: {reasons:?}");
     let notice = rig.notice(|kind| *kind == NoticeKind::Retry);
+    let (why, waited) = reasons[1][0].rsplit_once("; waited ").unwrap();
+    assert!(notice.text.contains(why) && waited.ends_with("s"), "{name}: {reasons:?}");
+    let logged: String = rig.sql("SELECT reasons FROM _highwater_pages WHERE page = 2");
+    assert_eq!(logged, serde_json::to_string(&reasons[1]).unwrap(), "{name}: in the log as well");
     assert!(
         notice.text.contains("page 2: ") && notice.text.contains("attempt 2 of 3"),
         "{name}: {}",
@@ -93,6 +99,8 @@ async fn a_page_that_comes_makes_the_attempts_count_anew() {
     let mut rig = Setup::default().start(script).await;
     let ended = rig.run(Start::Checkpoint).await;
     assert_eq!((ended.outcome, ended.totals.retries, ended.totals.requests), (Outcome::Complete, 6, 9));
+    let reasons: Vec<usize> = rig.pages().iter().map(|page| page.reasons.len()).collect();
+    assert_eq!(reasons, [2, 2, 2], "each page tells its own");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

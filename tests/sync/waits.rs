@@ -14,7 +14,8 @@ use crate::faulty::rows::{last_page, page};
 
 fn limited(retry_after: &str) -> Answer {
     let date = "Sun, 06 Nov 1994 08:49:30 GMT";
-    Answer::status("429 Too Many Requests").header("Date", date).header("Retry-After", retry_after)
+    let answer = Answer::status("429 Too Many Requests").header("Date", date);
+    answer.header("Retry-After", retry_after).header("X-RateLimit-Remaining", "0")
 }
 
 /// How long a wait is, by its own account.
@@ -34,7 +35,8 @@ async fn the_wait_is_as_long_as_the_source_asks() {
         let length = length(&waiting);
         assert!(length > TimeDelta::seconds(30) && length <= TimeDelta::seconds(40), "{asked}: {length}");
         match waiting.event {
-            Event::Phase { phase: Phase::Waiting { reason, page, attempt, attempts, .. } } => {
+            Event::Phase { phase: Phase::Waiting { reason, page, attempt, attempts, budget, .. } } => {
+                assert_eq!(budget.and_then(|budget| budget.remaining), Some(0));
                 assert!(reason.contains("429"), "{reason}");
                 assert_eq!((page, attempt, attempts), (1, 1, 3));
             }

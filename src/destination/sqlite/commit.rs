@@ -1,12 +1,14 @@
 //! Pages into tables, inside a transaction that the caller commits.
 
+use std::collections::BTreeMap;
+
 use rusqlite::types::{ToSql, ValueRef};
 use rusqlite::{CachedStatement, Transaction, params, params_from_iter};
 
 use super::{json, stamp, word};
 use crate::destination::{Batch, Committed};
 use crate::record::{Cursor, Row, Schema};
-use crate::run::{Counts, Fate, ShownRow, Totals};
+use crate::run::{Before, Counts, Fate, ShownRow, Totals};
 use crate::walk::Request;
 
 /// Stores pages with all that belongs to them.
@@ -83,8 +85,9 @@ fn one_page(
     };
     let show_from = batch.rows.len().saturating_sub(batch.show);
     let mut shown = Vec::with_capacity(batch.rows.len() - show_from);
+    let place = Place { run: batch.run, page: number(batch.page), at: stamp(batch.at) };
     for (position, row) in batch.rows.iter().enumerate() {
-        let fate = upsert.row(row)?;
+        let (fate, before) = upsert.row(row, &place)?;
         match fate {
             Fate::New => counts.new += 1,
             Fate::Changed => counts.changed += 1,
@@ -97,12 +100,19 @@ fn one_page(
             span.add(cursor);
         }
         if position >= show_from {
-            shown.push(ShownRow::new(fate, &row.values));
+            shown.push(ShownRow::new(fate, &row.values, &before));
         }
     }
-    quarantine(transaction, batch)?;
-    log_page(transaction, schema, batch, &counts)?;
+    quarantine(transaction, batch, &place)?;
+    log_page(transaction, schema, batch, &place, &counts)?;
     Ok(Committed { counts, rows: 0, shown })
+}
+
+/// Where a row came from, as the tables note it down.
+struct Place {
+    run: i64,
+    page: i64,
+    at: String,
 }
 
 /// The statements that a row may take. A new one, the common case of a first sync, takes one.
@@ -111,6 +121,7 @@ struct Upsert<'t> {
     insert: CachedStatement<'t>,
     select: CachedStatement<'t>,
     update: CachedStatement<'t>,
+    keep_before: CachedStatement<'t>,
     keep_extra: CachedStatement<'t>,
     drop_extra: CachedStatement<'t>,
 }
@@ -135,6 +146,11 @@ impl<'t> Upsert<'t> {
                 "UPDATE {table} SET {} WHERE {key} = {key_place}",
                 assign.join(", ")
             ))?,
+            keep_before: transaction.prepare_cached(
+                "INSERT INTO _highwater_previous (id, run, page, at, before) VALUES (?1, ?2, ?3, ?4, ?5)
+                 ON CONFLICT (id) DO UPDATE SET run = excluded.run, page = excluded.page, at = excluded.at,
+                                                before = excluded.before",
+            )?,
             keep_extra: transaction.prepare_cached(
                 "INSERT INTO _highwater_extra (id, fields) VALUES (?1, ?2)
                  ON CONFLICT (id) DO UPDATE SET fields = excluded.fields WHERE fields IS NOT excluded.fields",
@@ -143,17 +159,21 @@ impl<'t> Upsert<'t> {
         })
     }
 
-    /// Stores a row unless the table holds a newer version of it.
-    fn row(&mut self, row: &Row) -> rusqlite::Result<Fate> {
+    /// Stores a row unless the table holds a newer version of it; gives what it replaced as well.
+    fn row(&mut self, row: &Row, place: &Place) -> rusqlite::Result<(Fate, Before)> {
         if self.insert.execute(params_from_iter(row.values.iter()))? == 1 {
             if let Some(fields) = &row.extra {
                 self.keep_extra.execute(params![row.id(self.schema), fields])?;
             }
-            return Ok(Fate::New);
+            return Ok((Fate::New, Before::new()));
         }
-        let fate = self.compare(row)?;
+        let (fate, before) = self.compare(row)?;
         if fate == Fate::Changed {
             self.update.execute(params_from_iter(row.values.iter()))?;
+            let named: BTreeMap<_, _> =
+                before.iter().map(|(column, value)| (self.name(*column), value)).collect();
+            let Place { run, page, at } = place;
+            self.keep_before.execute(params![row.id(self.schema), run, page, at, json(&named)])?;
         }
         if fate != Fate::Stale {
             let id: &dyn ToSql = &row.id(self.schema);
@@ -162,35 +182,54 @@ impl<'t> Upsert<'t> {
                 None => self.drop_extra.execute([id])?,
             };
         }
-        Ok(fate)
+        Ok((fate, before))
     }
 
-    /// How a row stands to the stored one of the same id.
-    fn compare(&mut self, row: &Row) -> rusqlite::Result<Fate> {
+    fn name(&self, column: u16) -> &'static str {
+        self.schema.columns[usize::from(column)].name
+    }
+
+    /// How a row stands to the stored one of the same id, and what it replaces of it.
+    fn compare(&mut self, row: &Row) -> rusqlite::Result<(Fate, Before)> {
+        let mut before = Before::new();
         let mut found = self.select.query([row.id(self.schema)])?;
-        let Some(stored) = found.next()? else { return Ok(Fate::Changed) };
-        let same = |column: usize, value: &Option<String>| -> rusqlite::Result<bool> {
-            Ok(match (stored.get_ref(column)?, value) {
-                (ValueRef::Text(stored), Some(value)) => stored == value.as_bytes(),
-                (ValueRef::Null, None) => true,
-                _ => false,
-            })
-        };
-        for (column, value) in row.values.iter().enumerate() {
-            if same(column, value)? {
-                continue;
+        let Some(stored) = found.next()? else { return Ok((Fate::Changed, before)) };
+        for (column, value) in (0_u16..).zip(&row.values) {
+            let stored = stored.get_ref(usize::from(column))?;
+            if !is_same(stored, value.as_deref()) {
+                before.push((column, text_of(stored)));
             }
-            let text: Option<String> = stored.get(self.schema.cursor)?;
-            let stored = text.and_then(|text| Cursor::parse(&text).ok());
-            // A version without a cursor cannot be told to be older, and the source's last word counts.
-            let older = row.cursor.as_ref().zip(stored.as_ref()).is_some_and(|(row, stored)| row < stored);
-            return Ok(if older { Fate::Stale } else { Fate::Changed });
         }
-        Ok(Fate::Same)
+        if before.is_empty() {
+            return Ok((Fate::Same, before));
+        }
+        let stored = text_of(stored.get_ref(self.schema.cursor)?);
+        let stored = stored.and_then(|text| Cursor::parse(&text).ok());
+        // A version without a cursor cannot be told to be older, and the source's last word counts.
+        let older = row.cursor.as_ref().zip(stored.as_ref()).is_some_and(|(row, stored)| row < stored);
+        Ok(if older { (Fate::Stale, Before::new()) } else { (Fate::Changed, before) })
     }
 }
 
-fn quarantine(transaction: &Transaction<'_>, batch: &Batch) -> rusqlite::Result<()> {
+fn is_same(stored: ValueRef<'_>, value: Option<&str>) -> bool {
+    match (stored, value) {
+        (ValueRef::Text(stored), Some(value)) => stored == value.as_bytes(),
+        (ValueRef::Null, None) => true,
+        _ => false,
+    }
+}
+
+/// A stored value as text; another program may have put anything there.
+fn text_of(stored: ValueRef<'_>) -> Option<String> {
+    match stored {
+        ValueRef::Null => None,
+        ValueRef::Integer(number) => Some(number.to_string()),
+        ValueRef::Real(number) => Some(number.to_string()),
+        ValueRef::Text(bytes) | ValueRef::Blob(bytes) => Some(String::from_utf8_lossy(bytes).into_owned()),
+    }
+}
+
+fn quarantine(transaction: &Transaction<'_>, batch: &Batch, place: &Place) -> rusqlite::Result<()> {
     if batch.quarantined.is_empty() {
         return Ok(());
     }
@@ -200,14 +239,7 @@ fn quarantine(transaction: &Transaction<'_>, batch: &Batch) -> rusqlite::Result<
     )?;
     for row in &batch.quarantined {
         let position = i64::try_from(row.position).unwrap_or(i64::MAX);
-        keep.execute(params![
-            batch.run,
-            number(batch.page),
-            position,
-            row.reason,
-            row.json,
-            stamp(batch.at)
-        ])?;
+        keep.execute(params![place.run, place.page, position, row.reason, row.json, place.at])?;
     }
     Ok(())
 }
@@ -216,6 +248,7 @@ fn log_page(
     transaction: &Transaction<'_>,
     schema: &'static Schema,
     batch: &Batch,
+    place: &Place,
     counts: &Counts,
 ) -> rusqlite::Result<()> {
     let (by, asked) = match &batch.request {
@@ -227,12 +260,14 @@ fn log_page(
         .prepare_cached(
             "INSERT INTO _highwater_pages
                     (run, page, asked_by, asked, rows, new, changed, same, stale, quarantined, first, last, token,
-                     checkpoint, decision, wait_ms, body_ms, bytes, retries, at)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20)",
+                     checkpoint, decision, wait_ms, body_ms, bytes, retries, at, url, status, headers, decode_ms,
+                     reasons, first_ids)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20,
+                     ?21, ?22, ?23, ?24, ?25, ?26)",
         )?
         .execute(params![
-            batch.run,
-            number(batch.page),
+            place.run,
+            place.page,
             by,
             asked,
             number(counts.rows),
@@ -250,7 +285,13 @@ fn log_page(
             number(batch.body_ms),
             number(batch.bytes),
             batch.retries,
-            stamp(batch.at),
+            place.at,
+            batch.exchange.url,
+            batch.exchange.status,
+            json(&batch.exchange.headers),
+            number(batch.decode_ms),
+            json(&batch.reasons),
+            json(&batch.first_ids(schema).collect::<Vec<_>>()),
         ])?;
     Ok(())
 }

@@ -7,7 +7,7 @@ use crate::destination::DestinationError;
 use crate::record::Schema;
 
 /// One step for each version, in order. A step that was released is never edited.
-const MIGRATIONS: &[&str] = &["
+pub(super) const MIGRATIONS: &[&str] = &["
     -- One row: the state of the stream whose rows the table holds.
     CREATE TABLE _highwater_state (
         one INTEGER PRIMARY KEY CHECK (one = 1),
@@ -55,6 +55,25 @@ const MIGRATIONS: &[&str] = &["
         run INTEGER NOT NULL, page INTEGER NOT NULL, position INTEGER NOT NULL,
         reason TEXT NOT NULL, row TEXT NOT NULL UNIQUE, at TEXT NOT NULL
     );
+", "
+    -- What a page was asked with and how it came, for whoever looks into it later; null for pages that were logged
+    -- before. How long its commit took is not known before the commit is over, and is not kept.
+    ALTER TABLE _highwater_pages ADD COLUMN url TEXT;
+    ALTER TABLE _highwater_pages ADD COLUMN status INTEGER;
+    -- JSON: [[name, value], …]
+    ALTER TABLE _highwater_pages ADD COLUMN headers TEXT;
+    ALTER TABLE _highwater_pages ADD COLUMN decode_ms INTEGER;
+    -- JSON: [text, …]
+    ALTER TABLE _highwater_pages ADD COLUMN reasons TEXT;
+    -- JSON: [id, …]
+    ALTER TABLE _highwater_pages ADD COLUMN first_ids TEXT;
+    -- What the last change of each row replaced: one JSON object, column to value. With a rowid: ids come in no
+    -- order, and without one nearly every change would rewrite a page of the file.
+    CREATE TABLE _highwater_previous (
+        id TEXT NOT NULL PRIMARY KEY,
+        run INTEGER NOT NULL, page INTEGER NOT NULL, at TEXT NOT NULL,
+        before TEXT NOT NULL
+    );
 "];
 
 /// Looks whether a file may be written to at all, before anything about it is changed.
@@ -85,6 +104,8 @@ pub(super) fn migrate(sqlite: &mut Sqlite) -> Result<(), DestinationError> {
         }
         if version < MIGRATIONS.len() {
             transaction.pragma_update(None, "user_version", MIGRATIONS.len() as i64)?;
+        }
+        if version == 0 {
             transaction.execute_batch(&create_table(schema))?;
             // A table that was there before has rows already.
             let count =
@@ -96,14 +117,15 @@ pub(super) fn migrate(sqlite: &mut Sqlite) -> Result<(), DestinationError> {
     check_columns(sqlite)
 }
 
-/// Checks a file that is only read.
+/// Checks a file that is only read. One of an older version will do, for what it was made with: state, runs, history
+/// and the table itself.
 pub(super) fn check(sqlite: &Sqlite) -> Result<(), DestinationError> {
     check_version(sqlite)?;
     let found = version(&sqlite.connection).map_err(|error| database_error(&sqlite.path, error))?;
-    if found < MIGRATIONS.len() {
+    if found == 0 {
         let path = sqlite.path.display();
         return Err(DestinationError::Refused(format!(
-            "{path} was not made by highwater, or by an older one; run a sync into it first, or give another --db"
+            "{path} was not made by highwater, or is still empty; run a sync into it first, or give another --db"
         )));
     }
     check_columns(sqlite)

@@ -9,6 +9,7 @@ use chrono::TimeDelta;
 use tempfile::TempDir;
 
 use super::*;
+use crate::exchange::Exchange;
 use crate::record::{BEGINNING, Page, Row, USER};
 use crate::run::Start;
 use crate::walk::{End, Mode, Request, Walk};
@@ -77,8 +78,11 @@ impl Pages {
             future: 0,
             wait_ms: 1,
             body_ms: 2,
+            decode_ms: 5,
             bytes: 3,
             retries: 4,
+            reasons: vec!["HTTP 503; waited 9 ms".to_owned()],
+            exchange: exchange(),
             show: 2,
         }
     }
@@ -88,6 +92,11 @@ impl Pages {
         let text = "so it ended".to_owned();
         Ending { run: self.run, outcome, end: End::Stopped, text, totals, resumable, at: noon() }
     }
+}
+
+fn exchange() -> Exchange {
+    let headers = vec![("server".to_owned(), "a \"b\"".to_owned())];
+    Exchange::new("http://h/?scroll_param=t".to_owned(), 203, headers, noon())
 }
 
 fn value<T: rusqlite::types::FromSql>(sqlite: &Sqlite, query: &str) -> T {

@@ -70,7 +70,12 @@ pub fn pause_ready(model: &Model) -> Result<(), &'static str> {
     match model.heard.phase {
         Phase::Idle | Phase::Ended { .. } => Err("no run is under way; r starts one"),
         Phase::Stopping { .. } => Err("the run is stopping"),
-        Phase::Running { .. } | Phase::Waiting { .. } | Phase::Pausing { .. } | Phase::Paused => Ok(()),
+        Phase::Pausing { deadline: None } => Err("what has arrived is being stored"),
+        Phase::Running { .. }
+        | Phase::Waiting { .. }
+        | Phase::Storing { .. }
+        | Phase::Pausing { .. }
+        | Phase::Paused => Ok(()),
     }
 }
 
@@ -79,7 +84,7 @@ pub fn step_ready(model: &Model) -> Result<(), &'static str> {
     sync_ready(model)?;
     match model.heard.phase {
         Phase::Idle | Phase::Ended { .. } | Phase::Paused => Ok(()),
-        Phase::Running { .. } | Phase::Waiting { .. } => {
+        Phase::Running { .. } | Phase::Waiting { .. } | Phase::Storing { .. } => {
             Err("the run goes on by itself; Space pauses it first")
         }
         Phase::Pausing { .. } => Err("the pause is not reached yet"),
@@ -92,7 +97,7 @@ pub fn again_ready(model: &Model) -> Result<(), &'static str> {
     sync_ready(model)?;
     match model.heard.phase {
         Phase::Idle | Phase::Ended { .. } | Phase::Waiting { .. } => Ok(()),
-        Phase::Running { .. } => Err("a run is under way"),
+        Phase::Running { .. } | Phase::Storing { .. } => Err("a run is under way"),
         Phase::Pausing { .. } => Err("the pause is not reached yet"),
         Phase::Paused => Err("the run is paused; Space goes on"),
         Phase::Stopping { .. } => Err("the run is stopping"),

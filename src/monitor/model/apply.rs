@@ -139,12 +139,10 @@ fn phase(heard: &mut Heard, at: DateTime<Utc>, phase: Phase) {
         (Some(run), Phase::Paused) => run.pace.interrupted(),
         _ => {}
     }
-    heard.phase = match phase {
-        Phase::Waiting { reason, page, attempt, attempts, until } => {
-            Phase::Waiting { reason: safe(&reason), page, attempt, attempts, until }
-        }
-        other => other,
-    };
+    heard.phase = phase;
+    if let Phase::Waiting { reason, .. } = &mut heard.phase {
+        *reason = safe(reason);
+    }
     heard.phase_at = at;
 }
 

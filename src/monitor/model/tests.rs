@@ -19,9 +19,10 @@ fn in_phase(word: &str) -> Model {
         }
         "running" => Phase::Running { page: 4, deadline },
         "waiting" => waiting(),
-        "pausing" => Phase::Pausing { deadline },
+        "storing" => Phase::Storing { pages: 3, since: at(5_000) },
+        "pausing" => Phase::Pausing { deadline: Some(deadline) },
         "paused" => Phase::Paused,
-        "stopping" => Phase::Stopping { deadline },
+        "stopping" => Phase::Stopping { deadline: Some(deadline) },
         "ended" => Phase::Ended { outcome: Outcome::Complete },
         other => panic!("{other}"),
     };
@@ -70,6 +71,7 @@ fn every_key_in_every_phase() {
         ("idle",     ["refused", "step",    "run",     "confirm", "stop", "help", "detail", "nothing", "nothing"]),
         ("running",  ["pause",   "refused", "refused", "refused", "stop", "help", "detail", "nothing", "nothing"]),
         ("waiting",  ["pause",   "refused", "retry",   "refused", "stop", "help", "detail", "nothing", "nothing"]),
+        ("storing",  ["pause",   "refused", "refused", "refused", "stop", "help", "detail", "nothing", "nothing"]),
         ("pausing",  ["pause",   "refused", "refused", "refused", "stop", "help", "detail", "nothing", "nothing"]),
         ("paused",   ["resume",  "step",    "refused", "refused", "stop", "help", "detail", "nothing", "nothing"]),
         ("stopping", ["refused", "refused", "refused", "refused", "stop", "help", "detail", "nothing", "nothing"]),

@@ -65,6 +65,7 @@ fn phase(model: &Model) -> (Role, &'static str, &'static str) {
         Phase::Idle => (Role::Quiet, "○", "ready"),
         Phase::Running { .. } => (Role::Good, "●", "running"),
         Phase::Waiting { .. } => (Role::Warn, "◌", "waiting"),
+        Phase::Storing { .. } => (Role::Warn, "◌", "storing"),
         Phase::Pausing { .. } => (Role::Held, "◐", "pausing"),
         Phase::Paused => (Role::Held, "‖", "paused"),
         Phase::Stopping { .. } => (Role::Held, "◐", "stopping"),

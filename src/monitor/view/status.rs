@@ -65,7 +65,7 @@ fn sentence(model: &Model) -> (Role, String) {
             };
             (Role::Plain, text)
         }
-        Phase::Waiting { reason, page, attempt, attempts, until } => {
+        Phase::Waiting { reason, page, attempt, attempts, until, .. } => {
             let text = format!(
                 "page {}: attempt {} of {attempts} in {} s: {reason}",
                 text::number(*page),
@@ -74,18 +74,30 @@ fn sentence(model: &Model) -> (Role, String) {
             );
             (Role::Warn, text)
         }
-        Phase::Pausing { deadline } => {
+        Phase::Storing { pages, since } => {
+            let text = format!(
+                "the destination is slow: {} to store before the next is asked for, {} s so far",
+                crate::text::count(*pages, "page"),
+                (model.now - *since).num_seconds().max(0)
+            );
+            (Role::Warn, text)
+        }
+        Phase::Pausing { deadline: Some(deadline) } => {
             let text = format!(
                 "storing page {next} first, {} s at most; Space again drops its request",
                 left(*deadline)
             );
             (Role::Held, text)
         }
+        Phase::Pausing { deadline: None } => (Role::Held, "storing what has arrived first".to_owned()),
         Phase::Paused => {
             let text = "holding, everything is stored; Space resumes, s asks for one page";
             (Role::Held, text.to_owned())
         }
-        Phase::Stopping { deadline } => {
+        Phase::Stopping { deadline: None } => {
+            (Role::Held, "storing what has arrived, then stopping".to_owned())
+        }
+        Phase::Stopping { deadline: Some(deadline) } => {
             let text = format!("storing page {next} first, {} s at most, then stopping", left(*deadline));
             (Role::Held, text)
         }

@@ -90,12 +90,19 @@ fn all_of_a_row() {
 #[test]
 fn each_phase_says_its_word_and_what_it_means() {
     let deadline = at(30_000);
-    let cases: [(Event, &str, &str); 7] = [
+    let cases: [(Event, &str, &str); 10] = [
         (running(4), "● RUNNING", "page 4 is on the wire"),
         (phase(waiting()), "◌ WAITING", "page 4: attempt 2 of 6 in 2 s: 429 Too Many Requests"),
-        (phase(Phase::Pausing { deadline }), "◐ PAUSING", "storing page 4 first, 24 s at most"),
+        (
+            phase(Phase::Pausing { deadline: Some(deadline) }),
+            "◐ PAUSING",
+            "storing page 4 first, 24 s at most",
+        ),
+        (phase(Phase::Storing { pages: 3, since: at(2_000) }), "◌ STORING", "is slow: 3 pages to store"),
+        (phase(Phase::Pausing { deadline: None }), "◐ PAUSING", "storing what has arrived first"),
+        (phase(Phase::Stopping { deadline: None }), "◐ STOPPING", "what has arrived, then stopping"),
         (phase(Phase::Paused), "‖ PAUSED", "Space resumes"),
-        (phase(Phase::Stopping { deadline }), "◐ STOPPING", "then stopping"),
+        (phase(Phase::Stopping { deadline: Some(deadline) }), "◐ STOPPING", "then stopping"),
         (ended(Outcome::Complete, 4), "✔ COMPLETE", "no further token"),
         (ended(Outcome::Failed, 3), "✖ FAILED", "page 4 could not be read"),
     ];

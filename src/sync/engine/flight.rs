@@ -6,6 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep_until};
 
+use crate::exchange::Budget;
 use crate::source::{Answer, Failure, Source};
 use crate::walk::Request;
 
@@ -34,11 +35,19 @@ pub(super) struct Wait {
     pub(super) until: DateTime<Utc>,
     at: Instant,
     pub(super) reason: String,
+    /// What the source says of its limit.
+    pub(super) budget: Option<Budget>,
 }
 
 impl Wait {
-    pub(super) fn new(wait: Duration, reason: String) -> Self {
-        Self { until: Utc::now() + span(wait), at: Instant::now() + wait, reason }
+    /// A wait of that length after an attempt that failed.
+    pub(super) fn new(wait: Duration, failure: &Failure) -> Self {
+        Self {
+            until: Utc::now() + span(wait),
+            at: Instant::now() + wait,
+            reason: failure.to_string(),
+            budget: failure.budget(),
+        }
     }
 
     /// True if its time has not come yet.

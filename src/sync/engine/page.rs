@@ -1,17 +1,19 @@
 //! A page's way through a run: from the answer to the writer, and from the commit to the event that tells of it.
 
 use chrono::Utc;
+use tokio::time::Instant;
 
 use super::flight::Flight;
 use super::{QUEUE, Run, Wish, millis, outcome};
-use crate::destination::Batch;
-use crate::record::{Page, Row};
+use crate::destination::{Batch, DestinationError};
+use crate::record::{Page, Row, Schema};
 use crate::run::{Counts, Outcome, Seams, Totals};
 use crate::source::decode::Envelope;
 use crate::source::{Answer, Failure};
 use crate::sync::event::{Event, Notice, PageStored};
 use crate::sync::words;
 use crate::sync::writer::Group;
+use crate::text;
 use crate::walk::{End, Finding, Next, Request};
 
 /// What a page weighs in the queue besides its body, so that a great many small ones are bounded too.
@@ -36,12 +38,13 @@ impl Run<'_> {
             Ok(answer) => answer,
             Err(failure) => return self.on_failure(&request, failure).await,
         };
+        let begun = Instant::now();
         let (contract, rows) = (self.sync.source.contract(), self.sync.source.limits().rows);
         match Envelope::read(contract, &answer.body, rows) {
             Ok(envelope) => {
                 self.look_ahead(&envelope);
                 let page = envelope.into_page();
-                self.on_page(request, page, &answer);
+                self.on_page(request, page, answer, millis(begun.elapsed()));
             }
             Err(failure) => self.on_failure(&request, failure).await,
         }
@@ -59,7 +62,7 @@ impl Run<'_> {
         }
     }
 
-    fn on_page(&mut self, request: Request, page: Page, answer: &Answer) {
+    fn on_page(&mut self, request: Request, page: Page, answer: Answer, decode_ms: u64) {
         let step = self.walk.on_page(&page, answer.now);
         self.pages_here += 1;
         if self.wish == Wish::Step {
@@ -71,6 +74,7 @@ impl Run<'_> {
             Finding::Future(rows, _) => *rows,
             _ => 0,
         });
+        let (retries, reasons) = std::mem::take(&mut self.failed).into_reasons();
         let batch = Batch {
             run: self.id,
             page: step.page,
@@ -92,14 +96,17 @@ impl Run<'_> {
             future: future.sum(),
             wait_ms: millis(answer.wait),
             body_ms: millis(answer.reading),
+            decode_ms,
             bytes: answer.body.len() as u64,
-            retries: std::mem::take(&mut self.failed),
+            retries,
+            reasons,
+            exchange: answer.exchange,
             show: self.sync.terms.show,
         };
         let weight = batch.bytes + OVERHEAD;
         self.queued += weight;
-        let pending =
-            Pending { stored: to_be_told(&batch), notices, weight, moved: step.moved, seams: self.seams };
+        let stored = to_be_told(&batch, self.sync.source.contract().schema);
+        let pending = Pending { stored, notices, weight, moved: step.moved, seams: self.seams };
         self.pending.push_back(pending);
         self.sync.writer.page(batch);
     }
@@ -155,9 +162,9 @@ impl Run<'_> {
         notices
     }
 
-    pub(super) async fn on_group(&mut self, group: Group) {
-        let committed = match group {
-            Ok(committed) => committed,
+    pub(super) async fn on_group(&mut self, group: Result<Group, DestinationError>) {
+        let group = match group {
+            Ok(group) => group,
             Err(error) => {
                 self.pending.clear();
                 self.fail(words::destination(&error));
@@ -165,7 +172,7 @@ impl Run<'_> {
             }
         };
         self.totals.commits += 1;
-        for page in committed {
+        for page in group.pages {
             let Some(pending) = self.pending.pop_front() else { return };
             self.queued -= pending.weight;
             self.totals.pages += 1;
@@ -177,6 +184,7 @@ impl Run<'_> {
                 counts: page.counts,
                 rows: page.rows,
                 shown: page.shown,
+                commit_ms: millis(group.took),
                 totals: self.totals,
                 ..pending.stored
             };
@@ -190,7 +198,7 @@ impl Run<'_> {
 }
 
 /// What will be told of a page once it is stored, but for what its commit brings.
-fn to_be_told(batch: &Batch) -> PageStored {
+fn to_be_told(batch: &Batch, schema: &Schema) -> PageStored {
     let cursor = |row: Option<&Row>| row.and_then(|row| row.cursor.clone());
     PageStored {
         run: batch.run,
@@ -202,13 +210,18 @@ fn to_be_told(batch: &Batch) -> PageStored {
         token: batch.token.clone(),
         wait_ms: batch.wait_ms,
         body_ms: batch.body_ms,
+        decode_ms: batch.decode_ms,
+        commit_ms: 0,
         bytes: batch.bytes,
         retries: batch.retries,
+        reasons: batch.reasons.clone(),
+        exchange: batch.exchange.clone(),
         decision: batch.decision.clone(),
         checkpoint: batch.walk.checkpoint().cloned(),
         checkpoint_held: batch.walk.is_held(),
         totals: Totals::default(),
         rows: 0,
+        first_ids: batch.first_ids(schema).map(|id| text::shown(id).into_owned()).collect(),
         shown: Vec::new(),
     }
 }

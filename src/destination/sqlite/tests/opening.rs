@@ -33,7 +33,7 @@ fn an_empty_file_is_brought_up_to_date_and_opened_again_as_it_is() {
         let mut sqlite = open(&path);
         let stored = sqlite.stored().unwrap();
         assert_eq!((stored.rows, stored.checkpoint, stored.unfinished.is_none()), (0, None, true));
-        assert_eq!(value::<i64>(&sqlite, "PRAGMA user_version"), 1);
+        assert_eq!(value::<i64>(&sqlite, "PRAGMA user_version"), 2);
         assert_eq!(value::<i64>(&sqlite, "PRAGMA synchronous"), 2, "FULL");
         assert_eq!(value::<String>(&sqlite, "PRAGMA journal_mode"), "wal");
         let columns = "SELECT group_concat(name) FROM pragma_table_info('user')";
@@ -51,7 +51,7 @@ fn a_file_of_a_newer_version_is_refused_and_left_alone() {
     drop(open(&path));
     Connection::open(&path).unwrap().pragma_update(None, "user_version", 99).unwrap();
     let text = refused(&path);
-    assert!(text.contains("a newer highwater (format 99, this one knows 1)"), "{text}");
+    assert!(text.contains("a newer highwater (format 99, this one knows 2)"), "{text}");
     assert!(Sqlite::read(&path, &USER).unwrap_err().to_string().contains("newer highwater"));
 }
 
@@ -201,4 +201,57 @@ fn rows_that_were_there_before_are_counted() {
     other.execute_batch(&format!("CREATE TABLE user ({columns}); INSERT INTO user (id) VALUES (7)")).unwrap();
     drop(other);
     assert_eq!(open(&path).stored().unwrap().rows, 1);
+}
+
+/// A file as the first version made it, with a row and a page.
+fn of_the_first_version(path: &Path) {
+    let old = Connection::open(path).unwrap();
+    old.execute_batch(schema::MIGRATIONS[0]).unwrap();
+    let columns = USER.columns.iter().map(|column| format!("\"{}\" TEXT", column.name));
+    let columns = columns.collect::<Vec<_>>().join(", ").replacen("TEXT", "TEXT NOT NULL PRIMARY KEY", 1);
+    old.execute_batch(&format!(
+        "CREATE TABLE \"user\" ({columns});
+         INSERT INTO user (id, name) VALUES ('a', 'A');
+         UPDATE _highwater_state SET rows = 1, checkpoint = '2026-01-01T12:00:01Z';
+         INSERT INTO _highwater_runs (started_at, start, mode, first, totals) VALUES ('then', '', '', '', '');
+         INSERT INTO _highwater_pages VALUES
+            (1, 1, 'token', 't', 1, 1, 0, 0, 0, 0, NULL, NULL, NULL, NULL, 'why', 1, 2, 3, 4, 'then');
+         PRAGMA user_version = 1"
+    ))
+    .unwrap();
+}
+
+#[test]
+fn a_file_of_the_first_version_is_brought_up_to_date_and_keeps_all_it_holds() {
+    let folder = folder();
+    let path = folder.path().join("a.db");
+    of_the_first_version(&path);
+    let mut sqlite = open(&path);
+    assert_eq!(value::<i64>(&sqlite, "PRAGMA user_version"), 2);
+    let stored = sqlite.stored().unwrap();
+    assert_eq!((stored.rows, stored.checkpoint), (1, Some(cursor(1))));
+    assert_eq!(value::<String>(&sqlite, "SELECT id || name FROM user"), "aA");
+    let old = "SELECT count(*) FROM _highwater_pages WHERE asked = 't' AND retries = 4 AND at = 'then'";
+    assert_eq!(value::<i64>(&sqlite, old), 1);
+    let added = "SELECT coalesce(url, status, headers, decode_ms, reasons, first_ids) FROM _highwater_pages";
+    assert_eq!(value::<Option<String>>(&sqlite, added), None);
+
+    let mut pages = Pages::begin(&mut sqlite);
+    sqlite.commit(&[pages.next(vec![row("a", 2, "B")], None)]).unwrap();
+    let before: String = value(&sqlite, "SELECT before FROM _highwater_previous");
+    assert_eq!(before, r#"{"name":"A","updatedAt":null}"#);
+}
+
+#[test]
+fn a_file_of_the_first_version_is_read_as_it_is() {
+    let folder = folder();
+    let path = folder.path().join("a.db");
+    of_the_first_version(&path);
+    let mut sqlite = Sqlite::read(&path, &USER).unwrap();
+    assert_eq!(sqlite.stored().unwrap().checkpoint, Some(cursor(1)));
+    assert_eq!(sqlite.history(9).unwrap(), []);
+    assert_eq!(value::<i64>(&sqlite, "PRAGMA user_version"), 1);
+    fs::write(&path, "").unwrap();
+    let text = Sqlite::read(&path, &USER).unwrap_err().to_string();
+    assert!(text.contains("still empty; run a sync into it first"), "{text}");
 }

@@ -1,5 +1,7 @@
 //! What comes back of what was stored, and what becomes of a row.
 
+use std::collections::BTreeMap;
+
 use proptest::prelude::*;
 
 use super::*;
@@ -39,6 +41,13 @@ fn a_run_and_its_pages_come_back_as_they_were_stored() {
     assert_eq!((run.totals.pages, run.totals.commits, run.totals.counts.rows), (2, 1, 5));
     let logged = "SELECT count(*) FROM _highwater_pages WHERE retries = 4 AND bytes = 3 AND run = 1";
     assert_eq!(value::<i64>(&sqlite, logged), 2);
+    let looked_into =
+        "SELECT json_array(url, status, headers, decode_ms, reasons, first_ids) FROM _highwater_pages";
+    let looked_into: serde_json::Value =
+        serde_json::from_str(&value::<String>(&sqlite, looked_into)).unwrap();
+    let (headers, reasons) = (json(&exchange().headers), json(&["HTTP 503; waited 9 ms"]));
+    let expected = serde_json::json!([exchange().url, 203, headers, 5, reasons, r#"["a","b","c"]"#]);
+    assert_eq!(looked_into, expected);
 
     sqlite.mark(pages.run, Some(Outcome::Paused)).unwrap();
     assert_eq!(sqlite.stored().unwrap().unfinished.unwrap().outcome, Some(Outcome::Paused));
@@ -180,7 +189,7 @@ proptest! {
             false => batches.iter().flat_map(|batch| sqlite.commit(std::slice::from_ref(batch)).unwrap()).collect(),
         };
 
-        let mut newest = std::collections::BTreeMap::new();
+        let mut newest = BTreeMap::new();
         let mut expected = Counts::default();
         for (id, second) in versions.iter().flatten() {
             expected.rows += 1;
@@ -227,4 +236,70 @@ fn what_became_of_a_row_is_told_with_it() {
         let committed = sqlite.commit(&[pages.next(vec![row], Some(&number.to_string()))]).unwrap();
         assert_eq!(committed[0].shown[0].fate, fate, "{number}");
     }
+}
+
+/// Versions of one row: its second (0: without a cursor), and what stands in four of its columns.
+fn one_row() -> impl Strategy<Value = Vec<Row>> {
+    let text = prop::option::of(prop::sample::select(vec!["", "x", "null", "\0\u{1b}\"", "é"]));
+    let version = (0..6_u32, prop::collection::vec(text, 4)).prop_map(|(second, texts)| {
+        let mut row = row("a", second, "A");
+        for (value, text) in row.values[1..5].iter_mut().zip(texts) {
+            *value = text.map(str::to_owned);
+        }
+        row
+    });
+    prop::collection::vec(version, 1..8)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// What a row replaced, put back into it, gives the row before: in the answer and in the table beside.
+    #[test]
+    fn what_was_replaced_makes_the_row_before_whole_again(versions in one_row()) {
+        let folder = folder();
+        let mut sqlite = open(&folder.path().join("a.db"));
+        let mut pages = Pages::begin(&mut sqlite);
+        let mut stored: Option<Row> = None;
+        let mut kept = None;
+        for (number, version) in versions.into_iter().enumerate() {
+            let page = pages.next(vec![version.clone()], Some(&number.to_string()));
+            let (run, number) = (page.run, page.page);
+            let shown = sqlite.commit(&[page]).unwrap().remove(0).shown.remove(0);
+            if shown.fate == Fate::Changed {
+                let old = stored.as_ref().unwrap();
+                let mut again = shown.values.clone();
+                let mut names = BTreeMap::new();
+                for (column, value) in shown.before {
+                    let column = usize::from(column);
+                    prop_assert!(again[column] != value, "only what differs");
+                    names.insert(USER.columns[column].name, value.clone());
+                    again[column] = value;
+                }
+                prop_assert_eq!(&again, &old.values);
+                kept = Some(format!("a {run} {number} {} {}", stamp(noon()), json(&names)));
+            } else {
+                prop_assert_eq!(shown.before, vec![]);
+            }
+            if matches!(shown.fate, Fate::New | Fate::Changed) {
+                stored = Some(version);
+            }
+            let beside = "SELECT max(id || ' ' || run || ' ' || page || ' ' || at || ' ' || before)
+                          FROM _highwater_previous";
+            prop_assert_eq!(&value::<Option<String>>(&sqlite, beside), &kept);
+        }
+    }
+}
+
+#[test]
+fn what_another_program_put_into_the_table_is_replaced_and_kept_as_text() {
+    let folder = folder();
+    let mut sqlite = open(&folder.path().join("a.db"));
+    let put = "INSERT INTO user (id, name, email, job) VALUES ('a', x'ff', x'41', 'B')";
+    sqlite.connection.execute_batch(put).unwrap();
+    let mut pages = Pages::begin(&mut sqlite);
+    let committed = sqlite.commit(&[pages.next(vec![row("a", 1, "A")], None)]).unwrap();
+    assert_eq!(committed[0].counts.changed, 1);
+    let before: String = value(&sqlite, "SELECT before FROM _highwater_previous");
+    assert_eq!(before, "{\"email\":\"A\",\"job\":\"B\",\"name\":\"\u{fffd}\",\"updatedAt\":null}");
 }
