@@ -59,6 +59,15 @@ pub struct Feed {
     pub start: Option<Start>,
 }
 
+/// How the monitor looks and behaves.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Manners {
+    /// How it looks.
+    pub theme: Theme,
+    /// True if it takes the mouse.
+    pub mouse: bool,
+}
+
 /// How the monitor came to be left.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Departure {
@@ -89,10 +98,10 @@ pub struct Left {
 ///
 /// # Errors
 /// If the terminal cannot be taken, or signals cannot be caught.
-pub async fn run(feed: Feed) -> io::Result<Left> {
+pub async fn run(feed: Feed, manners: Manners) -> io::Result<Left> {
     let mut signals = Signals::with_terminal()?;
     let signals = stream::poll_fn(move |context| signals.poll_recv(context).map(Some));
-    let mut screen = Screen::new()?;
+    let mut screen = Screen::new(manners.mouse)?;
     let held = match screen.claim() {
         Ok(()) => terminal::input(),
         Err(error) => Err(error),
@@ -105,8 +114,7 @@ pub async fn run(feed: Feed) -> io::Result<Left> {
                 }
             });
             let input = stream::poll_fn(move |context| input.poll_recv(context));
-            let theme = Theme::from_env(|name| std::env::var(name).ok());
-            drive(feed, &mut screen, input, signals, theme, Utc::now).await
+            drive(feed, &mut screen, input, signals, manners.theme, Utc::now).await
         }
         Err(error) => Err(error),
     };
@@ -248,6 +256,11 @@ impl<S: Stage, C: Fn() -> DateTime<Utc>> Monitor<'_, S, C> {
             match effect {
                 Effect::Send(command) => self.send(command),
                 Effect::Suspend => self.suspend(),
+                Effect::Copy(text) => {
+                    if let Err(why) = self.stage.copy(&text) {
+                        self.message(Message::NotCopied(why.to_string()));
+                    }
+                }
                 Effect::Leave(departure) => self.left = Some(departure),
             }
         }
@@ -281,6 +294,8 @@ impl<S: Stage, C: Fn() -> DateTime<Utc>> Monitor<'_, S, C> {
                 self.message(Message::Now((self.clock)()));
                 self.message(Message::Key(key));
             }
+            Input::Event(TerminalEvent::Mouse(mouse)) => self.message(Message::Mouse(mouse)),
+            Input::Event(TerminalEvent::Paste(text)) => self.message(Message::Paste(text)),
             // The next frame asks for the size itself; no other event is asked for.
             Input::Event(_) => self.dirty = true,
         }

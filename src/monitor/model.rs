@@ -17,7 +17,7 @@ mod token;
 use std::collections::HashMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use crossterm::event::KeyEvent;
+use crossterm::event::{KeyEvent, MouseEvent};
 use ratatui::layout::Size;
 
 pub use self::entries::{LogEntry, PageEntry, Tone, UserEntry};
@@ -53,6 +53,12 @@ pub enum Message {
     Missed(u64),
     /// A key went down, or repeats.
     Key(KeyEvent),
+    /// The mouse was clicked, or its wheel turned.
+    Mouse(MouseEvent),
+    /// A text was pasted.
+    Paste(String),
+    /// A text could not be put into the clipboard, and why.
+    NotCopied(String),
     /// The terminal has a new size.
     Resize(Size),
     /// What time it is.
@@ -68,10 +74,12 @@ pub enum Message {
 }
 
 /// What the loop has to do after an update.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Effect {
     /// Tell the sync.
     Send(Command),
+    /// Put a text, which must be safe, into the terminal's clipboard.
+    Copy(String),
     /// Give the terminal back and stop the process until it is continued.
     Suspend,
     /// Leave the monitor.
@@ -297,6 +305,10 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
             model.note_down(model.now, Tone::Warning, text);
         }
         Message::Key(key) => return act::key(model, key),
+        Message::Mouse(_) => {}
+        // Nothing asks for text: what was meant for elsewhere must not do anything here.
+        Message::Paste(_) => {}
+        Message::NotCopied(why) => model.answer(format!("not copied: {why}")),
         Message::Resize(size) => model.size = size,
         Message::Now(now) => {
             model.now = now;
