@@ -86,6 +86,7 @@ mod unix {
     use std::task::{Context, Poll};
 
     use rustix::event::{PollFd, PollFlags, poll};
+    use rustix::termios::{Action, QueueSelector, tcflow, tcflush};
     use tokio::signal::unix::{self, SignalKind, signal};
 
     use super::{Duration, File, HANG_UP, Readiness, Signal, io};
@@ -186,10 +187,13 @@ mod unix {
         out.flush()
     }
 
-    /// Lets go of what was written to standard output and the terminal has not taken yet.
+    /// Lets go of what was written to standard output and the terminal has not taken yet, and wakes who waits to
+    /// write more.
     pub fn discard_output() {
-        // Where that is no terminal there is nothing to let go of.
-        let _ = rustix::termios::tcflush(io::stdout(), rustix::termios::QueueSelector::OFlush);
+        let out = io::stdout();
+        // Where that is no terminal there is nothing to let go of. Linux wakes a writer only when output starts again.
+        let _ = tcflush(&out, QueueSelector::OFlush);
+        let _ = tcflow(&out, Action::OOff).and_then(|()| tcflow(&out, Action::OOn));
     }
 
     /// The terminal that keys come from.

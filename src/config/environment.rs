@@ -170,7 +170,7 @@ mod tests {
         };
         let mono = ("mono".to_owned(), "NO_COLOR".to_owned());
         assert_eq!(themes(&[("NO_COLOR", "")]), []);
-        assert_eq!(themes(&[("NO_COLOR", "1")]), [mono.clone()]);
+        assert_eq!(themes(&[("NO_COLOR", "1")]).first(), Some(&mono));
         assert_eq!(themes(&[("NO_COLOR", "1"), ("HIGHWATER_THEME", "dark")]).last(), Some(&mono));
     }
 
