@@ -18,7 +18,7 @@ use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 use clap_complete::Shell;
 
 pub use exit::Exit;
-use flags::{Flags, OfDestination, OfFile, OfPlayground, OfRun, Scope};
+use flags::{Flags, OfDestination, OfFile, OfPlayground, OfRun, OfWatch, Scope};
 
 use crate::config::{self, Environment, Format as _, Loaded, Location, Place, Problem, Problems, Settings};
 use crate::record::Cursor;
@@ -140,7 +140,7 @@ pub struct Rewind {
 )]
 struct Line {
     #[command(flatten)]
-    run: Flags<OfRun>,
+    watch: Flags<OfWatch>,
     #[command(subcommand)]
     command: Option<Asked>,
 }
@@ -150,7 +150,7 @@ enum Asked {
     /// Watch a sync in the monitor (the default)
     Watch {
         #[command(flatten)]
-        run: Flags<OfRun>,
+        watch: Flags<OfWatch>,
     },
     /// Run a sync with plain lines, for scripts and CI
     #[command(after_help = Exit::sentence())]
@@ -218,7 +218,7 @@ enum ConfigAction {
     /// Print the settings in force, each with the layer it comes from
     Show {
         #[command(flatten)]
-        run: Flags<OfRun>,
+        watch: Flags<OfWatch>,
     },
     /// Print the path of the settings file
     Path {
@@ -273,10 +273,10 @@ where
     T: Into<OsString> + Clone,
 {
     let matches = front().try_get_matches_from(line)?;
-    let Line { run, command } = Line::from_arg_matches(&matches)?;
+    let Line { watch, command } = Line::from_arg_matches(&matches)?;
     let settings = |loaded: Loaded| Box::new(loaded.settings);
-    Ok(match command.unwrap_or(Asked::Watch { run }) {
-        Asked::Watch { run } => Command::Watch(settings(load(run, environment)?)),
+    Ok(match command.unwrap_or(Asked::Watch { watch }) {
+        Asked::Watch { watch } => Command::Watch(settings(load(watch, environment)?)),
         Asked::Sync { json, run } => Command::Sync { settings: settings(load(run, environment)?), json },
         Asked::Playground(serve) => Command::Playground(Served {
             port: serve.port,
@@ -291,7 +291,7 @@ where
             ConfigAction::Init { force, file } => {
                 Command::ConfigInit { path: path(file.config.as_deref(), environment)?, force }
             }
-            ConfigAction::Show { run } => Command::ConfigShow(Box::new(load(run, environment)?)),
+            ConfigAction::Show { watch } => Command::ConfigShow(Box::new(load(watch, environment)?)),
             ConfigAction::Path { file } => Command::ConfigPath(path(file.config.as_deref(), environment)?),
         },
         Asked::Completions { shell } => Command::Completions(shell),

@@ -24,7 +24,8 @@ pub use database::fingerprint;
 pub use environment::{CONFIG, Environment};
 pub use format::{Format, Rule, Span, Word};
 pub use keys::{
-    Destination, EmptyPage, Flag, KEYS, Key, Playground, Resume, Retry, SECTIONS, Settings, Source, Sync,
+    Colours, Destination, EmptyPage, Flag, KEYS, Key, Monitor, Playground, Resume, Retry, SECTIONS, Settings,
+    Source, Sync,
 };
 pub use layers::{Entry, Loaded, Location, load};
 pub use problem::{Place, Problem, Problems};

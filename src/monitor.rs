@@ -63,6 +63,15 @@ pub struct Feed {
     pub reader: Option<(Reader, mpsc::Receiver<Answer>)>,
 }
 
+/// How the monitor looks and behaves.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Manners {
+    /// How it looks.
+    pub theme: Theme,
+    /// True if it takes the mouse.
+    pub mouse: bool,
+}
+
 /// How the monitor came to be left.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Departure {
@@ -93,10 +102,10 @@ pub struct Left {
 ///
 /// # Errors
 /// If the terminal cannot be taken, or signals cannot be caught.
-pub async fn run(feed: Feed) -> io::Result<Left> {
+pub async fn run(feed: Feed, manners: Manners) -> io::Result<Left> {
     let mut signals = Signals::with_terminal()?;
     let signals = stream::poll_fn(move |context| signals.poll_recv(context).map(Some));
-    let mut screen = Screen::new()?;
+    let mut screen = Screen::new(manners.mouse)?;
     let held = match screen.claim() {
         Ok(()) => terminal::input(),
         Err(error) => Err(error),
@@ -109,8 +118,7 @@ pub async fn run(feed: Feed) -> io::Result<Left> {
                 }
             });
             let input = stream::poll_fn(move |context| input.poll_recv(context));
-            let theme = Theme::from_env(|name| std::env::var(name).ok());
-            drive(feed, &mut screen, input, signals, theme, Utc::now).await
+            drive(feed, &mut screen, input, signals, manners.theme, Utc::now).await
         }
         Err(error) => Err(error),
     };
@@ -270,14 +278,14 @@ impl<S: Stage, C: Fn() -> DateTime<Utc>> Monitor<'_, S, C> {
                     }
                 }
                 Effect::Suspend => self.suspend(),
-                Effect::Copy(text) => self.copy(&text),
+                Effect::Copy(text) => {
+                    if let Err(why) = self.stage.copy(&text) {
+                        self.message(Message::NotCopied(why.to_string()));
+                    }
+                }
                 Effect::Leave(departure) => self.left = Some(departure),
             }
         }
-    }
-
-    fn copy(&mut self, text: &str) {
-        let _ = text;
     }
 
     fn send(&mut self, command: Command) {
@@ -308,6 +316,8 @@ impl<S: Stage, C: Fn() -> DateTime<Utc>> Monitor<'_, S, C> {
                 self.message(Message::Now((self.clock)()));
                 self.message(Message::Key(key));
             }
+            Input::Event(TerminalEvent::Mouse(mouse)) => self.message(Message::Mouse(mouse)),
+            Input::Event(TerminalEvent::Paste(text)) => self.message(Message::Paste(text)),
             // The next frame asks for the size itself; no other event is asked for.
             Input::Event(_) => self.dirty = true,
         }

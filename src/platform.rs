@@ -1,4 +1,4 @@
-//! What is particular to one operating system: signals, suspending, the terminal's input, private files.
+//! What is particular to one operating system: signals, suspending, the terminal's input and mouse, private files.
 //!
 //! Everything behind `cfg` stands here and nowhere else, so that the rest of the house reads the same on all of
 //! them.
@@ -9,9 +9,9 @@ use std::path::Path;
 use std::time::Duration;
 
 #[cfg(unix)]
-pub use unix::{INPUT_PATIENCE, Signals, Tty, Waker, suspend};
+pub use unix::{INPUT_PATIENCE, Signals, Tty, Waker, discard_output, give_mouse, suspend, take_mouse};
 #[cfg(not(unix))]
-pub use windows::{INPUT_PATIENCE, Signals, Tty, Waker, suspend};
+pub use windows::{INPUT_PATIENCE, Signals, Tty, Waker, discard_output, give_mouse, suspend, take_mouse};
 
 /// The number of the signal that a terminal sends when it goes away.
 pub const HANG_UP: i32 = 1;
@@ -113,6 +113,7 @@ mod unix {
     use std::task::{Context, Poll};
 
     use rustix::event::{PollFd, PollFlags, poll};
+    use rustix::termios::{Action, QueueSelector, tcflow, tcflush};
     use tokio::signal::unix::{self, SignalKind, signal};
 
     use super::{Duration, File, HANG_UP, Readiness, Signal, io};
@@ -193,6 +194,33 @@ mod unix {
         // STOP and not TSTP: that one is caught by this very process, and the group is what the shell waits for.
         rustix::process::kill_current_process_group(rustix::process::Signal::STOP)?;
         Ok(())
+    }
+
+    /// Asks the terminal to report clicks and the wheel. Not where the mouse moves: that would wake for nothing.
+    ///
+    /// # Errors
+    /// What the terminal says.
+    pub fn take_mouse(out: &mut impl io::Write) -> io::Result<()> {
+        out.write_all(b"\x1b[?1000h\x1b[?1006h")?;
+        out.flush()
+    }
+
+    /// Takes that back.
+    ///
+    /// # Errors
+    /// What the terminal says.
+    pub fn give_mouse(out: &mut impl io::Write) -> io::Result<()> {
+        out.write_all(b"\x1b[?1006l\x1b[?1000l")?;
+        out.flush()
+    }
+
+    /// Lets go of what was written to standard output and the terminal has not taken yet, and wakes who waits to
+    /// write more.
+    pub fn discard_output() {
+        let out = io::stdout();
+        // Where that is no terminal there is nothing to let go of. Linux wakes a writer only when output starts again.
+        let _ = tcflush(&out, QueueSelector::OFlush);
+        let _ = tcflow(&out, Action::OOff).and_then(|()| tcflow(&out, Action::OOn));
     }
 
     /// The terminal that keys come from.
@@ -318,6 +346,25 @@ mod windows {
     pub fn suspend() -> io::Result<()> {
         Err(io::Error::from(io::ErrorKind::Unsupported))
     }
+
+    /// Asks the console to report the mouse.
+    ///
+    /// # Errors
+    /// What the console says.
+    pub fn take_mouse(out: &mut impl io::Write) -> io::Result<()> {
+        crossterm::execute!(out, crossterm::event::EnableMouseCapture)
+    }
+
+    /// Takes that back.
+    ///
+    /// # Errors
+    /// What the console says.
+    pub fn give_mouse(out: &mut impl io::Write) -> io::Result<()> {
+        crossterm::execute!(out, crossterm::event::DisableMouseCapture)
+    }
+
+    /// Does nothing: a console takes everything.
+    pub fn discard_output() {}
 
     /// The console that keys come from.
     pub struct Tty;

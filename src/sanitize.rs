@@ -3,7 +3,9 @@
 //!
 //! Hostile characters are shown, not dropped, so that an operator sees what the source sent: `<U+202E>`. Newlines
 //! and tabs become `⏎` and `→`, because a cell and a log line are one line. The classes are those of CVE-2021-42574
-//! (bidirectional controls), the C0 and C1 sets, zero-width characters and the tag block.
+//! (bidirectional controls), the C0 and C1 sets, and what Unicode calls default-ignorable: characters that are there and
+//! drawn as nothing, such as zero-width joiners, fillers, variation selectors and the tag block. The one that makes an
+//! emoji of a sign (U+FE0F) stays.
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
@@ -64,10 +66,11 @@ pub fn json(text: &str) -> Cow<'_, str> {
 fn is_hostile(character: char) -> bool {
     matches!(character,
         '\u{0}'..='\u{1f}' | '\u{7f}'..='\u{9f}'
-        | '\u{ad}' | '\u{61c}' | '\u{180e}'
-        | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
-        | '\u{fe00}'..='\u{fe0e}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}'
-        | '\u{e0000}'..='\u{e01ef}')
+        | '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}'..='\u{1160}' | '\u{17b4}'..='\u{17b5}'
+        | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+        | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{fe00}'..='\u{fe0e}' | '\u{feff}' | '\u{ffa0}'
+        | '\u{fff0}'..='\u{fffb}' | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}'
+        | '\u{e0000}'..='\u{e0fff}')
 }
 
 #[cfg(test)]
@@ -81,6 +84,9 @@ mod tests {
         assert_eq!(line("\u{9b}2J"), "<U+009B>2J");
         assert_eq!(line("abc\u{202e}def\u{200b}"), "abc<U+202E>def<U+200B>");
         assert_eq!(line("\u{e0041}"), "<U+E0041>");
+        assert_eq!(line("👨\u{200d}👩"), "👨<U+200D>👩");
+        assert_eq!(line("a\u{fe0e}\u{3164}\u{115f}"), "a<U+FE0E><U+3164><U+115F>");
+        assert_eq!(line("🏴\u{e0067}\u{e007f}"), "🏴<U+E0067><U+E007F>");
     }
 
     #[test]
@@ -90,7 +96,18 @@ mod tests {
 
     #[test]
     fn letters_of_every_script_and_emoji_pass_untouched() {
-        for text in ["שלום", "مرحبا", "日本語", "é", "👩\u{fe0f}", "naïve"] {
+        for text in [
+            "שלום",
+            "مرحبا",
+            "日本語",
+            "é",
+            "e\u{301}",
+            "👩\u{fe0f}",
+            "🇩🇪",
+            "👩🏽",
+            "\u{1100}\u{1161}\u{11a8}",
+            "naïve",
+        ] {
             assert!(matches!(line(text), Cow::Borrowed(_)), "{text}");
         }
     }

@@ -7,9 +7,9 @@ use std::path::PathBuf;
 
 use clap::builder::{PossibleValue, TypedValueParser};
 use clap::error::ErrorKind;
-use clap::{Arg, ArgMatches, Args, Command, FromArgMatches, ValueHint};
+use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches, ValueHint};
 
-use crate::config::{Entry, KEYS, Key, Place};
+use crate::config::{Entry, Flag, KEYS, Key, Place};
 
 /// The id and name of the flag that names the settings file.
 const CONFIG: &str = "config";
@@ -23,7 +23,11 @@ pub trait Scope {
     fn has(key: &Key) -> bool;
 }
 
-/// All that a run goes by: everything but the playground.
+/// All that a run goes by and the monitor looks like: everything but the playground.
+#[derive(Clone, Debug)]
+pub struct OfWatch;
+
+/// All that a run goes by.
 #[derive(Clone, Debug)]
 pub struct OfRun;
 
@@ -39,9 +43,15 @@ pub struct OfPlayground;
 #[derive(Clone, Debug)]
 pub struct OfFile;
 
-impl Scope for OfRun {
+impl Scope for OfWatch {
     fn has(key: &Key) -> bool {
         key.section != "playground"
+    }
+}
+
+impl Scope for OfRun {
+    fn has(key: &Key) -> bool {
+        OfWatch::has(key) && key.section != "monitor"
     }
 }
 
@@ -101,8 +111,11 @@ impl<S: Scope> Args for Flags<S> {
 impl<S: Scope> FromArgMatches for Flags<S> {
     fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
         let given = |key: &'static Key| {
-            let name = key.flag.filter(|_| S::has(key))?.name;
-            let text = matches.get_one::<String>(name)?.clone();
+            let Flag { name, value } = key.flag.filter(|_| S::has(key))?;
+            let text = match value {
+                Some(_) => matches.get_one::<String>(name)?.clone(),
+                None => matches.get_flag(name).then(|| "true".to_owned())?,
+            };
             let place = Place::Flag(name);
             Some(Entry { key, text, place })
         };
@@ -127,18 +140,22 @@ fn rank(key: &Key) -> u8 {
     match (key.section, key.name) {
         (_, "url") => 0,
         ("destination" | "sync", _) => 1,
+        ("monitor", _) => 3,
         _ => 2,
     }
 }
 
 fn flag(key: &'static Key) -> Option<Arg> {
     let flag = key.flag?;
+    let Some(value) = flag.value else {
+        return Some(Arg::new(flag.name).long(flag.name).action(ArgAction::SetTrue).help(key.about()));
+    };
     let words = key.rule.words();
     let words = if words.is_empty() { String::new() } else { format!(": {}", words.join(", ")) };
     let help = format!("{}{words} [default: {}]", key.about(), key.default);
     let arg = Arg::new(flag.name)
         .long(flag.name)
-        .value_name(flag.value)
+        .value_name(value)
         .value_parser(Checked(key))
         .allow_negative_numbers(true)
         .hide_possible_values(true)

@@ -12,7 +12,8 @@ use crate::config::{self, EmptyPage, Resume, Settings};
 use crate::destination::DestinationError;
 use crate::destination::sqlite::{Opened, Sqlite};
 use crate::monitor::terminal::leave_behind;
-use crate::monitor::{self, Departure, Feed};
+use crate::monitor::theme::{Glyphs, Theme};
+use crate::monitor::{self, Departure, Feed, Manners};
 use crate::platform::{Signal, Signals};
 use crate::playground::{self, Playground, Tie};
 use crate::record::USER;
@@ -100,9 +101,11 @@ pub fn watch(settings: &Settings) -> Result<Exit, Fault> {
         };
         let reader = Some(Sqlite::reader(&settings.database()?, &USER));
         let feed = Feed { events, commands: session.commands.clone(), start, reader };
-        let left = monitor::run(feed).await?;
+        let glyphs = Glyphs::of_locale(|name| std::env::var(name).ok());
+        let theme = Theme { colours: settings.monitor.theme, glyphs };
+        let left = monitor::run(feed, Manners { theme, mouse: settings.monitor.mouse }).await?;
         let closed = session.close().await;
-        leave_behind(match &left.last {
+        let text = match &left.last {
             Some(ended) if left.missed > 0 => {
                 let missed = count(left.missed, "event");
                 format!("{}\n  the screen missed {missed}; the table missed nothing", report::summary(ended))
@@ -112,7 +115,8 @@ pub fn watch(settings: &Settings) -> Result<Exit, Fault> {
                 "left before the end of the run; the next start offers to go on".to_owned()
             }
             None => "no run began; nothing changed".to_owned(),
-        });
+        };
+        leave_behind(glyphs.spell(&text).into_owned());
         closed?;
         Ok(match (left.departure, &left.last) {
             (Departure::Signal(number), _) => signalled(number),

@@ -1,7 +1,7 @@
 //! What a command line comes to, and how its help looks.
 
 use super::*;
-use crate::config::{EmptyPage, Resume};
+use crate::config::{Colours, EmptyPage, Resume};
 use crate::run::Start;
 use crate::walk::Mode;
 
@@ -89,6 +89,31 @@ fn sync_can_speak_json() {
     assert!(matches!(read("sync --json").unwrap(), Command::Sync { json: true, .. }));
     assert!(matches!(read("sync").unwrap(), Command::Sync { json: false, .. }));
     assert!(read("watch --json").is_err());
+}
+
+#[test]
+fn looks_belong_to_the_monitor() {
+    let plain = settings("").monitor;
+    assert_eq!((plain.theme, plain.mouse), (Colours::Terminal, false));
+    let asked = settings("watch --theme high-contrast --mouse").monitor;
+    assert_eq!((asked.theme, asked.mouse), (Colours::HighContrast, true));
+    assert!(read("watch --mouse=true").is_err());
+    assert!(read("sync --theme dark").is_err());
+    assert!(read("sync --mouse").is_err());
+}
+
+#[test]
+fn no_color_yields_only_to_the_flag() {
+    let theme = |line: &str| {
+        let variables = [("NO_COLOR", "1"), ("HIGHWATER_THEME", "light"), (config::CONFIG, EMPTY)];
+        let variables = variables.map(|(name, value)| (OsString::from(name), OsString::from(value)));
+        match parse(line.split(' '), &variables.into_iter().collect()).unwrap() {
+            Command::Watch(settings) => settings.monitor.theme,
+            other => panic!("{other:?}"),
+        }
+    };
+    assert_eq!(theme("highwater"), Colours::Mono);
+    assert_eq!(theme("highwater --theme dark"), Colours::Dark);
 }
 
 #[test]

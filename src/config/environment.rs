@@ -1,10 +1,11 @@
 //! The environment layer: `HIGHWATER_*` → texts. A name that stands for nothing is refused, because a misspelt one
-//! would otherwise be obeyed by silence.
+//! would otherwise be obeyed by silence. `NO_COLOR`, a wish to every program of the terminal, is heard too.
 
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use super::keys::KEYS;
+use super::format::Word as _;
+use super::keys::{Colours, KEYS};
 use super::layers::Entry;
 use super::problem::{Place, Problem, nearest};
 
@@ -14,6 +15,9 @@ const PREFIX: &str = "HIGHWATER_";
 /// The variable that names the settings file.
 pub const CONFIG: &str = "HIGHWATER_CONFIG";
 
+/// The variable that asks every program for no colours, if it is set to something: <https://no-color.org>.
+const NO_COLOR: &str = "NO_COLOR";
+
 /// Variables that start like this and stand for nothing belong to the test suite, unless they look like a misspelt
 /// setting.
 const TESTS: &str = "HIGHWATER_PLAYGROUND";
@@ -21,7 +25,7 @@ const TESTS: &str = "HIGHWATER_PLAYGROUND";
 /// As many slips of a finger make a variable of the test suite look like a misspelt setting.
 const SLIPS: usize = 2;
 
-/// The variables that are this program's.
+/// The variables that this program heeds.
 #[derive(Clone, Debug, Default)]
 pub struct Environment(Vec<(String, OsString)>);
 
@@ -44,6 +48,9 @@ impl Environment {
         let (mut entries, mut problems) = (Vec::new(), Vec::new());
         for (name, value) in &self.0 {
             let place = Place::Env(name.clone());
+            if name == NO_COLOR {
+                continue;
+            }
             let known = KEYS.iter().find(|key| name == key.env);
             let checked = match (known, value.to_str()) {
                 (None, _) => check_name(name).map(|()| None),
@@ -58,7 +65,17 @@ impl Environment {
                 Err(what) => problems.push(Problem::new(place, what)),
             }
         }
+        entries.extend(self.uncoloured());
         (entries, problems)
+    }
+
+    /// The theme that `NO_COLOR` asks for. It covers the one of the other variables: a wish for no colours at all is
+    /// greater than one for some colours rather than others.
+    fn uncoloured(&self) -> Option<Entry> {
+        self.set().find(|(name, _)| *name == NO_COLOR)?;
+        let key = KEYS.iter().find(|key| (key.section, key.name) == ("monitor", "theme"))?;
+        let text = Colours::Mono.word().to_owned();
+        Some(Entry { key, text, place: Place::Env(NO_COLOR.to_owned()) })
     }
 
     fn set(&self) -> impl Iterator<Item = (&str, &OsString)> {
@@ -67,12 +84,12 @@ impl Environment {
 }
 
 impl FromIterator<(OsString, OsString)> for Environment {
-    /// Keeps this program's variables and drops the others.
+    /// Keeps the variables that this program heeds and drops the others.
     fn from_iter<I: IntoIterator<Item = (OsString, OsString)>>(all: I) -> Self {
         let mut ours: Vec<_> = all
             .into_iter()
             .map(|(name, value)| (name.to_string_lossy().into_owned(), value))
-            .filter(|(name, _)| name.starts_with(PREFIX))
+            .filter(|(name, _)| name.starts_with(PREFIX) || name == NO_COLOR)
             .collect();
         ours.sort();
         Self(ours)
@@ -142,6 +159,19 @@ mod tests {
         let (entries, problems) = empty.entries();
         assert!(entries.is_empty() && problems.is_empty());
         assert_eq!(empty.config(), None);
+    }
+
+    #[test]
+    fn no_color_covers_the_theme_but_only_when_it_says_something() {
+        let themes = |all: &[(&str, &str)]| {
+            let (entries, problems) = environment(all).entries();
+            assert!(problems.is_empty());
+            entries.into_iter().map(|entry| (entry.text, entry.place.to_string())).collect::<Vec<_>>()
+        };
+        let mono = ("mono".to_owned(), "NO_COLOR".to_owned());
+        assert_eq!(themes(&[("NO_COLOR", "")]), []);
+        assert_eq!(themes(&[("NO_COLOR", "1")]).first(), Some(&mono));
+        assert_eq!(themes(&[("NO_COLOR", "1"), ("HIGHWATER_THEME", "dark")]).last(), Some(&mono));
     }
 
     #[cfg(unix)]

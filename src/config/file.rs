@@ -103,12 +103,13 @@ impl Reader<'_> {
     }
 
     fn value(&mut self, key: &'static Key, value: &Spanned<DeValue<'_>>) {
-        let (text, is_number) = match value.get_ref() {
+        let (text, is_bare) = match value.get_ref() {
             DeValue::String(text) => (text.to_string(), false),
             DeValue::Integer(number) => {
                 let decimal = i128::from_str_radix(number.as_str(), number.radix());
                 (decimal.map_or_else(|_| number.to_string(), |n| n.to_string()), true)
             }
+            DeValue::Boolean(truth) if key.rule.words().contains(&"true") => (truth.to_string(), true),
             other => {
                 let what = format!("{}: {} does not fit here; {}", key.name, kind(other), expected(key));
                 return self.refuse(&value.span(), what);
@@ -116,7 +117,7 @@ impl Reader<'_> {
         };
         match key.rule.check(&text) {
             Err(what) => self.refuse(&value.span(), format!("{}: {what}", key.name)),
-            Ok(()) if key.rule.is_bare(&text) != is_number => {
+            Ok(()) if key.rule.is_bare(&text) != is_bare => {
                 let right = sanitize::snippet(&key.toml(&text), 60);
                 self.refuse(&value.span(), format!("{0}: write it as {0} = {right}", key.name));
             }
@@ -239,6 +240,14 @@ mod tests {
               write something like attempts = 6"]
         );
         assert_eq!(problems("[destination]\ndb = 7\n"), ["config.toml:2: db: write it as db = \"7\""]);
+        assert_eq!(
+            problems("[sync]\nwalk = true\n[monitor]\nmouse = \"true\"\n"),
+            [
+                "config.toml:2: walk: true or false does not fit here; write something like walk = \"auto\"",
+                "config.toml:4: mouse: write it as mouse = true",
+            ]
+        );
+        assert_eq!(problems("[monitor]\nmouse = true\n"), Vec::<String>::new());
         assert_eq!(problems("sync = 3\n"), ["config.toml:1: sync is a section: write [sync]"]);
     }
 

@@ -31,8 +31,8 @@ pub trait Format {
         Vec::new()
     }
 
-    /// True if TOML writes this text without quotes: a number.
-    fn is_number(&self, _text: &str) -> bool {
+    /// True if TOML writes this text without quotes: a number, true or false.
+    fn is_unquoted(&self, _text: &str) -> bool {
         false
     }
 }
@@ -48,7 +48,7 @@ pub trait Rule: Sync {
     fn allowed(&self) -> String;
     /// See [`Format::choices`].
     fn words(&self) -> Vec<&'static str>;
-    /// See [`Format::is_number`].
+    /// See [`Format::is_unquoted`].
     fn is_bare(&self, text: &str) -> bool;
 }
 
@@ -63,7 +63,7 @@ impl<F: Format + Sync> Rule for F {
         self.choices()
     }
     fn is_bare(&self, text: &str) -> bool {
-        self.is_number(text)
+        self.is_unquoted(text)
     }
 }
 
@@ -95,7 +95,7 @@ impl Format for Span {
     type Value = Duration;
 
     fn read(&self, text: &str) -> Result<Duration, String> {
-        let bare = self.bare_milliseconds && self.is_number(text);
+        let bare = self.bare_milliseconds && self.is_unquoted(text);
         let span = match bare.then(|| text.parse().ok()).flatten() {
             Some(milliseconds) => Duration::from_millis(milliseconds),
             None => units::duration(text)?,
@@ -115,7 +115,7 @@ impl Format for Span {
         format!("{} to {}", self.write(&self.least), self.write(&self.most))
     }
 
-    fn is_number(&self, text: &str) -> bool {
+    fn is_unquoted(&self, text: &str) -> bool {
         self.bare_milliseconds && text.bytes().all(|byte| byte.is_ascii_digit())
     }
 }
@@ -166,7 +166,34 @@ impl Format for Count {
         format!("{} to {}", self.0, self.1)
     }
 
-    fn is_number(&self, _text: &str) -> bool {
+    fn is_unquoted(&self, _text: &str) -> bool {
+        true
+    }
+}
+
+/// Yes or no.
+pub struct Switch;
+
+impl Format for Switch {
+    type Value = bool;
+
+    fn read(&self, text: &str) -> Result<bool, String> {
+        text.parse().map_err(|_| format!("{} is not one of {}", quoted(text), self.bounds()))
+    }
+
+    fn write(&self, value: &bool) -> String {
+        value.to_string()
+    }
+
+    fn bounds(&self) -> String {
+        self.choices().join(", ")
+    }
+
+    fn choices(&self) -> Vec<&'static str> {
+        vec!["true", "false"]
+    }
+
+    fn is_unquoted(&self, _text: &str) -> bool {
         true
     }
 }
@@ -243,8 +270,8 @@ impl<F: Format> Format for Unless<F> {
         format!("{}, or \"{}\"", self.1.bounds(), self.0)
     }
 
-    fn is_number(&self, text: &str) -> bool {
-        text != self.0 && self.1.is_number(text)
+    fn is_unquoted(&self, text: &str) -> bool {
+        text != self.0 && self.1.is_unquoted(text)
     }
 }
 
@@ -291,6 +318,6 @@ mod tests {
         assert!(format.read("nome").unwrap_err().ends_with("did you mean \"none\"?"));
         assert!(format.read("0").unwrap_err().ends_with("1 to 9 (or \"none\")"));
         assert_eq!(format.write(&None), "none");
-        assert!(!format.is_number("none") && format.is_number("3"));
+        assert!(!format.is_unquoted("none") && format.is_unquoted("3"));
     }
 }

@@ -10,7 +10,7 @@ use std::time::Duration;
 use url::Url;
 
 use super::address::{FilePath, HttpUrl};
-use super::format::{Count, Format, OneOf, Rule, Size, Span, Unless, Word};
+use super::format::{Count, Format, OneOf, Rule, Size, Span, Switch, Unless, Word};
 use crate::run::Start;
 use crate::walk::Mode;
 
@@ -57,6 +57,35 @@ impl Word for EmptyPage {
     }
 }
 
+/// The colours of the monitor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Colours {
+    /// The terminal's own.
+    Terminal,
+    /// Light on dark.
+    Dark,
+    /// Dark on light.
+    Light,
+    /// Pure colours on black.
+    HighContrast,
+    /// None: bold, dim, underlined and reversed only.
+    Mono,
+}
+
+impl Word for Colours {
+    const ALL: &'static [Self] = &[Self::Terminal, Self::Dark, Self::Light, Self::HighContrast, Self::Mono];
+
+    fn word(self) -> &'static str {
+        match self {
+            Self::Terminal => "terminal",
+            Self::Dark => "dark",
+            Self::Light => "light",
+            Self::HighContrast => "high-contrast",
+            Self::Mono => "mono",
+        }
+    }
+}
+
 impl Word for Mode {
     const ALL: &'static [Self] = &Mode::ALL;
 
@@ -70,8 +99,8 @@ impl Word for Mode {
 pub struct Flag {
     /// The name, without dashes.
     pub name: &'static str,
-    /// The value's name.
-    pub value: &'static str,
+    /// The value's name. A flag without one is a switch, and stands for "true".
+    pub value: Option<&'static str>,
 }
 
 /// One setting, without its type.
@@ -114,7 +143,7 @@ impl Key {
         lines.join(" ")
     }
 
-    /// The text as TOML writes it: in quotes unless it is a number.
+    /// The text as TOML writes it: in quotes unless it is a number, true or false.
     #[must_use]
     pub fn toml(&self, text: &str) -> String {
         if self.rule.is_bare(text) {
@@ -138,7 +167,8 @@ impl PartialEq for Key {
 }
 
 /// Writes down sections of settings: for each key its explanation (the first line stands in the help), its type and
-/// default, the format with the bounds, the environment variable and, if it has one, the flag with its value's name.
+/// default, the format with the bounds, the environment variable and, if it has one, the flag with its value's name
+/// unless it is a switch.
 macro_rules! settings {
     ($(
         $(#[doc = $about:literal])+
@@ -146,7 +176,7 @@ macro_rules! settings {
             $(
                 $(#[doc = $line:literal])+
                 $key:ident: $type:ty = $default:literal, $format:expr, $env:literal
-                    $(, $flag:literal $value:literal)?;
+                    $(, $flag:literal $($value:literal)?)?;
             )+
         }
     )+) => {
@@ -191,7 +221,7 @@ macro_rules! settings {
                 section: stringify!($section),
                 name: stringify!($key),
                 env: $env,
-                flag: settings!(@flag $($flag $value)?),
+                flag: settings!(@flag $($flag $($value)?)?),
                 default: $default,
                 rule: &$format,
                 show: |settings| $format.write(&settings.$section.$key),
@@ -200,7 +230,8 @@ macro_rules! settings {
         )+)+];
     };
     (@flag) => { None };
-    (@flag $name:literal $value:literal) => { Some(Flag { name: $name, value: $value }) };
+    (@flag $name:literal) => { Some(Flag { name: $name, value: None }) };
+    (@flag $name:literal $value:literal) => { Some(Flag { name: $name, value: Some($value) }) };
 }
 
 const SECOND: u64 = 1_000;
@@ -261,6 +292,15 @@ settings! {
             "HIGHWATER_MAX_PAGES", "max-pages" "N";
         /// How long a stop waits for the page on the wire.
         stop_grace: Duration = "5s", Span::milliseconds(0, 10 * MINUTE), "HIGHWATER_STOP_GRACE";
+    }
+    /// How the monitor looks and behaves.
+    [monitor] Monitor {
+        /// The monitor's colours.
+        /// "terminal" takes the terminal's own; NO_COLOR in the environment means "mono" unless the flag says otherwise.
+        theme: Colours = "terminal", OneOf::<Colours>::any(), "HIGHWATER_THEME", "theme" "NAME";
+        /// Take the mouse.
+        /// The wheel and clicks are the monitor's then, and the terminal no longer selects text with them.
+        mouse: bool = "false", Switch, "HIGHWATER_MOUSE", "mouse";
     }
     /// The built-in API.
     [playground] Playground {

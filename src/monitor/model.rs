@@ -24,7 +24,7 @@ mod tests;
 mod token;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use crossterm::event::KeyEvent;
+use crossterm::event::{KeyEvent, MouseEvent};
 use ratatui::layout::Size;
 
 pub use self::browse::Browse;
@@ -61,6 +61,12 @@ pub enum Message {
     Missed(u64),
     /// A key went down, or repeats.
     Key(KeyEvent),
+    /// The mouse was clicked, or its wheel turned.
+    Mouse(MouseEvent),
+    /// A text was pasted.
+    Paste(String),
+    /// A text could not be put into the clipboard, and why.
+    NotCopied(String),
     /// The terminal has a new size.
     Resize(Size),
     /// What time it is.
@@ -84,7 +90,7 @@ pub enum Effect {
     Ask(Box<Question>),
     /// Give the terminal back and stop the process until it is continued.
     Suspend,
-    /// Hand a text to the terminal's clipboard.
+    /// Put a text, which must be safe, into the terminal's clipboard.
     Copy(String),
     /// Leave the monitor.
     Leave(Departure),
@@ -294,6 +300,10 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
         }
         Message::Key(key) => return act::key(model, key),
         Message::Read(answer) => return answers::take(model, *answer),
+        Message::Mouse(_) => {}
+        // Nothing asks for text: what was meant for elsewhere must not do anything here.
+        Message::Paste(_) => {}
+        Message::NotCopied(why) => model.refuse(format!("not copied: {why}")),
         Message::Resize(size) => model.size = size,
         Message::Now(now) => {
             model.now = now;

@@ -1,36 +1,48 @@
 //! The terminal: taken, drawn on, given back. There is one way to give it back, for the end, an error, a panic, a
 //! signal and a suspension alike.
 //!
-//! Frames are written by a thread of their own. A terminal that takes nothing (a held Ctrl-S, a stalled
-//! connection) holds up that thread and nothing else; the next frame is drawn when it takes something again.
+//! `press` writes the frames and `input` reads the keys, on threads of their own. A terminal that takes nothing holds up
+//! nobody; the next frame is drawn when it takes something again.
+
+mod input;
+mod press;
 
 use std::io::{self, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{self, SyncSender};
-use std::sync::{Arc, Mutex, MutexGuard, Once, PoisonError};
-use std::time::{Duration, Instant};
+use std::sync::{Once, mpsc};
+use std::time::Duration;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use crossterm::cursor::{Hide, Show};
+use crossterm::event::{DisableBracketedPaste, EnableBracketedPaste};
 use crossterm::style::ResetColor;
 use crossterm::terminal::{
     BeginSynchronizedUpdate, EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen,
     disable_raw_mode, enable_raw_mode,
 };
-use crossterm::{event, execute, queue};
+use crossterm::{execute, queue};
 use ratatui::Terminal;
 use ratatui::backend::{CrosstermBackend, TestBackend};
 use ratatui::layout::{Position, Rect, Size};
 
+pub use self::input::{Input, input};
+use self::press::Press;
 use super::model::Model;
+use super::text::number;
 use super::view::view;
-
-use crate::platform::{self, Readiness, Tty, Waker};
+use crate::platform;
 
 /// True while this program holds the terminal.
 static HELD: AtomicBool = AtomicBool::new(false);
+/// True while it holds the mouse as well.
+static MOUSE: AtomicBool = AtomicBool::new(false);
 
 /// How long giving back waits for a frame that is still being written, and [`leave_behind`] for its text.
 const PATIENCE: Duration = Duration::from_millis(500);
+
+/// How much base64 most terminals take into their clipboard.
+const CLIPBOARD: usize = 74_994;
 
 /// What the monitor is drawn on.
 pub trait Stage {
@@ -70,6 +82,14 @@ pub trait Stage {
         Ok(())
     }
 
+    /// Puts a text into the clipboard of whoever sits at the terminal. The text must be safe.
+    ///
+    /// # Errors
+    /// If it is too long, or what the terminal says.
+    fn copy(&mut self, _text: &str) -> io::Result<()> {
+        Ok(())
+    }
+
     /// True if the terminal has taken the last frame.
     ///
     /// # Errors
@@ -96,17 +116,39 @@ impl Stage for Terminal<TestBackend> {
 pub struct Screen {
     terminal: Terminal<CrosstermBackend<Press>>,
     press: Press,
+    mouse: bool,
+    /// What goes out in front of the next frame.
+    copied: Vec<u8>,
 }
 
 impl Screen {
-    /// The terminal that standard output is, not yet taken.
+    /// The terminal that standard output is, not yet taken, and whether its mouse will be.
     ///
     /// # Errors
     /// If its size cannot be told, or the thread that writes cannot be started.
-    pub fn new() -> io::Result<Self> {
-        let press = Press::new(io::stdout())?;
+    pub fn new(mouse: bool) -> io::Result<Self> {
+        let press = Press::new(Out)?;
         let terminal = Terminal::new(CrosstermBackend::new(press.clone()))?;
-        Ok(Self { terminal, press })
+        Ok(Self { terminal, press, mouse, copied: Vec::new() })
+    }
+}
+
+/// Standard output as long as the terminal is held. What comes later is dropped: it would land in the shell.
+struct Out;
+
+impl Write for Out {
+    fn write(&mut self, frame: &[u8]) -> io::Result<usize> {
+        // Whoever gives the terminal back waits here for the end of the frame.
+        let mut out = io::stdout().lock();
+        if HELD.load(Ordering::SeqCst) {
+            out.write_all(frame)?;
+            out.flush()?;
+        }
+        Ok(frame.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
     }
 }
 
@@ -116,6 +158,7 @@ impl Stage for Screen {
     }
 
     fn draw(&mut self, model: &Model) -> io::Result<()> {
+        self.press.write_all(&std::mem::take(&mut self.copied))?;
         queue!(self.press, BeginSynchronizedUpdate)?;
         self.terminal.draw(|frame| view(model, frame))?;
         queue!(self.press, EndSynchronizedUpdate)?;
@@ -133,14 +176,27 @@ impl Stage for Screen {
         }
         enable_raw_mode()?;
         HELD.store(true, Ordering::SeqCst);
-        execute!(io::stdout(), EnterAlternateScreen, Hide)?;
+        let mut out = io::stdout();
+        execute!(out, EnterAlternateScreen, Hide)?;
+        // What is pasted must not be taken for keys. A console that is too old for that does without.
+        let _ = execute!(out, EnableBracketedPaste);
+        if self.mouse {
+            MOUSE.store(true, Ordering::SeqCst);
+            platform::take_mouse(&mut out)?;
+        }
         // Not `clear`, which asks the terminal where its cursor is and would wait for keys to get an answer.
         let size = self.terminal.size()?;
         self.terminal.resize(Rect::from((Position::ORIGIN, size)))
     }
 
     fn release(&mut self) -> io::Result<()> {
-        if self.press.drained(PATIENCE) {
+        if self.press.drained(PATIENCE, || {}) {
+            return restore();
+        }
+        // The terminal takes nothing. What waits for it in the system's hands is let go, the rest of the frame with it,
+        // to make room for what gives the terminal back.
+        if self.press.drained(PATIENCE, platform::discard_output) {
+            platform::discard_output();
             return restore();
         }
         // What is written now would only queue up behind the frame that is stuck. The modes can be put back.
@@ -154,9 +210,27 @@ impl Stage for Screen {
         platform::suspend()
     }
 
+    fn copy(&mut self, text: &str) -> io::Result<()> {
+        // The last copy counts, and the only one that a terminal which takes nothing makes wait.
+        self.copied = clipboard(text)?;
+        Ok(())
+    }
+
     fn ready(&self) -> io::Result<bool> {
         self.press.ready()
     }
+}
+
+/// What puts a text into the terminal's clipboard: OSC 52, which reaches the operator's own machine through ssh.
+fn clipboard(text: &str) -> io::Result<Vec<u8>> {
+    let most = CLIPBOARD / 4 * 3;
+    if text.len() > most {
+        let count = |bytes: usize| number(u64::try_from(bytes).unwrap_or(u64::MAX));
+        let why =
+            format!("{} bytes are too many for a terminal's clipboard: {}", count(text.len()), count(most));
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, why));
+    }
+    Ok(format!("\x1b]52;c;{}\x1b\\", STANDARD.encode(text)).into_bytes())
 }
 
 /// Gives the terminal back to the shell: from wherever it is called, and only once.
@@ -169,7 +243,12 @@ pub fn restore() -> io::Result<()> {
     }
     // The modes first: they can be put back even where nothing can be written.
     let modes = disable_raw_mode();
-    execute!(io::stdout(), EndSynchronizedUpdate, ResetColor, LeaveAlternateScreen, Show)?;
+    let mut out = io::stdout();
+    if MOUSE.swap(false, Ordering::SeqCst) {
+        platform::give_mouse(&mut out)?;
+    }
+    let _ = execute!(out, DisableBracketedPaste);
+    execute!(out, EndSynchronizedUpdate, ResetColor, LeaveAlternateScreen, Show)?;
     modes
 }
 
@@ -184,128 +263,6 @@ fn install_hook() {
             before(panic);
         }));
     });
-}
-
-/// Collects a frame, and writes it as a whole on a thread of its own. Clones collect the same frame.
-#[derive(Clone)]
-pub struct Press {
-    frames: SyncSender<Vec<u8>>,
-    state: Arc<PressState>,
-}
-
-#[derive(Default)]
-struct PressState {
-    frame: Mutex<Vec<u8>>,
-    writing: AtomicBool,
-    broken: AtomicBool,
-}
-
-impl Press {
-    /// Starts the thread.
-    ///
-    /// # Errors
-    /// If it cannot be started.
-    pub fn new(mut out: impl Write + Send + 'static) -> io::Result<Self> {
-        let (frames, queue) = mpsc::sync_channel::<Vec<u8>>(1);
-        let state = Arc::new(PressState::default());
-        let theirs = Arc::clone(&state);
-        std::thread::Builder::new().name("terminal-out".to_owned()).spawn(move || {
-            while let Ok(frame) = queue.recv() {
-                if out.write_all(&frame).and_then(|()| out.flush()).is_err() {
-                    theirs.broken.store(true, Ordering::SeqCst);
-                }
-                theirs.writing.store(false, Ordering::SeqCst);
-            }
-        })?;
-        Ok(Self { frames, state })
-    }
-
-    fn ready(&self) -> io::Result<bool> {
-        if self.state.broken.load(Ordering::SeqCst) {
-            return Err(io::Error::from(io::ErrorKind::BrokenPipe));
-        }
-        Ok(!self.state.writing.load(Ordering::SeqCst))
-    }
-
-    fn send(&self) -> io::Result<()> {
-        let frame = std::mem::take(&mut *self.frame());
-        self.state.writing.store(true, Ordering::SeqCst);
-        self.frames.try_send(frame).map_err(|_| io::Error::from(io::ErrorKind::BrokenPipe))
-    }
-
-    fn frame(&self) -> MutexGuard<'_, Vec<u8>> {
-        let frame = self.state.frame.lock();
-        // A frame that a panic left half done is still only bytes.
-        frame.unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Waits until everything is written; false if that takes too long.
-    fn drained(&self, patience: Duration) -> bool {
-        let deadline = Instant::now() + patience;
-        while self.state.writing.load(Ordering::SeqCst) {
-            if Instant::now() >= deadline {
-                return false;
-            }
-            std::thread::sleep(Duration::from_millis(1));
-        }
-        true
-    }
-}
-
-impl Write for Press {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.frame().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    /// A frame goes out as a whole or not at all, so this waits for its end.
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-/// What comes from the terminal.
-#[derive(Clone, Debug)]
-pub enum Input {
-    /// A key, or a new size.
-    Event(event::Event),
-    /// The terminal is gone.
-    Gone,
-}
-
-/// Starts reading the terminal, on a thread of its own: a read may block, and a look at a dead terminal does not
-/// come back. The waker makes it look at once: a resize that only shows with the next key would swallow that key
-/// (crossterm 0.29 stops reading at the resize, and forgets that the terminal was readable too).
-///
-/// # Errors
-/// If there is no terminal to read from.
-pub fn input() -> io::Result<(tokio::sync::mpsc::Receiver<Input>, Waker)> {
-    let (tty, waker) = Tty::open()?;
-    let (sender, receiver) = tokio::sync::mpsc::channel(64);
-    std::thread::Builder::new().name("terminal-in".to_owned()).spawn(move || {
-        while tty.wait() == Readiness::Readable {
-            match read(&sender) {
-                Ok(true) => {}
-                Ok(false) => return,
-                Err(_) => break,
-            }
-        }
-        let _ = sender.blocking_send(Input::Gone);
-    })?;
-    Ok((receiver, waker))
-}
-
-/// Reads all that there is; false if nobody listens any more.
-fn read(sender: &tokio::sync::mpsc::Sender<Input>) -> io::Result<bool> {
-    let mut patience = platform::INPUT_PATIENCE;
-    // One look at the terminal can bring several keys, and the rest of them wait here and not there.
-    while event::poll(patience)? {
-        if sender.blocking_send(Input::Event(event::read()?)).is_err() {
-            return Ok(false);
-        }
-        patience = Duration::ZERO;
-    }
-    Ok(!sender.is_closed())
 }
 
 /// Says something on the normal screen, and gives up on a terminal that takes nothing or is gone: a process that was
@@ -326,43 +283,13 @@ pub fn leave_behind(text: String) {
 mod tests {
     use super::*;
 
-    #[derive(Clone, Default)]
-    struct Paper(Arc<Mutex<Vec<u8>>>);
-
-    impl Write for Paper {
-        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-            self.0.lock().unwrap().extend_from_slice(bytes);
-            Ok(bytes.len())
-        }
-        fn flush(&mut self) -> io::Result<()> {
-            Ok(())
-        }
-    }
-
     #[test]
-    fn a_frame_goes_out_as_a_whole() {
-        let paper = Paper::default();
-        let mut press = Press::new(paper.clone()).unwrap();
-        press.write_all(b"one ").unwrap();
-        press.flush().unwrap();
-        assert!(paper.0.lock().unwrap().is_empty());
-        press.write_all(b"frame").unwrap();
-        press.send().unwrap();
-        assert!(press.drained(Duration::from_secs(5)));
-        assert_eq!(*paper.0.lock().unwrap(), b"one frame");
-    }
-
-    #[test]
-    fn a_terminal_that_takes_nothing_holds_up_nobody() {
-        let paper = Paper::default();
-        let mut press = Press::new(paper.clone()).unwrap();
-        let held = paper.0.lock().unwrap();
-        press.write_all(b"stuck").unwrap();
-        press.send().unwrap();
-        assert!(!press.ready().unwrap());
-        assert!(!press.drained(Duration::from_millis(5)));
-        drop(held);
-        assert!(press.drained(Duration::from_secs(5)));
-        assert!(press.ready().unwrap());
+    fn a_copy_is_capped_where_terminals_cap_it() {
+        assert_eq!(clipboard("mark").unwrap(), b"\x1b]52;c;bWFyaw==\x1b\\");
+        let most = "x".repeat(56_244);
+        let framing = b"\x1b]52;c;\x1b\\".len();
+        assert!(clipboard(&most).unwrap().len() - framing <= CLIPBOARD);
+        let refusal = clipboard(&(most + "x")).unwrap_err().to_string();
+        assert_eq!(refusal, "56,245 bytes are too many for a terminal's clipboard: 56,244");
     }
 }

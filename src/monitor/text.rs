@@ -1,18 +1,28 @@
 //! Text on a grid of cells: how wide it is, how it is cut, and how numbers and ages are spelt.
 //!
-//! Every width on the screen is measured here, in cells and never in bytes, and every cut falls between two
-//! graphemes. Nothing here sanitises: that has happened before a text came into the model.
+//! Every width on the screen is measured here, in cells and never in bytes, just as the buffer measures what it is
+//! given: a column that were measured in another way would not be straight. Every cut falls between two graphemes.
+//! Nothing here sanitises: that has happened before a text came into the model.
 
 use chrono::{DateTime, TimeDelta, Utc};
+use ratatui::buffer::CellWidth as _;
 use unicode_segmentation::UnicodeSegmentation;
-use unicode_width::UnicodeWidthStr;
 
 pub use crate::text::{age, count, milliseconds, number, span};
 
 /// The number of cells that a text takes.
 #[must_use]
 pub fn width(text: &str) -> usize {
-    text.width()
+    if text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+        return text.len();
+    }
+    // Not of the text as a whole: what joins across graphemes, as some letters do, keeps its cells on a terminal.
+    text.graphemes(true).map(cells).sum()
+}
+
+/// The number of cells that a grapheme takes. Control characters are not drawn at all.
+fn cells(grapheme: &str) -> usize {
+    if grapheme.contains(char::is_control) { 0 } else { usize::from(grapheme.cell_width()) }
 }
 
 /// The text cut to at most `cells`, with an ellipsis where something was left out.
@@ -115,22 +125,22 @@ pub fn wrap(text: &str, cells: usize) -> Vec<String> {
     lines
 }
 
-fn head(text: &str, cells: usize) -> &str {
+fn head(text: &str, most: usize) -> &str {
     let mut taken = 0;
     for (at, grapheme) in text.grapheme_indices(true) {
-        taken += width(grapheme);
-        if taken > cells {
+        taken += cells(grapheme);
+        if taken > most {
             return &text[..at];
         }
     }
     text
 }
 
-fn tail(text: &str, cells: usize) -> &str {
+fn tail(text: &str, most: usize) -> &str {
     let mut taken = 0;
     for (at, grapheme) in text.grapheme_indices(true).rev() {
-        taken += width(grapheme);
-        if taken > cells {
+        taken += cells(grapheme);
+        if taken > most {
             return &text[at + grapheme.len()..];
         }
     }
@@ -155,6 +165,12 @@ pub fn seconds_until(now: DateTime<Utc>, then: DateTime<Utc>) -> i64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
+    use ratatui::buffer::Buffer;
+    use ratatui::layout::Rect;
+    use ratatui::text::{Line, Span};
+
+    use crate::sanitize;
 
     #[test]
     fn cuts_fall_between_graphemes_and_count_cells() {
@@ -171,6 +187,104 @@ mod tests {
         for cells in 0..12 {
             assert_eq!(width(&pad("a日b本c👩‍🚀d", cells)), cells, "{cells}");
             assert!(width(&fit_middle("a日b本c👩‍🚀d", cells)) <= cells);
+        }
+    }
+
+    /// Characters that are wide, join, combine, change others or are not drawn.
+    const ODD: &[char] = &[
+        'a',
+        ' ',
+        '日',
+        'ｱ',
+        '\u{ff9e}',
+        '\u{ff9f}',
+        'e',
+        '\u{301}',
+        '\u{20dd}',
+        'ל',
+        '\u{5b0}',
+        'ل',
+        'ا',
+        'न',
+        '\u{94d}',
+        'ي',
+        'ক',
+        '\u{9be}',
+        'ก',
+        '\u{e33}',
+        'ក',
+        '\u{17d2}',
+        '\u{1100}',
+        '\u{1161}',
+        '\u{11a8}',
+        '한',
+        '\u{1160}',
+        '👩',
+        '👨',
+        '🏽',
+        '🇩',
+        '🇪',
+        '❤',
+        '\u{fe0f}',
+        '\u{fe0e}',
+        '\u{200d}',
+        '\u{200b}',
+        '\u{20e3}',
+        '1',
+        '🏴',
+        '\u{e0067}',
+        '\u{e007f}',
+        '\u{3164}',
+        '\u{ad}',
+        '\u{34f}',
+        '\u{7f}',
+        '\t',
+        '\u{1f1e6}',
+        '𝒳',
+        '\u{a4fd}',
+        '\u{1a10}',
+        '\u{1a17}',
+        '∑',
+        '…',
+        '─',
+    ];
+
+    proptest! {
+        #[test]
+        fn a_column_is_as_wide_on_the_screen_as_it_is_measured(
+            odd in prop::collection::vec(prop::sample::select(ODD), 0..24),
+            any in ".{0,8}",
+            room in 0_u16..20,
+        ) {
+            let raw: String = odd.into_iter().chain(any.chars()).collect();
+            for text in [raw.as_str(), &sanitize::line(&raw)] {
+                let cells = usize::from(room);
+                for column in [pad(text, cells), pad_left(text, cells)] {
+                    prop_assert_eq!(width(&column), cells);
+                    let mut buffer = Buffer::empty(Rect::new(0, 0, room + 3, 1));
+                    let line = Line::from(vec![Span::raw(column), Span::raw("|")]);
+                    let (end, _) = buffer.set_line(0, 0, &line, room + 3);
+                    prop_assert_eq!((end, buffer[(room, 0)].symbol()), (room + 1, "|"));
+                }
+                prop_assert!(width(&fit(text, cells)) <= cells);
+                prop_assert!(width(&fit_middle(text, cells)) <= cells);
+                prop_assert!(wrap(text, cells.max(1)).iter().all(|line| width(line) <= cells.max(1)));
+            }
+        }
+    }
+
+    #[test]
+    fn what_joins_keeps_its_cells() {
+        for (text, cells) in [
+            ("لا", 2),
+            ("👩\u{200d}🚀", 2),
+            ("🇩🇪", 2),
+            ("❤\u{fe0f}", 2),
+            ("\u{1100}\u{1161}\u{11a8}", 2),
+            ("ｶ\u{ff9e}", 2),
+            ("e\u{301}\u{302}", 1),
+        ] {
+            assert_eq!(width(text), cells, "{text}");
         }
     }
 
