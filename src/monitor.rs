@@ -26,13 +26,14 @@ use futures_util::FutureExt as _;
 use futures_util::stream::{self, Stream, StreamExt as _};
 use tokio::sync::broadcast::error::{RecvError, TryRecvError};
 use tokio::sync::mpsc::error::TrySendError;
-use tokio::sync::{broadcast, mpsc};
+use tokio::sync::{broadcast, mpsc, watch};
 use tokio::time::{Instant, sleep_until};
 
 use self::model::{Effect, Leaving, Message, Model, update};
 use self::terminal::{Input, Screen, Stage};
 use self::theme::Theme;
 use crate::platform::{HANG_UP, Signal, Signals};
+use crate::replay::{Deck, Playback};
 use crate::run::Start;
 use crate::sync::command::Command;
 use crate::sync::event::{RunEnded, Stamped};
@@ -57,6 +58,8 @@ pub struct Feed {
     /// Where the first run starts; `None` asks the operator if a run was left unfinished, and starts from the
     /// checkpoint if none was.
     pub start: Option<Start>,
+    /// The player, if it is a recording that is watched.
+    pub replay: Option<Deck>,
 }
 
 /// How the monitor came to be left.
@@ -83,13 +86,14 @@ pub struct Left {
     pub missed: u64,
 }
 
-/// Runs the monitor on the terminal until the operator leaves, a signal asks for it, or the sync is gone.
+/// Runs the monitor on the terminal until the operator leaves, a signal asks for it, or the sync is gone. The clock is
+/// that of the events.
 ///
 /// The terminal is given back before this returns, whatever it returns.
 ///
 /// # Errors
 /// If the terminal cannot be taken, or signals cannot be caught.
-pub async fn run(feed: Feed) -> io::Result<Left> {
+pub async fn run(feed: Feed, clock: impl Fn() -> DateTime<Utc>) -> io::Result<Left> {
     let mut signals = Signals::with_terminal()?;
     let signals = stream::poll_fn(move |context| signals.poll_recv(context).map(Some));
     let mut screen = Screen::new()?;
@@ -106,7 +110,7 @@ pub async fn run(feed: Feed) -> io::Result<Left> {
             });
             let input = stream::poll_fn(move |context| input.poll_recv(context));
             let theme = Theme::from_env(|name| std::env::var(name).ok());
-            drive(feed, &mut screen, input, signals, theme, Utc::now).await
+            drive(feed, &mut screen, input, signals, theme, clock).await
         }
         Err(error) => Err(error),
     };
@@ -129,6 +133,8 @@ pub async fn drive<S: Stage>(
 ) -> io::Result<Left> {
     let mut model = Model::new(theme, stage.size()?, clock());
     model.start = feed.start;
+    let mut playback = feed.replay.map(|deck| deck.playback);
+    model.playback = playback.as_ref().map(|playback| *playback.borrow());
     let mut monitor = Monitor {
         model,
         stage,
@@ -166,12 +172,20 @@ pub async fn drive<S: Stage>(
                     }
                 }
             }
+            Some(playback) = next(&mut playback) => monitor.message(Message::Playback(playback)),
             () = sleep_until(wake) => monitor.dirty = true,
         }
         if let Some(departure) = monitor.left {
             return Ok(monitor.leave(departure));
         }
     }
+}
+
+/// How the replay goes, once that has changed; `None` if it never will.
+async fn next(playback: &mut Option<watch::Receiver<Playback>>) -> Option<Playback> {
+    let playback = playback.as_mut()?;
+    playback.changed().await.ok()?;
+    Some(*playback.borrow_and_update())
 }
 
 /// Whether the terminal can be drawn on.

@@ -63,6 +63,18 @@ pub fn private_file(path: &Path) -> io::Result<File> {
     options.open(path)
 }
 
+/// Makes a file for writing that only its owner can read.
+///
+/// # Errors
+/// What the system says; also if there is one already.
+pub fn new_private_file(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
+}
+
 /// What tells a file from another of the same name; `None` if there is none, or where the system does not say.
 #[must_use]
 pub fn file_identity(path: &Path) -> Option<(u64, u64)> {

@@ -29,6 +29,7 @@ use super::Departure;
 use super::text;
 use super::theme::Theme;
 use crate::record::Cursor;
+use crate::replay::{Motion, Playback};
 use crate::run::{Start, Totals};
 use crate::sync::command::Command;
 use crate::sync::event::{Phase, RunEnded, Stamped, Unfinished};
@@ -63,6 +64,8 @@ pub enum Message {
     Continued,
     /// The sync has no room for the last command.
     Refused,
+    /// The replay goes otherwise, or has come further.
+    Playback(Playback),
     /// The sync has told everything that it ever will.
     Closed,
 }
@@ -193,6 +196,8 @@ pub struct Model {
     pub missed: u64,
     /// A short answer to the last key, and when it goes away if no other key comes.
     pub answer: Option<(String, DateTime<Utc>)>,
+    /// How the replay goes; `None` if it is a sync that is watched.
+    pub playback: Option<Playback>,
     /// How far leaving has come.
     pub leaving: Leaving,
     /// The serials of the users by id.
@@ -227,6 +232,7 @@ impl Model {
             overlay: Overlay::None,
             missed: 0,
             answer: None,
+            playback: None,
             leaving: Leaving::No,
             shelved: HashMap::new(),
         }
@@ -235,7 +241,7 @@ impl Model {
     /// True while a run is under way, a paused one included.
     #[must_use]
     pub fn under_way(&self) -> bool {
-        !matches!(self.phase, Phase::Idle | Phase::Ended { .. })
+        !matches!(self.phase, Phase::Idle | Phase::Ended { .. } | Phase::Resting { .. } | Phase::Holding)
     }
 
     /// True if the last run ended, but not as it should have.
@@ -256,13 +262,26 @@ impl Model {
     /// How long until something that the screen tells relative to now reads differently; `None` if nothing does.
     #[must_use]
     pub fn changes_in(&self) -> Option<TimeDelta> {
+        match self.playback {
+            None => self.changes_in_time(),
+            // The recording's clock stands, or goes by leaps that are told.
+            Some(Playback { motion: Motion::Held | Motion::Over, .. }) => None,
+            Some(Playback { motion: Motion::Playing, speed, .. }) => {
+                let (change, factor) = (self.changes_in_time()?, speed.factor()?);
+                Some(TimeDelta::milliseconds((change.num_milliseconds() as f64 / factor).ceil() as i64))
+            }
+        }
+    }
+
+    fn changes_in_time(&self) -> Option<TimeDelta> {
         let second = TimeDelta::seconds(1);
         let ticking = match &self.phase {
             Phase::Waiting { .. }
             | Phase::Running { .. }
             | Phase::Pausing { .. }
-            | Phase::Stopping { .. } => Some(second),
-            Phase::Idle | Phase::Paused | Phase::Ended { .. } => None,
+            | Phase::Stopping { .. }
+            | Phase::Resting { .. } => Some(second),
+            Phase::Idle | Phase::Paused | Phase::Ended { .. } | Phase::Holding => None,
         };
         let token_at = self.token.as_ref().and_then(|token| token.at);
         let lag = self.checkpoint.value.as_ref().map(|(c, _)| c.instant());
@@ -310,6 +329,7 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
         Message::Refused => {
             model.answer("the sync is busy and did not hear that: press again");
         }
+        Message::Playback(playback) => model.playback = Some(playback),
         Message::Closed => {
             let departure = match model.leaving {
                 Leaving::No => Departure::SyncGone,

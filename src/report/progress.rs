@@ -8,7 +8,7 @@ use chrono::Utc;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::sync::event::{Event, Phase};
-use crate::text::number;
+use crate::text::{number, span};
 
 /// How often the sign of life moves.
 const TICK: Duration = Duration::from_millis(120);
@@ -51,6 +51,9 @@ impl Progress {
             Event::Phase { phase: Phase::Waiting { until, attempt, attempts, reason, .. } } => {
                 let seconds = (*until - Utc::now()).num_seconds().max(0);
                 format!("waits {seconds} s, attempt {} of {attempts}: {reason}", attempt + 1)
+            }
+            Event::Phase { phase: Phase::Resting { until } } => {
+                format!("rests {} until the next run", span(*until - Utc::now()))
             }
             Event::Phase { phase: Phase::Stopping { .. } } => {
                 "stopping after the page on the wire".to_owned()

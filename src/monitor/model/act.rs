@@ -6,6 +6,7 @@ use super::super::keys::{self, Action};
 use super::super::layout::{self, Areas};
 use super::overlay::{self, Detail, Overlay};
 use super::{Departure, Effect, Leaving, Model, Offer, Panel};
+use crate::replay::Motion;
 use crate::run::Start;
 use crate::sync::command::Command;
 use crate::sync::event::Phase;
@@ -24,8 +25,9 @@ pub fn key(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
         return Vec::new();
     }
     match binding.action {
-        Action::Pause => vec![Effect::Send(match model.phase {
-            Phase::Paused => Command::Resume,
+        Action::Pause => vec![Effect::Send(match (&model.playback, &model.phase) {
+            (Some(playback), _) if playback.motion == Motion::Held => Command::Resume,
+            (None, Phase::Paused | Phase::Holding) => Command::Resume,
             _ => Command::Pause,
         })],
         Action::Step => step(model),
@@ -74,7 +76,7 @@ fn undecided(model: &Model) -> bool {
 }
 
 fn step(model: &mut Model) -> Vec<Effect> {
-    if undecided(model) {
+    if model.playback.is_none() && undecided(model) {
         model.overlay = Overlay::Choice(Offer::Token);
         return Vec::new();
     }
@@ -82,7 +84,7 @@ fn step(model: &mut Model) -> Vec<Effect> {
 }
 
 fn again(model: &mut Model) -> Vec<Effect> {
-    if let Phase::Waiting { .. } = model.phase {
+    if model.playback.is_some() || matches!(model.phase, Phase::Waiting { .. }) {
         return vec![Effect::Send(Command::RetryNow)];
     }
     if undecided(model) {

@@ -47,6 +47,9 @@ fn opened(model: &mut Model, at: DateTime<Utc>, opened: Opened) -> Vec<Effect> {
         None => format!("destination open: {rows}, no checkpoint yet"),
     };
     model.note_down(at, Tone::Info, text);
+    if model.playback.is_some() {
+        return Vec::new();
+    }
     match (model.start, &model.unfinished) {
         (Some(start), _) => vec![Effect::Send(Command::Run(start))],
         (None, None) => vec![Effect::Send(Command::Run(Start::Checkpoint))],
@@ -64,7 +67,7 @@ fn run_started(model: &mut Model, at: DateTime<Utc>, started: RunStarted) {
         model.pages = super::Shelf::new(super::PAGES);
         model.token = None;
     }
-    let elapsed = i64::try_from(started.totals.elapsed_ms).unwrap_or(0);
+    let elapsed = i64::try_from(started.totals.elapsed_ms).ok().and_then(TimeDelta::try_milliseconds);
     let (by, with) = request(&started.first);
     let what = match (started.continued, started.start) {
         (true, _) => format!("run {} goes on", started.run),
@@ -78,7 +81,7 @@ fn run_started(model: &mut Model, at: DateTime<Utc>, started: RunStarted) {
     let text = format!("{what}, walk {}: asks for {asking}", started.walk);
     model.run = Some(Run {
         number: started.run,
-        began: at - TimeDelta::milliseconds(elapsed),
+        began: elapsed.and_then(|elapsed| at.checked_sub_signed(elapsed)).unwrap_or(at),
         start: started.start,
         totals: started.totals,
         failing: 0,
