@@ -1,11 +1,13 @@
 //! The command line: what was asked for, as one [`Command`] with validated settings.
 //!
-//! This file parses and refuses; what a command does stands in [`run`], [`state`] and [`mod@print`]. The flags that are
-//! settings come from the table in [`config`].
+//! This file parses and refuses; the form stands in `line`, and what a command does in [`run`], [`replay`], [`state`]
+//! and [`mod@print`]. The flags that are settings come from the table in [`config`].
 
 mod exit;
 mod flags;
+mod line;
 pub mod print;
+pub mod replay;
 pub mod run;
 pub mod state;
 
@@ -14,33 +16,39 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::error::ErrorKind;
-use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
+use clap::{Args, CommandFactory as _, FromArgMatches as _, Subcommand};
 use clap_complete::Shell;
 
 pub use exit::Exit;
-use flags::{Flags, OfDestination, OfFile, OfPlayground, OfRun, OfWatch, Scope};
+use flags::{Flags, Scope};
+use line::{Asked, ConfigAction, Line, Recorded};
 
 use crate::config::{self, Environment, Format as _, Loaded, Location, Place, Problem, Problems, Settings};
 use crate::record::Cursor;
+use crate::replay::Speed;
 
 /// The widest help, in columns; a narrower terminal breaks it earlier.
 const WIDTH: usize = 80;
 
 /// Flags that the program's own help shows. The others stand in the help of `watch` and `sync`.
-const FIRST: &[&str] = &["url", "db", "walk", "version"];
+const FIRST: &[&str] = &["url", "db", "version"];
+/// Flags that only the manual shows.
+const FINER: &[&str] = &["connect-timeout", "idle-timeout"];
 
 /// What the program is asked to do.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Command {
     /// Watch a sync in the monitor; without a terminal, like `Sync`.
-    Watch(Box<Settings>),
+    Watch(Watched),
     /// Run a sync with plain lines.
     Sync {
-        /// What it goes by.
-        settings: Box<Settings>,
+        /// What is run.
+        watched: Watched,
         /// One event a line, as JSON, instead.
         json: bool,
     },
+    /// Play a recording in the monitor; without a terminal, print it.
+    Replay(Played),
     /// Serve the built-in API alone.
     Playground(Served),
     /// Inspect or edit a destination's checkpoint.
@@ -67,6 +75,28 @@ pub enum Command {
     Completions(Shell),
     /// Print a manual page.
     Man(Vec<String>),
+}
+
+/// A sync to run.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Watched {
+    /// What it goes by.
+    pub settings: Box<Settings>,
+    /// Where it is recorded, if it is.
+    pub record: Option<PathBuf>,
+}
+
+/// A recording to play.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Played {
+    /// The file.
+    pub file: PathBuf,
+    /// How fast.
+    pub speed: Speed,
+    /// How the monitor looks.
+    pub looks: config::Monitor,
+    /// One event a line, as JSON, instead.
+    pub json: bool,
 }
 
 /// A playground to serve.
@@ -127,106 +157,6 @@ pub struct Rewind {
     pub by: Option<Duration>,
 }
 
-/// Watch a keyset-paginated API sync that loses nothing
-#[derive(Parser)]
-#[command(
-    name = "highwater",
-    version,
-    max_term_width = WIDTH,
-    override_usage = "highwater [OPTIONS] [COMMAND]",
-    args_conflicts_with_subcommands = true,
-    disable_help_subcommand = true,
-    after_help = Exit::sentence()
-)]
-struct Line {
-    #[command(flatten)]
-    watch: Flags<OfWatch>,
-    #[command(subcommand)]
-    command: Option<Asked>,
-}
-
-#[derive(Subcommand)]
-enum Asked {
-    /// Watch a sync in the monitor (the default)
-    Watch {
-        #[command(flatten)]
-        watch: Flags<OfWatch>,
-    },
-    /// Run a sync with plain lines, for scripts and CI
-    #[command(after_help = Exit::sentence())]
-    Sync {
-        /// One event a line, as JSON
-        #[arg(long)]
-        json: bool,
-        #[command(flatten)]
-        run: Flags<OfRun>,
-    },
-    /// Serve the built-in API alone
-    Playground(Serve),
-    /// Inspect and edit the checkpoint
-    State {
-        #[command(flatten)]
-        destination: Flags<OfDestination>,
-        #[command(subcommand)]
-        action: StateAction,
-    },
-    /// Print the table as the reference declares it
-    Schema,
-    /// Write, show or find the settings file
-    Config {
-        #[command(subcommand)]
-        action: ConfigAction,
-    },
-    /// Print the completions for a shell
-    Completions {
-        /// The shell
-        shell: Shell,
-    },
-    /// Print the manual page
-    Man {
-        /// The command that it is about, such as `sync` or `state set`
-        command: Vec<String>,
-    },
-}
-
-#[derive(Args)]
-struct Serve {
-    /// Loopback port; 0 is any free one
-    #[arg(long, value_name = "N", default_value_t = 5001)]
-    port: u16,
-    #[command(flatten)]
-    people: Flags<OfPlayground>,
-    /// Limit the rate: a bucket of requests, refilled 10/s
-    #[arg(long)]
-    rate_limit: bool,
-    /// What the bucket holds
-    #[arg(long, value_name = "N", default_value_t = 20, requires = "rate_limit",
-          value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
-    capacity: u32,
-}
-
-#[derive(Subcommand)]
-enum ConfigAction {
-    /// Write a settings file with every default, explained
-    Init {
-        /// Replace the file that is there
-        #[arg(long)]
-        force: bool,
-        #[command(flatten)]
-        file: Flags<OfFile>,
-    },
-    /// Print the settings in force, each with the layer it comes from
-    Show {
-        #[command(flatten)]
-        watch: Flags<OfWatch>,
-    },
-    /// Print the path of the settings file
-    Path {
-        #[command(flatten)]
-        file: Flags<OfFile>,
-    },
-}
-
 /// Why a command line was refused, or a text (help, version) that was asked for instead of a command.
 #[derive(Debug, thiserror::Error)]
 pub enum Refusal {
@@ -276,8 +206,11 @@ where
     let Line { watch, command } = Line::from_arg_matches(&matches)?;
     let settings = |loaded: Loaded| Box::new(loaded.settings);
     Ok(match command.unwrap_or(Asked::Watch { watch }) {
-        Asked::Watch { watch } => Command::Watch(settings(load(watch, environment)?)),
-        Asked::Sync { json, run } => Command::Sync { settings: settings(load(run, environment)?), json },
+        Asked::Watch { watch } => Command::Watch(watched(watch, environment)?),
+        Asked::Sync { json, watch } => Command::Sync { watched: watched(watch, environment)?, json },
+        Asked::Replay { file, speed, json, looks } => {
+            Command::Replay(Played { file, speed, json, looks: load(looks, environment)?.settings.monitor })
+        }
         Asked::Playground(serve) => Command::Playground(Served {
             port: serve.port,
             capacity: serve.rate_limit.then_some(serve.capacity),
@@ -332,15 +265,32 @@ fn front() -> clap::Command {
     // Building adds the help flag itself, whose text says where the hidden ones are.
     tree.build();
     tree.mut_args(|arg| match arg.get_long() {
-        Some("help") => arg.help("Print help; `highwater watch --help` has every option"),
+        Some("help") => arg.help("Print help; `highwater watch --help` has more options"),
         Some(name) if !FIRST.contains(&name) => arg.hide(true),
         _ => arg,
     })
+    .mut_subcommands(|command| {
+        let has_finer = command.get_arguments().any(|arg| arg.get_long().is_some_and(is_finer));
+        command.mut_args(|arg| match arg.get_long() {
+            Some("help") if has_finer => arg.help("Print help; `highwater man` has every option"),
+            Some(name) if is_finer(name) => arg.hide(true),
+            _ => arg,
+        })
+    })
+}
+
+fn is_finer(name: &str) -> bool {
+    FINER.contains(&name)
 }
 
 fn load<S: Scope>(flags: Flags<S>, environment: &Environment) -> Result<Loaded, Problems> {
     let location = Location::find(flags.config.as_deref(), environment);
     config::load(location, environment, flags.entries)
+}
+
+fn watched<S: Scope>(asked: Recorded<S>, environment: &Environment) -> Result<Watched, Problems> {
+    let settings = Box::new(load(asked.run, environment)?.settings);
+    Ok(Watched { settings, record: asked.record })
 }
 
 fn path(flag: Option<&Path>, environment: &Environment) -> Result<PathBuf, Problem> {

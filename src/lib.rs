@@ -6,6 +6,7 @@
 //! - [`cli`]: the command line, and what each command does
 //! - [`monitor`]: the screen and the keys
 //! - [`report`]: the same events as plain lines or JSON lines
+//! - [`replay`]: a recording in the place of a sync
 //! - [`config`]: file, environment and flags → validated settings
 //! - [`sync`]: the shell around the walk: fetch, commit, retry, obey, tell
 //! - [`destination`]: where rows go, with all that is stored in the same breath
@@ -27,6 +28,7 @@ pub mod monitor;
 pub mod platform;
 pub mod playground;
 pub mod record;
+pub mod replay;
 pub mod report;
 pub mod run;
 pub mod sanitize;

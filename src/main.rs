@@ -20,10 +20,11 @@ fn main() -> ExitCode {
 
 fn run(command: Command) -> Result<Exit, Box<dyn std::error::Error>> {
     match command {
-        Command::Watch(settings) => return cli::run::watch(&settings),
-        Command::Sync { settings, json } => {
-            return cli::run::sync(&settings, if json { Style::Json } else { Style::Plain });
+        Command::Watch(watched) => return cli::run::watch(&watched),
+        Command::Sync { watched, json } => {
+            return cli::run::sync(&watched, if json { Style::Json } else { Style::Plain });
         }
+        Command::Replay(played) => return cli::replay::run(&played),
         Command::Playground(served) => return cli::run::playground(&served),
         Command::State { settings, action } => return cli::state::run(&settings, &action),
         Command::Schema => print::stdout(print::schema(&USER)?.as_bytes())?,

@@ -27,7 +27,7 @@ use futures_util::FutureExt as _;
 use futures_util::stream::{self, Stream, StreamExt as _};
 use tokio::sync::broadcast::error::{RecvError, TryRecvError};
 use tokio::sync::mpsc::error::TrySendError;
-use tokio::sync::{broadcast, mpsc};
+use tokio::sync::{broadcast, mpsc, watch};
 use tokio::time::{Instant, sleep_until};
 
 use self::model::{Effect, Leaving, Message, Model, update};
@@ -35,6 +35,7 @@ use self::terminal::{Input, Screen, Stage};
 use self::theme::Theme;
 use crate::destination::reader::{Answer, Reader};
 use crate::platform::{HANG_UP, Signal, Signals};
+use crate::replay::{Deck, Playback};
 use crate::run::Start;
 use crate::sync::command::Command;
 use crate::sync::event::{RunEnded, Stamped};
@@ -61,6 +62,8 @@ pub struct Feed {
     pub start: Option<Start>,
     /// What the destination is looked at with, and what it answers; `None` where there is none to look at.
     pub reader: Option<(Reader, mpsc::Receiver<Answer>)>,
+    /// The player, if it is a recording that is watched.
+    pub replay: Option<Deck>,
 }
 
 /// How the monitor looks and behaves.
@@ -96,13 +99,14 @@ pub struct Left {
     pub missed: u64,
 }
 
-/// Runs the monitor on the terminal until the operator leaves, a signal asks for it, or the sync is gone.
+/// Runs the monitor on the terminal until the operator leaves, a signal asks for it, or the sync is gone. The clock is
+/// that of the events.
 ///
 /// The terminal is given back before this returns, whatever it returns.
 ///
 /// # Errors
 /// If the terminal cannot be taken, or signals cannot be caught.
-pub async fn run(feed: Feed, manners: Manners) -> io::Result<Left> {
+pub async fn run(feed: Feed, manners: Manners, clock: impl Fn() -> DateTime<Utc>) -> io::Result<Left> {
     let mut signals = Signals::with_terminal()?;
     let signals = stream::poll_fn(move |context| signals.poll_recv(context).map(Some));
     let mut screen = Screen::new(manners.mouse)?;
@@ -118,7 +122,7 @@ pub async fn run(feed: Feed, manners: Manners) -> io::Result<Left> {
                 }
             });
             let input = stream::poll_fn(move |context| input.poll_recv(context));
-            drive(feed, &mut screen, input, signals, manners.theme, Utc::now).await
+            drive(feed, &mut screen, input, signals, manners.theme, clock).await
         }
         Err(error) => Err(error),
     };
@@ -143,6 +147,8 @@ pub async fn drive<S: Stage>(
     model.start = feed.start;
     let (reader, mut answers) = feed.reader.unzip();
     model.has_table = reader.is_some();
+    let mut playback = feed.replay.map(|deck| deck.playback);
+    model.playback = playback.as_ref().map(|playback| *playback.borrow());
     let mut monitor = Monitor {
         model,
         stage,
@@ -182,6 +188,7 @@ pub async fn drive<S: Stage>(
                 }
             }
             Some(answer) = answer(&mut answers) => monitor.message(Message::Read(Box::new(answer))),
+            Some(playback) = next(&mut playback) => monitor.message(Message::Playback(playback)),
             () = sleep_until(wake) => monitor.dirty = true,
         }
         if let Some(departure) = monitor.left {
@@ -196,6 +203,13 @@ async fn answer(answers: &mut Option<mpsc::Receiver<Answer>>) -> Option<Answer> 
         Some(answers) => answers.recv().await,
         None => None,
     }
+}
+
+/// How the replay goes, once that has changed; `None` if it never will.
+async fn next(playback: &mut Option<watch::Receiver<Playback>>) -> Option<Playback> {
+    let playback = playback.as_mut()?;
+    playback.changed().await.ok()?;
+    Some(*playback.borrow_and_update())
 }
 
 /// Whether the terminal can be drawn on.

@@ -8,7 +8,7 @@ mod summary;
 
 use std::io::{self, Write};
 
-use chrono::Utc;
+use chrono::{DateTime, Utc};
 
 pub use self::progress::Progress;
 pub use self::summary::summary;
@@ -34,14 +34,14 @@ pub enum Style {
 /// If it cannot be written.
 pub fn write(out: &mut dyn Write, style: Style, stamped: &Stamped) -> io::Result<()> {
     match style {
-        Style::Json => writeln!(out, "{}", sanitize::json(&serde_json::to_string(stamped)?)),
-        Style::Plain => plain(out, &stamped.event),
+        Style::Json => writeln!(out, "{}", stamped.json()?),
+        Style::Plain => plain(out, stamped),
     }
 }
 
-fn plain(out: &mut dyn Write, event: &Event) -> io::Result<()> {
-    match event {
-        Event::Opened(opened) => write_opened(out, opened),
+fn plain(out: &mut dyn Write, stamped: &Stamped) -> io::Result<()> {
+    match &stamped.event {
+        Event::Opened(opened) => write_opened(out, stamped.at, opened),
         Event::RunStarted(started) => write_started(out, started),
         Event::Page(page) => writeln!(out, "{}", page_line(page)),
         Event::Notice(notice) => {
@@ -57,11 +57,11 @@ fn plain(out: &mut dyn Write, event: &Event) -> io::Result<()> {
     }
 }
 
-fn write_opened(out: &mut dyn Write, opened: &Opened) -> io::Result<()> {
+fn write_opened(out: &mut dyn Write, at: DateTime<Utc>, opened: &Opened) -> io::Result<()> {
     let Opened { source, destination, rows, checkpoint, checkpoint_at, .. } = opened;
     writeln!(out, "source       {}", sanitize::line(source))?;
     writeln!(out, "destination  {} ({})", sanitize::line(destination), count(*rows, "row"))?;
-    let moved = checkpoint_at.map(|at| format!(", moved {}", age(Utc::now(), at))).unwrap_or_default();
+    let moved = checkpoint_at.map(|then| format!(", moved {}", age(at, then))).unwrap_or_default();
     match checkpoint {
         Some(checkpoint) => writeln!(out, "checkpoint   {checkpoint}{moved}"),
         None => writeln!(out, "checkpoint   none: the first sync reads everything"),

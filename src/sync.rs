@@ -1,22 +1,26 @@
 //! The shell around the walk: fetch, commit, retry, obey commands, tell what happened.
 //!
-//! A [`Sync`] owns a source and a destination, and serves an operator until it is told to stop. It begins no run on
-//! its own. It knows nothing of screens: it takes [`command::Command`]s and sends [`event::Event`]s.
+//! A [`Sync`] owns a source and a destination, and serves an operator until it is told to stop. It begins the first
+//! run when it is told to, and later ones on its own only where its terms say how often. It knows nothing of screens: it takes [`command::Command`]s and sends [`event::Event`]s.
 
 pub mod command;
 mod engine;
 pub mod event;
 pub mod outlet;
+pub mod recorder;
+mod schedule;
 mod words;
 mod writer;
 
 use std::time::Duration;
 
 use tokio::sync::mpsc;
+use tokio::time::Instant;
 
 use self::command::Command;
 use self::event::{Event, Level, Notice, NoticeKind, Opened, Unfinished};
 use self::outlet::Outlet;
+use self::schedule::Schedule;
 use self::writer::Writer;
 use crate::destination::{Destination, DestinationError, Stored, StoredRun};
 use crate::run::{Outcome, Start};
@@ -33,6 +37,8 @@ pub struct Terms {
     pub follow_empty: bool,
     /// Pages after which a run is left, if any.
     pub max_pages: Option<u64>,
+    /// How long after the start of a run the next one begins by itself, if it does.
+    pub every: Option<Duration>,
     /// How failures are retried.
     pub retry: Policy,
     /// How long a stop waits for the page on the wire.
@@ -52,10 +58,14 @@ pub struct Sync {
     commands: mpsc::Receiver<Command>,
 }
 
-/// Whether the operator stays after a run.
+/// What the operator wants after a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum After {
-    Stay,
+    /// The next one, when it is due.
+    Rest,
+    /// The next one when he says so: he was holding or stepping this one.
+    Hold,
+    /// None.
     Leave,
 }
 
@@ -77,24 +87,55 @@ impl Sync {
     /// # Errors
     /// If the destination cannot be read or a run cannot begin; a run that fails is told as an event, and is none.
     pub async fn serve(mut self, noticed: Option<String>) -> Result<(), DestinationError> {
+        let served = self.serve_runs(noticed).await;
+        self.outlet.end_recording().await;
+        served
+    }
+
+    async fn serve_runs(&mut self, noticed: Option<String>) -> Result<(), DestinationError> {
         let stored = self.writer.stored().await?;
-        self.outlet.send(Event::Opened(self.opened(stored))).await;
+        let opened = self.opened(stored);
+        self.outlet.send(Event::Opened(opened)).await;
         if let Some(text) = noticed {
             let notice = Notice { level: Level::Info, kind: NoticeKind::Housekeeping, text };
             self.outlet.send(Event::Notice(notice)).await;
         }
-        while let Some(command) = self.commands.recv().await {
-            let (start, step) = match command {
-                Command::Run(start) => (start, false),
-                Command::Step => (Start::Token, true),
-                Command::Stop => break,
-                Command::Pause | Command::Resume | Command::RetryNow => continue,
-            };
-            if self.run(start, step).await? == After::Leave {
+        let mut schedule = Schedule::None;
+        while let Some((start, step)) = self.next(&mut schedule).await {
+            let began = Instant::now();
+            let after = self.run(start, step).await?;
+            if after == After::Leave {
                 break;
             }
+            schedule = Schedule::after(self.terms.every, began, after);
         }
         Ok(())
+    }
+
+    /// How the next run begins, once it is due or asked for; `None` if there will be none.
+    async fn next(&mut self, schedule: &mut Schedule) -> Option<(Start, bool)> {
+        let mut told = None;
+        loop {
+            let phase = schedule.phase();
+            if let Some(phase) = phase.clone().filter(|_| phase != told) {
+                self.outlet.send(Event::Phase { phase }).await;
+            }
+            told = phase;
+            let command = tokio::select! {
+                biased;
+                command = self.commands.recv() => command?,
+                () = schedule.due() => return Some((Start::Token, false)),
+            };
+            match command {
+                Command::Run(start) => return Some((start, false)),
+                Command::Step => return Some((Start::Token, true)),
+                Command::RetryNow if *schedule != Schedule::None => return Some((Start::Token, false)),
+                Command::Stop => return None,
+                Command::Pause => schedule.hold(),
+                Command::Resume => schedule.resume(),
+                Command::RetryNow => {}
+            }
+        }
     }
 
     fn opened(&self, stored: Stored) -> Opened {

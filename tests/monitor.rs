@@ -62,6 +62,46 @@ fn the_first_command_of_a_newcomer() {
 }
 
 #[test]
+fn a_recording_is_played_in_the_monitor() {
+    let mut terminal = Terminal::start(120, 36, &["--record", "a.ndjson"]);
+    terminal.shows("COMPLETE").press("q");
+    assert_eq!(terminal.ends().exit_code(), 0);
+    let home = std::mem::replace(&mut terminal.home, tempfile::tempdir().unwrap());
+    let database = std::fs::metadata(home.path().join(".local/share/highwater/playground.db")).unwrap();
+    let mut terminal = Terminal::start_in(home, 120, 36, &["replay", "a.ndjson", "--speed", "max"]);
+    terminal.shows("COMPLETE").shows("REPLAY over").shows("@example").shows("the recording ends here");
+    terminal.press(" ").shows("the recording is over").press("q");
+    assert_eq!(terminal.ends().exit_code(), 0);
+    terminal.assert_clean();
+    assert_eq!(terminal.database().metadata().unwrap().modified().unwrap(), database.modified().unwrap());
+}
+
+#[test]
+fn a_recording_is_held_and_stepped_through() {
+    let mut terminal = Terminal::start(120, 36, &["--record", "a.ndjson"]);
+    terminal.shows("COMPLETE").press("q").ends();
+    let home = std::mem::replace(&mut terminal.home, tempfile::tempdir().unwrap());
+    let mut terminal = Terminal::start_in(home, 120, 36, &["replay", "a.ndjson", "--speed", "0.1"]);
+    terminal.shows("REPLAY ×0.1").shows("RUNNING").press(" ").shows("REPLAY held");
+    for page in 1..=5 {
+        terminal.press("s").shows(&format!("{} rows", if page == 5 { 200 } else { 50 * page }));
+        terminal.shows("REPLAY held");
+    }
+    terminal.press("q");
+    assert_eq!(terminal.ends().exit_code(), 0);
+    terminal.assert_clean();
+}
+
+#[test]
+fn a_sync_that_follows_counts_down_and_runs_again() {
+    let mut terminal = Terminal::start(120, 36, &["--every", "1h"]);
+    terminal.shows("RESTING").shows("next run in").press(" ").shows("HOLDING").press(" ").shows("RESTING");
+    terminal.press("r").shows("run 2").shows("RESTING").press("q");
+    assert_eq!(terminal.ends().exit_code(), 0);
+    terminal.assert_clean();
+}
+
+#[test]
 fn quitting_mid_run_commits_the_page_on_the_wire_and_says_how_to_go_on() {
     let (_runtime, server) = server(2_000);
     let mut terminal = Terminal::start(120, 36, &["--url", &server.url()]);

@@ -7,6 +7,7 @@ mod sync {
     mod broken;
     mod commands;
     mod ends;
+    mod follow;
     mod pipeline;
     mod resume;
     mod retries;

@@ -31,6 +31,10 @@ pub struct OfWatch;
 #[derive(Clone, Debug)]
 pub struct OfRun;
 
+/// What the monitor looks like.
+#[derive(Clone, Debug)]
+pub struct OfMonitor;
+
 /// What selects a destination.
 #[derive(Clone, Debug)]
 pub struct OfDestination;
@@ -51,7 +55,13 @@ impl Scope for OfWatch {
 
 impl Scope for OfRun {
     fn has(key: &Key) -> bool {
-        OfWatch::has(key) && key.section != "monitor"
+        OfWatch::has(key) && !OfMonitor::has(key)
+    }
+}
+
+impl Scope for OfMonitor {
+    fn has(key: &Key) -> bool {
+        key.section == "monitor"
     }
 }
 

@@ -3,17 +3,18 @@
 
 use std::io::{self, IsTerminal as _, Write as _};
 
+use chrono::Utc;
 use tokio::sync::{broadcast, mpsc};
 use tokio::task::JoinHandle;
 use url::Url;
 
-use super::{Exit, Served, print};
-use crate::config::{self, EmptyPage, Resume, Settings};
+use super::{Exit, Served, Watched, print};
+use crate::config::{self, EmptyPage, Place, Problem, Resume, Settings};
 use crate::destination::DestinationError;
 use crate::destination::sqlite::{Opened, Sqlite};
 use crate::monitor::terminal::leave_behind;
 use crate::monitor::theme::{Glyphs, Theme};
-use crate::monitor::{self, Departure, Feed, Manners};
+use crate::monitor::{self, Departure, Feed, Left, Manners};
 use crate::platform::{Signal, Signals};
 use crate::playground::{self, Playground, Tie};
 use crate::record::USER;
@@ -25,8 +26,10 @@ use crate::source::{KEYSET, Limits, Source};
 use crate::sync::command::Command;
 use crate::sync::event::{Event, RunEnded, SHOWN_ROWS, Stamped};
 use crate::sync::outlet::Outlet;
+use crate::sync::recorder::{NoRecording, Recorder, Trouble};
 use crate::sync::{Sync, Terms};
 use crate::text::{count, milliseconds};
+use crate::walk::End;
 
 /// What can go wrong, in words.
 pub type Fault = Box<dyn std::error::Error>;
@@ -37,17 +40,24 @@ const EVENTS: usize = 1_024;
 /// screen that stands still, some ten megabytes of ordinary ones.
 const SHOWN_EVENTS: usize = 256;
 /// How many commands wait for the sync.
-const COMMANDS: usize = 16;
+pub(super) const COMMANDS: usize = 16;
 
 /// A sync under way, with the server that it may have brought along.
 struct Session {
     commands: mpsc::Sender<Command>,
     serving: JoinHandle<Result<(), DestinationError>>,
+    /// Why the recording ended early, if it did.
+    trouble: Option<Trouble>,
     _playground: Option<Playground>,
 }
 
 impl Session {
-    async fn open(settings: &Settings, outlet: Outlet, show: usize) -> Result<Self, Fault> {
+    async fn open(watched: &Watched, outlet: Outlet, show: usize) -> Result<Self, Fault> {
+        let Watched { settings, record } = watched;
+        let unrecordable = |why: NoRecording| Problem::new(Place::Flag("record"), why.to_string());
+        if let Some(record) = record {
+            Recorder::vacant(record).map_err(unrecordable)?;
+        }
         let path = settings.database()?;
         let Opened { mut sqlite, killed } = Sqlite::open(&path, &USER)?;
         let identity = match &settings.source.url {
@@ -69,10 +79,15 @@ impl Session {
         };
         let source = Source::new(url, limits(settings), &KEYSET)?;
         let (commands, receiver) = mpsc::channel(COMMANDS);
+        // Last of all: what cannot be opened leaves no recording behind.
+        let recorder = record.as_deref().map(Recorder::create).transpose().map_err(unrecordable)?;
+        let trouble = recorder.as_ref().map(Recorder::trouble);
+        let outlet = outlet.recorded(recorder);
         let sync = Sync::new((source, name), Box::new(sqlite), terms(settings, show), outlet, receiver);
         let noticed =
             killed.map(|holder| format!("took over the lock of {holder}, which ended without a word"));
-        Ok(Self { commands, serving: tokio::spawn(sync.serve(noticed)), _playground: playground })
+        let serving = tokio::spawn(sync.serve(noticed));
+        Ok(Self { commands, serving, trouble, _playground: playground })
     }
 
     /// Waits until the sync is done.
@@ -86,37 +101,28 @@ impl Session {
 ///
 /// # Errors
 /// If the source, the destination or the terminal cannot be opened.
-pub fn watch(settings: &Settings) -> Result<Exit, Fault> {
-    let dumb = std::env::var_os("TERM").is_some_and(|name| name == "dumb");
-    if dumb || !(io::stdin().is_terminal() && io::stdout().is_terminal()) {
+pub fn watch(watched: &Watched) -> Result<Exit, Fault> {
+    if !has_terminal() {
         print::note("highwater: no terminal to draw on: runs like `highwater sync`");
-        return sync(settings, Style::Plain);
+        return sync(watched, Style::Plain);
     }
     runtime()?.block_on(async {
         let (sender, events) = broadcast::channel(SHOWN_EVENTS);
-        let session = Session::open(settings, Outlet::Latest(sender), SHOWN_ROWS).await?;
+        let session = Session::open(watched, Outlet::latest(sender), SHOWN_ROWS).await?;
+        let settings = &watched.settings;
         let start = match settings.sync.resume {
             Resume::Ask => None,
             Resume::From(start) => Some(start),
         };
         let reader = Some(Sqlite::reader(&settings.database()?, &USER));
-        let feed = Feed { events, commands: session.commands.clone(), start, reader };
-        let glyphs = Glyphs::of_locale(|name| std::env::var(name).ok());
-        let theme = Theme { colours: settings.monitor.theme, glyphs };
-        let left = monitor::run(feed, Manners { theme, mouse: settings.monitor.mouse }).await?;
+        let commands = session.commands.clone();
+        let feed = Feed { events, commands, start, reader, replay: None };
+        let manners = manners(&settings.monitor);
+        let left = monitor::run(feed, manners, Utc::now).await?;
+        let trouble = session.trouble.clone();
         let closed = session.close().await;
-        let text = match &left.last {
-            Some(ended) if left.missed > 0 => {
-                let missed = count(left.missed, "event");
-                format!("{}\n  the screen missed {missed}; the table missed nothing", report::summary(ended))
-            }
-            Some(ended) => report::summary(ended),
-            None if left.runs > 0 => {
-                "left before the end of the run; the next start offers to go on".to_owned()
-            }
-            None => "no run began; nothing changed".to_owned(),
-        };
-        leave_behind(glyphs.spell(&text).into_owned());
+        let text = farewell(&left, trouble.as_ref().and_then(Trouble::told));
+        leave_behind(manners.theme.glyphs.spell(&text).into_owned());
         closed?;
         Ok(match (left.departure, &left.last) {
             (Departure::Signal(number), _) => signalled(number),
@@ -126,42 +132,101 @@ pub fn watch(settings: &Settings) -> Result<Exit, Fault> {
     })
 }
 
-/// `highwater sync`: one run, told in lines.
+/// How the monitor looks and behaves, by the settings and the locale.
+pub(super) fn manners(settings: &config::Monitor) -> Manners {
+    let glyphs = Glyphs::of_locale(|name| std::env::var(name).ok());
+    Manners { theme: Theme { colours: settings.theme, glyphs }, mouse: settings.mouse }
+}
+
+/// What is left to say on the normal screen; `trouble` is why the recording ended early.
+fn farewell(left: &Left, trouble: Option<&str>) -> String {
+    let mut text = match &left.last {
+        Some(ended) => report::summary(ended),
+        None if left.runs > 0 => "left before the end of the run; the next start offers to go on".to_owned(),
+        None => "no run began; nothing changed".to_owned(),
+    };
+    if left.last.is_some() && left.missed > 0 {
+        let missed = count(left.missed, "event");
+        text.push_str(&format!("\n  the screen missed {missed}; the table missed nothing"));
+    }
+    if let Some(trouble) = trouble {
+        text.push_str(&format!("\n  {trouble}"));
+    }
+    text
+}
+
+/// True if there is a terminal to draw on, and keys to hear.
+pub(super) fn has_terminal() -> bool {
+    let dumb = std::env::var_os("TERM").is_some_and(|name| name == "dumb");
+    !dumb && io::stdin().is_terminal() && io::stdout().is_terminal()
+}
+
+/// `highwater sync`: one run, or run after run until a signal, told in lines.
 ///
 /// # Errors
 /// If the source or the destination cannot be opened.
-pub fn sync(settings: &Settings, style: Style) -> Result<Exit, Fault> {
+pub fn sync(watched: &Watched, style: Style) -> Result<Exit, Fault> {
+    let follows = watched.settings.sync.every.is_some();
     runtime()?.block_on(async {
         let (sender, mut events) = mpsc::channel(EVENTS);
-        let session = Session::open(settings, Outlet::Every(sender), 0).await?;
-        let start = match settings.sync.resume {
+        let show = if watched.record.is_some() { SHOWN_ROWS } else { 0 };
+        let session = Session::open(watched, Outlet::every(sender), show).await?;
+        let start = match watched.settings.sync.resume {
             Resume::Ask => Start::Token,
             Resume::From(start) => start,
         };
         // A sync that is over already has nobody to command, and says why when it is closed.
         let _ = session.commands.send(Command::Run(start)).await;
         let signal = stop_on_signal(session.commands.clone())?;
-        let ended = tell(&mut events, &session.commands, style).await;
+        let told = tell(&mut events, &session.commands, style, follows).await;
         session.close().await?;
         signal.abort();
-        Ok(match signal.await {
-            Ok(number) => signalled(number),
-            Err(_) => exit(ended?.as_ref()),
-        })
+        match signal.await {
+            // Between two runs a signal is how one that follows is told to end.
+            Ok(_) if follows && told.as_ref().is_ok_and(Told::is_between) => {}
+            Ok(number) => return Ok(signalled(number)),
+            Err(_) => {}
+        }
+        Ok(told?.exit())
     })
 }
 
-/// Writes events until there are no more, and asks the sync to stop once the run is over, or nobody reads.
+/// What the runs came to.
+#[derive(Default)]
+struct Told {
+    last: Option<RunEnded>,
+    /// True if any of them asked for attention.
+    attention: bool,
+}
+
+impl Told {
+    /// True if the last run came to an end of its own.
+    fn is_between(&self) -> bool {
+        self.last.as_ref().is_some_and(|ended| !matches!(ended.end, End::Paused | End::Stopped))
+    }
+
+    fn exit(&self) -> Exit {
+        match exit(self.last.as_ref()) {
+            Exit::Complete if self.attention => Exit::Attention,
+            exit => exit,
+        }
+    }
+}
+
+/// Writes events until there are no more, and asks the sync to stop once the run is over, unless another is to follow,
+/// or nobody reads.
 async fn tell(
     events: &mut mpsc::Receiver<Stamped>,
     commands: &mpsc::Sender<Command>,
     style: Style,
-) -> io::Result<Option<RunEnded>> {
+    follows: bool,
+) -> io::Result<Told> {
     let mut out = io::BufWriter::new(io::stdout());
     let mut progress = Progress::start();
     let mut written = Ok(());
-    let mut last = None;
-    while let Some(stamped) = events.recv().await {
+    let mut told = Told::default();
+    while let Some(mut stamped) = events.recv().await {
+        stamped.hide_rows();
         if written.is_ok() {
             written = progress.aside(|| {
                 report::write(&mut out, style, &stamped)?;
@@ -173,15 +238,18 @@ async fn tell(
             }
         }
         if let Event::RunEnded(ended) = stamped.event {
-            last = Some(*ended);
-            let _ = commands.try_send(Command::Stop);
+            told.attention |= !ended.attention.is_empty();
+            told.last = Some(*ended);
+            if !follows {
+                let _ = commands.try_send(Command::Stop);
+            }
         }
     }
     match written.and_then(|()| out.flush()) {
         // A reader that has seen enough, as `head` has.
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(last),
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(told),
         Err(error) => Err(print::unwritable(error)),
-        Ok(()) => Ok(last),
+        Ok(()) => Ok(told),
     }
 }
 
@@ -228,11 +296,11 @@ pub fn playground(served: &Served) -> Result<Exit, Fault> {
     })
 }
 
-fn runtime() -> io::Result<tokio::runtime::Runtime> {
+pub(super) fn runtime() -> io::Result<tokio::runtime::Runtime> {
     tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()
 }
 
-fn signalled(number: i32) -> Exit {
+pub(super) fn signalled(number: i32) -> Exit {
     Exit::Signal(u8::try_from(number).unwrap_or(0))
 }
 
@@ -277,6 +345,7 @@ fn terms(settings: &Settings, show: usize) -> Terms {
         walk: settings.sync.walk,
         follow_empty: settings.source.empty_page_with_token == EmptyPage::Follow,
         max_pages: settings.sync.max_pages,
+        every: settings.sync.every,
         retry: Policy {
             attempts: u32::try_from(settings.retry.attempts).unwrap_or(u32::MAX),
             base: settings.retry.base,

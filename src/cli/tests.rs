@@ -20,9 +20,8 @@ const EMPTY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/assets/config.toml");
 
 fn settings(line: &str) -> Settings {
     match read(line).unwrap() {
-        Command::Watch(settings) | Command::Sync { settings, .. } | Command::State { settings, .. } => {
-            *settings
-        }
+        Command::Watch(watched) | Command::Sync { watched, .. } => *watched.settings,
+        Command::State { settings, .. } => *settings,
         other => panic!("{other:?}"),
     }
 }
@@ -49,7 +48,7 @@ fn every_help_fits_a_small_screen() {
 #[test]
 fn watching_is_the_default_and_takes_the_same_options() {
     let options = "--url http://h/x --db a.db --walk anchor --resume full --max-pages 3 --connect-timeout 1s \
-                   --idle-timeout 2s --request-timeout 3s --retries 4 --max-wait 5s";
+                   --idle-timeout 2s --request-timeout 3s --retries 4 --max-wait 5s --every 6s";
     let bare = read(options).unwrap();
     assert_eq!(bare, read(&format!("watch {options}")).unwrap());
     assert!(matches!(bare, Command::Watch(_)));
@@ -59,6 +58,7 @@ fn watching_is_the_default_and_takes_the_same_options() {
     assert_eq!(settings.sync.walk, Mode::Anchor);
     assert_eq!(settings.sync.resume, Resume::From(Start::Full));
     assert_eq!(settings.sync.max_pages, Some(3));
+    assert_eq!(settings.sync.every, Some(Duration::from_secs(6)));
     assert_eq!(settings.source.connect_timeout, Duration::from_secs(1));
     assert_eq!(settings.source.idle_timeout, Duration::from_secs(2));
     assert_eq!(settings.source.request_timeout, Duration::from_secs(3));
@@ -75,6 +75,7 @@ fn the_defaults_are_the_documented_ones() {
     assert_eq!(settings.retry.attempts, 6);
     assert_eq!(settings.sync.walk, Mode::Auto);
     assert_eq!(settings.sync.resume, Resume::Ask);
+    assert_eq!(settings.sync.every, None);
     assert_eq!(settings.sync.stop_grace, Duration::from_secs(5));
     assert_eq!(settings.playground.latency, Duration::from_millis(600));
 }
@@ -108,12 +109,40 @@ fn no_color_yields_only_to_the_flag() {
         let variables = [("NO_COLOR", "1"), ("HIGHWATER_THEME", "light"), (config::CONFIG, EMPTY)];
         let variables = variables.map(|(name, value)| (OsString::from(name), OsString::from(value)));
         match parse(line.split(' '), &variables.into_iter().collect()).unwrap() {
-            Command::Watch(settings) => settings.monitor.theme,
+            Command::Watch(watched) => watched.settings.monitor.theme,
             other => panic!("{other:?}"),
         }
     };
     assert_eq!(theme("highwater"), Colours::Mono);
     assert_eq!(theme("highwater --theme dark"), Colours::Dark);
+}
+
+#[test]
+fn a_sync_can_be_recorded_and_a_recording_played() {
+    let record = Some(PathBuf::from("a.ndjson"));
+    for line in ["--record a.ndjson", "watch --record a.ndjson", "sync --record a.ndjson"] {
+        match read(line).unwrap() {
+            Command::Watch(watched) | Command::Sync { watched, .. } => assert_eq!(watched.record, record),
+            other => panic!("{other:?}"),
+        }
+    }
+    let looks = || settings("").monitor;
+    for (line, speed) in [("", 1.0), (" --speed 0.5", 0.5)] {
+        let played = Played {
+            file: "a.ndjson".into(),
+            speed: Speed::times(speed).unwrap(),
+            json: false,
+            looks: looks(),
+        };
+        assert_eq!(read(&format!("replay a.ndjson{line}")).unwrap(), Command::Replay(played));
+    }
+    let played = Played { file: "a.ndjson".into(), speed: Speed::MAX, json: true, looks: looks() };
+    assert_eq!(read("replay --json a.ndjson --speed max").unwrap(), Command::Replay(played));
+    for line in
+        ["replay", "replay a --speed 0", "replay a --speed 1001", "replay a --speed NaN", "replay a --url x"]
+    {
+        assert!(read(line).is_err(), "{line}");
+    }
 }
 
 #[test]

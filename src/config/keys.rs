@@ -290,6 +290,10 @@ settings! {
         /// Stop after so many pages.
         max_pages: Option<u64> = "none", Unless("none", Count(1, 1_000_000_000)),
             "HIGHWATER_MAX_PAGES", "max-pages" "N";
+        /// Run again this often.
+        /// It counts from start to start; a run that takes longer is followed at once. The runs after the first go on from where the one before ended.
+        every: Option<Duration> = "none", Unless("none", Span::milliseconds(SECOND, 24 * HOUR)),
+            "HIGHWATER_EVERY", "every" "TIME";
         /// How long a stop waits for the page on the wire.
         stop_grace: Duration = "5s", Span::milliseconds(0, 10 * MINUTE), "HIGHWATER_STOP_GRACE";
     }

@@ -43,6 +43,7 @@ use super::layout::Arrangement;
 use super::text;
 use super::theme::Theme;
 use crate::destination::reader::{self, Question};
+use crate::replay::{Motion, Playback};
 use crate::run::Start;
 use crate::sync::command::Command;
 use crate::sync::event::{Phase, Stamped};
@@ -77,6 +78,8 @@ pub enum Message {
     Continued,
     /// The sync has no room for the last command.
     Refused,
+    /// The replay goes otherwise, or has come further.
+    Playback(Playback),
     /// The sync has told everything that it ever will.
     Closed,
 }
@@ -181,6 +184,8 @@ pub struct Model {
     pub export: Option<Exporting>,
     /// A short answer to the last key, and when it goes away if no other key comes.
     pub answer: Option<(Answer, DateTime<Utc>)>,
+    /// How the replay goes; `None` if it is a sync that is watched.
+    pub playback: Option<Playback>,
     /// How far leaving has come.
     pub leaving: Leaving,
 }
@@ -215,6 +220,7 @@ impl Model {
             overlay: Overlay::None,
             export: None,
             answer: None,
+            playback: None,
             leaving: Leaving::No,
         }
     }
@@ -249,14 +255,27 @@ impl Model {
     /// How long until something that the screen tells relative to now reads differently; `None` if nothing does.
     #[must_use]
     pub fn changes_in(&self) -> Option<TimeDelta> {
+        match self.playback {
+            None => self.changes_in_time(),
+            // The recording's clock stands, or goes by leaps that are told.
+            Some(Playback { motion: Motion::Held | Motion::Over, .. }) => None,
+            Some(Playback { motion: Motion::Playing, speed, .. }) => {
+                let (change, factor) = (self.changes_in_time()?, speed.factor()?);
+                Some(TimeDelta::milliseconds((change.num_milliseconds() as f64 / factor).ceil() as i64))
+            }
+        }
+    }
+
+    fn changes_in_time(&self) -> Option<TimeDelta> {
         let second = TimeDelta::seconds(1);
         let ticking = match &self.heard.phase {
             Phase::Waiting { .. }
             | Phase::Running { .. }
             | Phase::Storing { .. }
             | Phase::Pausing { .. }
-            | Phase::Stopping { .. } => Some(second),
-            Phase::Idle | Phase::Paused | Phase::Ended { .. } => None,
+            | Phase::Stopping { .. }
+            | Phase::Resting { .. } => Some(second),
+            Phase::Idle | Phase::Paused | Phase::Ended { .. } | Phase::Holding => None,
         };
         let seen = self.seen();
         let token_at = seen.token.as_ref().and_then(|token| token.at);
@@ -318,6 +337,7 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
             model.heard.note_down(model.now, Tone::Info, text);
         }
         Message::Refused => model.refuse("the sync is busy and did not hear that: press again"),
+        Message::Playback(playback) => model.playback = Some(playback),
         Message::Closed => {
             let departure = match model.leaving {
                 Leaving::No => Departure::SyncGone,

@@ -8,7 +8,7 @@ use chrono::Utc;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::sync::event::{Event, Phase};
-use crate::text::{count, number};
+use crate::text::{count, number, span};
 
 /// How often the sign of life moves.
 const TICK: Duration = Duration::from_millis(120);
@@ -54,6 +54,9 @@ impl Progress {
             }
             Event::Phase { phase: Phase::Storing { pages, .. } } => {
                 format!("waits for the destination to store {}", count(*pages, "page"))
+            }
+            Event::Phase { phase: Phase::Resting { until } } => {
+                format!("rests {} until the next run", span(*until - Utc::now()))
             }
             Event::Phase { phase: Phase::Stopping { .. } } => {
                 "stopping after the page on the wire".to_owned()

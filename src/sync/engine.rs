@@ -323,7 +323,7 @@ impl Run<'_> {
     }
 
     async fn finish(mut self) -> After {
-        let Some((end, detail)) = self.ending.take() else { return After::Stay };
+        let Some((end, detail)) = self.ending.take() else { return After::Rest };
         let outcome = outcome(&end);
         let follow_empty = self.sync.terms.follow_empty;
         let text = words::end(&end, self.walk.next_page() - 1, follow_empty, detail);
@@ -366,7 +366,11 @@ impl Run<'_> {
             unfinished,
         };
         self.sync.outlet.send(Event::RunEnded(Box::new(ended))).await;
-        if matches!(self.wish, Wish::Leave { .. }) { After::Leave } else { After::Stay }
+        match self.wish {
+            Wish::Go => After::Rest,
+            Wish::Step | Wish::Hold => After::Hold,
+            Wish::Leave { .. } => After::Leave,
+        }
     }
 
     fn elapsed_ms(&self) -> u64 {

@@ -4,12 +4,15 @@
 //! a figure carries the figure's new value, not the step, so a reader that misses one is right again at the next.
 //! The serialised form is the documented NDJSON schema: a field may be added, none is renamed or removed.
 
+use std::borrow::Cow;
+
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::exchange::{Budget, Exchange};
 use crate::record::{Cursor, Quarantined};
 use crate::run::{Counts, Outcome, ShownRow, Start, Totals};
+use crate::sanitize;
 use crate::walk::{End, Mode, Request};
 
 /// One event, with the time at which it was sent.
@@ -20,6 +23,26 @@ pub struct Stamped {
     /// What happened.
     #[serde(flatten)]
     pub event: Event,
+}
+
+impl Stamped {
+    /// The event as one line of JSON, with everything escaped that a terminal might obey.
+    ///
+    /// # Errors
+    /// Never for an event; the type is the serialiser's.
+    pub fn json(&self) -> serde_json::Result<String> {
+        serde_json::to_string(self).map(|text| match sanitize::json(&text) {
+            Cow::Borrowed(_) => text,
+            Cow::Owned(safe) => safe,
+        })
+    }
+
+    /// Leaves out the rows, which are for screens.
+    pub fn hide_rows(&mut self) {
+        if let Event::Page(page) = &mut self.event {
+            page.shown.clear();
+        }
+    }
 }
 
 /// What happened.
@@ -156,6 +179,13 @@ pub enum Phase {
         /// How.
         outcome: Outcome,
     },
+    /// Between two runs: the next one begins by itself.
+    Resting {
+        /// When it begins.
+        until: DateTime<Utc>,
+    },
+    /// Between two runs, and the operator holds the next one back.
+    Holding,
 }
 
 /// One stored page.
@@ -208,7 +238,8 @@ pub struct PageStored {
     /// The ids of the page's first rows, as the source sent them but for their length: not yet safe for a terminal.
     #[serde(default)]
     pub first_ids: Vec<String>,
-    /// The page's rows and what became of each. Filled only for a monitor; at most [`SHOWN_ROWS`], the last ones.
+    /// The page's rows and what became of each. Filled only for a monitor and a recording; at
+    /// most [`SHOWN_ROWS`], the last ones.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub shown: Vec<ShownRow>,
 }

@@ -47,6 +47,7 @@ impl Default for Setup {
             walk: Mode::Scroll,
             follow_empty: false,
             max_pages: None,
+            every: None,
             retry,
             stop_grace: PATIENCE,
             show: 0,
@@ -80,7 +81,7 @@ impl Setup {
     /// Starts the server and the sync.
     pub async fn start(self, script: impl IntoIterator<Item = Answer>) -> Rig {
         let (sender, events) = mpsc::channel(1_024);
-        self.start_with(script, Outlet::Every(sender), events).await
+        self.start_with(script, Outlet::every(sender), events).await
     }
 
     /// The same with an outlet of the test's own.

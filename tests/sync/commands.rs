@@ -154,7 +154,7 @@ async fn a_screen_that_nobody_looks_at_never_holds_a_sync_up() {
     let (sender, frozen) = broadcast::channel(2);
     let pages = (1..=40).map(|number| page([number], &format!("t{number}"))).chain([last_page([41])]);
     let unread = mpsc::channel(1).1;
-    let rig = Setup::default().start_with(pages, Outlet::Latest(sender), unread).await;
+    let rig = Setup::default().start_with(pages, Outlet::latest(sender), unread).await;
     rig.send(Command::Run(Start::Checkpoint)).await;
     rig.server.until_asked(41).await;
     let folder = rig.leave().await;

@@ -1,12 +1,19 @@
 //! What a key would do now, in a word, and whether it has something to do, or why not.
 
 use super::super::model::{Leaving, Model, Overlay};
+use crate::replay::Motion;
 use crate::sync::event::Phase;
 
 /// What Space would do.
 pub fn pause_label(model: &Model) -> &'static str {
+    match motion(model) {
+        Some(Motion::Held) => return "play on",
+        Some(Motion::Playing | Motion::Over) => return "hold",
+        None => {}
+    }
     match model.heard.phase {
-        Phase::Paused => "resume",
+        Phase::Paused | Phase::Holding => "resume",
+        Phase::Resting { .. } => "hold",
         Phase::Pausing { .. } => "drop the page",
         _ => "pause",
     }
@@ -14,8 +21,12 @@ pub fn pause_label(model: &Model) -> &'static str {
 
 /// What `r` would do.
 pub fn again_label(model: &Model) -> &'static str {
+    if model.playback.is_some() {
+        return "skip the wait";
+    }
     match model.heard.phase {
         Phase::Waiting { .. } => "retry now",
+        Phase::Resting { .. } | Phase::Holding => "run now",
         _ => "run again",
     }
 }
@@ -64,26 +75,44 @@ fn sync_ready(model: &Model) -> Result<(), &'static str> {
     question(model)
 }
 
+/// What the player is doing, if it is a recording that is watched.
+fn motion(model: &Model) -> Option<Motion> {
+    model.playback.map(|playback| playback.motion)
+}
+
+/// Whether a recording still has something to show.
+fn playable(motion: Motion) -> Result<(), &'static str> {
+    if motion == Motion::Over { Err("the recording is over; q leaves") } else { Ok(()) }
+}
+
 /// Whether there is something to pause or to resume.
 pub fn pause_ready(model: &Model) -> Result<(), &'static str> {
     sync_ready(model)?;
+    if let Some(motion) = motion(model) {
+        return playable(motion);
+    }
     match model.heard.phase {
         Phase::Idle | Phase::Ended { .. } => Err("no run is under way; r starts one"),
         Phase::Stopping { .. } => Err("the run is stopping"),
         Phase::Pausing { deadline: None } => Err("what has arrived is being stored"),
         Phase::Running { .. }
         | Phase::Waiting { .. }
-        | Phase::Storing { .. }
         | Phase::Pausing { .. }
-        | Phase::Paused => Ok(()),
+        | Phase::Storing { .. }
+        | Phase::Paused
+        | Phase::Resting { .. }
+        | Phase::Holding => Ok(()),
     }
 }
 
 /// Whether one page can be asked for.
 pub fn step_ready(model: &Model) -> Result<(), &'static str> {
     sync_ready(model)?;
+    if let Some(motion) = motion(model) {
+        return playable(motion);
+    }
     match model.heard.phase {
-        Phase::Idle | Phase::Ended { .. } | Phase::Paused => Ok(()),
+        Phase::Idle | Phase::Ended { .. } | Phase::Paused | Phase::Resting { .. } | Phase::Holding => Ok(()),
         Phase::Running { .. } | Phase::Waiting { .. } | Phase::Storing { .. } => {
             Err("the run goes on by itself; Space pauses it first")
         }
@@ -95,8 +124,17 @@ pub fn step_ready(model: &Model) -> Result<(), &'static str> {
 /// Whether a run can begin or a wait can end.
 pub fn again_ready(model: &Model) -> Result<(), &'static str> {
     sync_ready(model)?;
+    match motion(model) {
+        Some(Motion::Held) => return Err("the replay is held; Space plays on, s shows the next page"),
+        Some(motion) => return playable(motion),
+        None => {}
+    }
     match model.heard.phase {
-        Phase::Idle | Phase::Ended { .. } | Phase::Waiting { .. } => Ok(()),
+        Phase::Idle
+        | Phase::Ended { .. }
+        | Phase::Waiting { .. }
+        | Phase::Resting { .. }
+        | Phase::Holding => Ok(()),
         Phase::Running { .. } | Phase::Storing { .. } => Err("a run is under way"),
         Phase::Pausing { .. } => Err("the pause is not reached yet"),
         Phase::Paused => Err("the run is paused; Space goes on"),
@@ -107,6 +145,9 @@ pub fn again_ready(model: &Model) -> Result<(), &'static str> {
 /// Whether a full re-sync can begin.
 pub fn full_ready(model: &Model) -> Result<(), &'static str> {
     sync_ready(model)?;
+    if model.playback.is_some() {
+        return Err("a recording is played; nothing is synced");
+    }
     if model.heard.under_way() { Err("a run is under way; a full re-sync can follow it") } else { Ok(()) }
 }
 

@@ -13,6 +13,7 @@ use super::{
 use crate::destination::reader::{Format, Question};
 use crate::monitor::layout;
 use crate::record::USER;
+use crate::replay::Motion;
 use crate::run::Start;
 use crate::sync::command::Command;
 use crate::sync::event::Phase;
@@ -71,8 +72,9 @@ fn perform(model: &mut Model, binding: &Binding) -> Vec<Effect> {
     }
     match binding.action {
         Action::Pause => {
-            let command = match model.heard.phase {
-                Phase::Paused => Command::Resume,
+            let command = match (&model.playback, &model.heard.phase) {
+                (Some(playback), _) if playback.motion == Motion::Held => Command::Resume,
+                (None, Phase::Paused | Phase::Holding) => Command::Resume,
                 _ => Command::Pause,
             };
             return vec![Effect::Send(command)];
@@ -216,7 +218,7 @@ fn undecided(model: &Model) -> bool {
 }
 
 fn step(model: &mut Model) -> Vec<Effect> {
-    if undecided(model) {
+    if model.playback.is_none() && undecided(model) {
         model.overlay = Overlay::Choice(Offer::Token);
         return Vec::new();
     }
@@ -224,7 +226,7 @@ fn step(model: &mut Model) -> Vec<Effect> {
 }
 
 fn again(model: &mut Model) -> Vec<Effect> {
-    if let Phase::Waiting { .. } = model.heard.phase {
+    if model.playback.is_some() || matches!(model.heard.phase, Phase::Waiting { .. }) {
         return vec![Effect::Send(Command::RetryNow)];
     }
     if undecided(model) {

@@ -50,6 +50,9 @@ pub fn event(model: &mut Model, stamped: Stamped) -> Vec<Effect> {
 
 /// The first run begins by itself, unless one was left unfinished and nobody has said what to do about it.
 fn first_run(model: &mut Model) -> Vec<Effect> {
+    if model.playback.is_some() {
+        return Vec::new();
+    }
     match (model.start, &model.heard.unfinished) {
         (Some(start), _) => vec![Effect::Send(Command::Run(start))],
         (None, None) => vec![Effect::Send(Command::Run(Start::Checkpoint))],
@@ -87,7 +90,7 @@ fn run_started(heard: &mut Heard, at: DateTime<Utc>, started: RunStarted) {
         heard.pages = super::Shelf::new(super::heard::PAGES);
         heard.token = None;
     }
-    let elapsed = i64::try_from(started.totals.elapsed_ms).unwrap_or(0);
+    let elapsed = i64::try_from(started.totals.elapsed_ms).ok().and_then(TimeDelta::try_milliseconds);
     let (by, with) = request(&started.first);
     let what = match (started.continued, started.start) {
         (true, _) => format!("run {} goes on", started.run),
@@ -101,7 +104,7 @@ fn run_started(heard: &mut Heard, at: DateTime<Utc>, started: RunStarted) {
     let text = format!("{what}, walk {}: asks for {asking}", started.walk);
     heard.run = Some(Run {
         number: started.run,
-        began: at - TimeDelta::milliseconds(elapsed),
+        began: elapsed.and_then(|elapsed| at.checked_sub_signed(elapsed)).unwrap_or(at),
         start: started.start,
         totals: started.totals,
         failing: 0,

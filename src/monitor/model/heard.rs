@@ -134,7 +134,7 @@ impl Heard {
     /// True while a run is under way, a paused one included.
     #[must_use]
     pub fn under_way(&self) -> bool {
-        !matches!(self.phase, Phase::Idle | Phase::Ended { .. })
+        !matches!(self.phase, Phase::Idle | Phase::Ended { .. } | Phase::Resting { .. } | Phase::Holding)
     }
 
     /// True if the last run ended, but not as it should have.

@@ -5,6 +5,7 @@ use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 use super::super::samples::*;
 use super::heard::{LINES, PAGES, USERS};
 use super::*;
+use crate::replay::Speed;
 use crate::run::{Fate, Outcome};
 use crate::sync::event::Event;
 
@@ -24,6 +25,8 @@ fn in_phase(word: &str) -> Model {
         "paused" => Phase::Paused,
         "stopping" => Phase::Stopping { deadline: Some(deadline) },
         "ended" => Phase::Ended { outcome: Outcome::Complete },
+        "resting" => Phase::Resting { until: at(8_000) },
+        "holding" => Phase::Holding,
         other => panic!("{other}"),
     };
     tell(&mut model, 6_000, Event::Phase { phase });
@@ -75,6 +78,8 @@ fn every_key_in_every_phase() {
         ("pausing",  ["pause",   "refused", "refused", "refused", "stop", "help", "detail", "nothing", "nothing"]),
         ("paused",   ["resume",  "step",    "refused", "refused", "stop", "help", "detail", "nothing", "nothing"]),
         ("stopping", ["refused", "refused", "refused", "refused", "stop", "help", "detail", "nothing", "nothing"]),
+        ("resting",  ["pause",   "step",    "run",     "confirm", "stop", "help", "detail", "nothing", "nothing"]),
+        ("holding",  ["resume",  "step",    "run",     "confirm", "stop", "help", "detail", "nothing", "nothing"]),
         ("ended",    ["refused", "step",    "run",     "confirm", "stop", "help", "detail", "nothing", "nothing"]),
     ];
     for (phase, expected) in table {
@@ -374,4 +379,42 @@ fn what_is_copied_is_what_is_selected() {
     press(&mut model, KeyCode::Char('y'));
     assert_eq!(press(&mut model, KeyCode::Char('t')), []);
     assert!(matches!(model.answer, Some((Answer::Refused(_), _))));
+}
+
+/// A monitor of a recording whose player does that, after these events.
+fn replayed(motion: Motion, events: impl IntoIterator<Item = Event>) -> Model {
+    let mut model = silent(120, 36);
+    let playback = Playback { motion, speed: Speed::times(4.0).unwrap(), played: 1, of: 2 };
+    update(&mut model, Message::Playback(playback));
+    for event in events {
+        assert_eq!(tell(&mut model, 0, event), [], "a recording is told nothing");
+    }
+    model
+}
+
+#[test]
+fn a_replay_asks_nothing_and_its_keys_are_the_players() {
+    use KeyCode::Char;
+    let recorded = || [opened_unfinished(), started(), page(1), phase(Phase::Paused)];
+    for (motion, answers) in [
+        (Motion::Playing, ["pause", "step", "retry", "refused", "stop"]),
+        (Motion::Held, ["resume", "step", "refused", "refused", "stop"]),
+        (Motion::Over, ["refused", "refused", "refused", "refused", "stop"]),
+    ] {
+        for (key, answer) in [' ', 's', 'r', 'R', 'q'].into_iter().zip(answers) {
+            let mut model = replayed(motion, recorded());
+            let effects = press(&mut model, Char(key));
+            assert_eq!(outcome(&model, &effects), answer, "{motion:?} {key:?}");
+        }
+    }
+    let opening = replayed(Motion::Playing, [opened_unfinished()]);
+    assert!(matches!(opening.overlay, Overlay::None), "nothing is to be chosen");
+}
+
+#[test]
+fn what_ticks_in_a_replay_ticks_at_its_speed() {
+    let recorded = || [opened(), started(), running(1)];
+    let change = replayed(Motion::Playing, recorded()).changes_in().unwrap();
+    assert!(change <= TimeDelta::milliseconds(250), "{change}");
+    assert_eq!(replayed(Motion::Held, recorded()).changes_in(), None);
 }

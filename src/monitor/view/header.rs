@@ -69,6 +69,8 @@ fn phase(model: &Model) -> (Role, &'static str, &'static str) {
         Phase::Pausing { .. } => (Role::Held, "◐", "pausing"),
         Phase::Paused => (Role::Held, "‖", "paused"),
         Phase::Stopping { .. } => (Role::Held, "◐", "stopping"),
+        Phase::Resting { .. } => (Role::Good, "◌", "resting"),
+        Phase::Holding => (Role::Held, "‖", "holding"),
         Phase::Ended { outcome } => match outcome {
             Outcome::Complete if model.heard.needs_attention() => (Role::Warn, "!", "complete"),
             Outcome::Complete => (Role::Good, "✔", "complete"),

@@ -4,6 +4,7 @@ use super::super::model::{Leaving, Model};
 use super::super::text;
 use super::super::theme::Role;
 use super::canvas::{Canvas, Words};
+use crate::replay::{Motion, Playback};
 use crate::run::Outcome;
 use crate::sync::event::Phase;
 
@@ -101,17 +102,34 @@ fn sentence(model: &Model) -> (Role, String) {
             let text = format!("storing page {next} first, {} s at most, then stopping", left(*deadline));
             (Role::Held, text)
         }
-        Phase::Ended { outcome } => {
-            let role = match outcome {
-                Outcome::Complete if model.heard.needs_attention() => Role::Warn,
-                Outcome::Complete => Role::Good,
-                Outcome::Paused | Outcome::Stopped => Role::Held,
-                Outcome::Failed => Role::Bad,
+        Phase::Resting { until } => {
+            let (role, last) = last(model);
+            let left = match left(*until) {
+                seconds @ ..100 => format!("{seconds} s"),
+                _ => text::span(*until - model.now),
             };
-            let text = model.heard.ended.as_ref().map(|ended| ended.text.clone());
-            (role, text.unwrap_or_else(|| "the run is over".to_owned()))
+            (role, format!("next run in {left}; the last one: {last}"))
         }
+        Phase::Holding => {
+            let text = "the next run is held back; Space lets it begin when it is due, r at once";
+            (Role::Held, text.to_owned())
+        }
+        Phase::Ended { .. } => last(model),
     }
+}
+
+/// How the last run ended.
+fn last(model: &Model) -> (Role, String) {
+    let Some(ended) = &model.heard.ended else {
+        return (Role::Quiet, "the run is over".to_owned());
+    };
+    let role = match ended.outcome {
+        Outcome::Complete if model.heard.needs_attention() => Role::Warn,
+        Outcome::Complete => Role::Good,
+        Outcome::Paused | Outcome::Stopped => Role::Held,
+        Outcome::Failed => Role::Bad,
+    };
+    (role, ended.text.clone())
 }
 
 fn idle(model: &Model) -> (Role, String) {
@@ -131,6 +149,13 @@ fn badges(model: &Model) -> Vec<(Role, String)> {
         let (before, now) = (model.seen().pages.pushed(), model.heard.pages.pushed());
         let since = text::count(now.saturating_sub(before), "page");
         badges.push((Role::Accent, format!("FROZEN, {since} since")));
+    }
+    if let Some(Playback { motion, speed, .. }) = &model.playback {
+        badges.push(match motion {
+            Motion::Playing => (Role::Accent, format!("REPLAY {speed}")),
+            Motion::Held => (Role::Held, "REPLAY held".to_owned()),
+            Motion::Over => (Role::Held, "REPLAY over".to_owned()),
+        });
     }
     if let Some(run) = &model.heard.run {
         let totals = &run.totals;

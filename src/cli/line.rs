@@ -1,0 +1,134 @@
+//! The command line's form, as clap reads it: commands, their own flags, and the one line that each has in the help.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueHint};
+use clap_complete::Shell;
+
+use super::flags::{Flags, OfDestination, OfFile, OfMonitor, OfPlayground, OfRun, OfWatch, Scope};
+use super::{Exit, StateAction, WIDTH};
+use crate::replay::Speed;
+
+/// Watch a keyset-paginated API sync that loses nothing
+#[derive(Parser)]
+#[command(
+    name = "highwater",
+    version,
+    max_term_width = WIDTH,
+    override_usage = "highwater [OPTIONS] [COMMAND]",
+    args_conflicts_with_subcommands = true,
+    disable_help_subcommand = true,
+    after_help = Exit::sentence()
+)]
+pub(super) struct Line {
+    #[command(flatten)]
+    pub(super) watch: Recorded<OfWatch>,
+    #[command(subcommand)]
+    pub(super) command: Option<Asked>,
+}
+
+/// A sync, and whether it is recorded.
+#[derive(Args)]
+pub(super) struct Recorded<S: Scope> {
+    #[command(flatten)]
+    pub(super) run: Flags<S>,
+    /// Write every event to a new file, for `replay`
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(super) record: Option<PathBuf>,
+}
+
+#[derive(Subcommand)]
+pub(super) enum Asked {
+    /// Watch a sync in the monitor (the default)
+    Watch {
+        #[command(flatten)]
+        watch: Recorded<OfWatch>,
+    },
+    /// Run a sync with plain lines, for scripts and CI
+    #[command(after_help = Exit::sentence())]
+    Sync {
+        /// One event a line, as JSON
+        #[arg(long)]
+        json: bool,
+        #[command(flatten)]
+        watch: Recorded<OfRun>,
+    },
+    /// Play a recording in the monitor
+    Replay {
+        /// The file, made with --record
+        #[arg(value_hint = ValueHint::FilePath)]
+        file: PathBuf,
+        /// How fast: 0.1 to 1000 times, or max
+        #[arg(long, value_name = "N", default_value = "1", value_parser = Speed::read)]
+        speed: Speed,
+        /// One event a line, as JSON; without a terminal, plain lines
+        #[arg(long)]
+        json: bool,
+        #[command(flatten)]
+        looks: Flags<OfMonitor>,
+    },
+    /// Serve the built-in API alone
+    Playground(Serve),
+    /// Inspect and edit the checkpoint
+    State {
+        #[command(flatten)]
+        destination: Flags<OfDestination>,
+        #[command(subcommand)]
+        action: StateAction,
+    },
+    /// Print the table as the reference declares it
+    Schema,
+    /// Write, show or find the settings file
+    Config {
+        #[command(subcommand)]
+        action: ConfigAction,
+    },
+    /// Print the completions for a shell
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
+    /// Print the manual page
+    Man {
+        /// The command that it is about, such as `sync` or `state set`
+        command: Vec<String>,
+    },
+}
+
+#[derive(Args)]
+pub(super) struct Serve {
+    /// Loopback port; 0 is any free one
+    #[arg(long, value_name = "N", default_value_t = 5001)]
+    pub(super) port: u16,
+    #[command(flatten)]
+    pub(super) people: Flags<OfPlayground>,
+    /// Limit the rate: a bucket of requests, refilled 10/s
+    #[arg(long)]
+    pub(super) rate_limit: bool,
+    /// What the bucket holds
+    #[arg(long, value_name = "N", default_value_t = 20, requires = "rate_limit",
+          value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub(super) capacity: u32,
+}
+
+#[derive(Subcommand)]
+pub(super) enum ConfigAction {
+    /// Write a settings file with every default, explained
+    Init {
+        /// Replace the file that is there
+        #[arg(long)]
+        force: bool,
+        #[command(flatten)]
+        file: Flags<OfFile>,
+    },
+    /// Print the settings in force, each with the layer it comes from
+    Show {
+        #[command(flatten)]
+        watch: Flags<OfWatch>,
+    },
+    /// Print the path of the settings file
+    Path {
+        #[command(flatten)]
+        file: Flags<OfFile>,
+    },
+}
