@@ -5,6 +5,7 @@
 //! bounded channel or refused, events that come faster than a screen can show are missed and counted, and what is
 //! stored is looked at by a reader with threads of its own.
 
+mod columns;
 pub mod keys;
 mod layout;
 pub mod model;

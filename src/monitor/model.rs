@@ -14,6 +14,7 @@ pub mod export;
 pub mod heard;
 pub mod input;
 pub mod lists;
+mod mouse;
 pub mod overlay;
 pub mod pace;
 mod palette;
@@ -290,7 +291,13 @@ impl Model {
             .chain(ticking)
             .chain(answer)
             .chain(refresh)
+            .chain(self.flash_ends_in())
             .min()
+    }
+
+    fn flash_ends_in(&self) -> Option<TimeDelta> {
+        let left = self.seen().flash_until? - self.now;
+        (left > TimeDelta::zero()).then_some(left)
     }
 
     fn answer(&mut self, answer: Answer) {
@@ -319,9 +326,8 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
         }
         Message::Key(key) => return act::key(model, key),
         Message::Read(answer) => return answers::take(model, *answer),
-        Message::Mouse(_) => {}
-        // Nothing asks for text: what was meant for elsewhere must not do anything here.
-        Message::Paste(_) => {}
+        Message::Mouse(event) => return mouse::event(model, event),
+        Message::Paste(text) => return act::paste(model, &text),
         Message::NotCopied(why) => model.refuse(format!("not copied: {why}")),
         Message::Resize(size) => model.size = size,
         Message::Now(now) => {

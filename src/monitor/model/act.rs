@@ -33,6 +33,21 @@ pub fn key(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
     }
 }
 
+/// Takes a pasted text in: where something is typed; what was meant for elsewhere must not do anything here.
+pub fn paste(model: &mut Model, text: &str) -> Vec<Effect> {
+    match &mut model.overlay {
+        Overlay::Palette(palette) => palette.paste(text),
+        Overlay::Export(form) => form.path.insert(text),
+        Overlay::Filter(input, _) => {
+            input.insert(text);
+            let text = input.text();
+            return filter(model, &text);
+        }
+        _ => {}
+    }
+    Vec::new()
+}
+
 /// Gives a key to what lies over the panels; `None` if it has no use of its own for it.
 fn to_overlay(model: &mut Model, key: &KeyEvent) -> Option<Vec<Effect>> {
     match &mut model.overlay {
@@ -154,7 +169,7 @@ fn next_column(model: &Model) -> Option<usize> {
 }
 
 /// Orders by a column, the other way round if it is the one already.
-fn sort(model: &mut Model, column: Option<usize>) -> Vec<Effect> {
+pub fn sort(model: &mut Model, column: Option<usize>) -> Vec<Effect> {
     show(model, Panel::Users);
     let before = model.users.sort();
     let sort = column.map(|column| Sort {
@@ -174,7 +189,7 @@ fn toggle(model: &mut Model, column: usize) {
 }
 
 /// Goes to a panel.
-fn show(model: &mut Model, panel: Panel) {
+pub fn show(model: &mut Model, panel: Panel) {
     model.arrangement.show(panel);
     if panel == Panel::Problems {
         model.problems_seen = model.heard.problems.pushed();
@@ -281,7 +296,8 @@ fn detail(model: &Model) -> Option<Detail> {
     }
 }
 
-fn go(model: &mut Model, action: Action) -> Vec<Effect> {
+/// Moves in what is on top.
+pub fn go(model: &mut Model, action: Action) -> Vec<Effect> {
     let inner = layout::overlay(model.size);
     let (width, height) = (usize::from(inner.width), usize::from(inner.height));
     let help = overlay::help(model, width).len();

@@ -3,7 +3,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::entries::{PageEntry, Tone, UserEntry, request, safe};
-use super::heard::{Checkpoint, Heard, Run, Stream};
+use super::heard::{Checkpoint, FLASH, Heard, Run, Stream};
 use super::overlay::Overlay;
 use super::pace::Pace;
 use super::{Effect, Model, Offer, Token};
@@ -140,7 +140,11 @@ fn phase(heard: &mut Heard, at: DateTime<Utc>, phase: Phase) {
     match (&mut heard.run, &phase) {
         (Some(run), Phase::Waiting { attempt, .. }) => run.failing = u64::from(*attempt),
         (Some(run), Phase::Paused) => run.pace.interrupted(),
+        (_, Phase::Resting { .. }) => heard.follows = true,
         _ => {}
+    }
+    if let Phase::Waiting { budget: Some(budget), .. } = &phase {
+        heard.budget = Some((*budget, at));
     }
     heard.phase = phase;
     if let Phase::Waiting { reason, .. } = &mut heard.phase {
@@ -163,6 +167,12 @@ fn page(heard: &mut Heard, at: DateTime<Utc>, stored: &PageStored) {
     }
     move_checkpoint(heard, at, stored.checkpoint.clone());
     heard.checkpoint.held = stored.checkpoint_held;
+    if stored.exchange.budget.is_some() {
+        heard.budget = stored.exchange.budget.map(|budget| (budget, at));
+    }
+    if stored.shown.iter().any(|row| heard.is_news(row.fate)) {
+        heard.flash_until = Some(at + FLASH);
+    }
     for row in &stored.shown {
         heard.tail.push(UserEntry::new(row, stored.page, at));
     }

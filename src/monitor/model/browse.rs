@@ -330,7 +330,7 @@ impl Browse {
         let Some(asked) = self.asked.take_if(|asked| asked.ticket == ticket) else { return };
         self.trouble = None;
         // What takes long to read is read again the more seldom.
-        self.due = now + (took * 10).max(REFRESH);
+        self.due = now + (took * 30).max(REFRESH);
         match (asked.what, &mut self.part) {
             (Wanted::Before, Some(part)) => part.put_before(slice),
             (Wanted::After, Some(part)) => part.put_after(slice),

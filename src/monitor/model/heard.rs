@@ -4,14 +4,15 @@
 
 use std::collections::HashMap;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 use super::entries::{LogEntry, PageEntry, Problem, Tone, UserEntry};
 use super::pace::Pace;
 use super::shelf::Shelf;
 use super::token::Token;
+use crate::exchange::Budget;
 use crate::record::Cursor;
-use crate::run::{Start, Totals};
+use crate::run::{Fate, Start, Totals};
 use crate::sync::event::{Phase, RunEnded, Unfinished};
 use crate::walk::Mode;
 
@@ -21,6 +22,9 @@ pub const USERS: usize = 1_000;
 pub const PAGES: usize = 1_000;
 /// How many lines the log keeps, and how many problems.
 pub const LINES: usize = 500;
+
+/// How long a row that changed is set off from the others.
+pub const FLASH: TimeDelta = TimeDelta::milliseconds(1_500);
 
 /// The stream that is watched, as [`Opened`](crate::sync::event::Opened) named it.
 #[derive(Clone, Debug)]
@@ -90,6 +94,12 @@ pub struct Heard {
     pub checkpoint: Checkpoint,
     /// The last scroll token.
     pub token: Option<Token>,
+    /// What the source allows, as it last said, and when it did.
+    pub budget: Option<(Budget, DateTime<Utc>)>,
+    /// Until when rows that came by just now are set off from the others.
+    pub flash_until: Option<DateTime<Utc>>,
+    /// True once the sync rested between two runs: it follows the source.
+    pub follows: bool,
     /// The smallest cursor stored.
     pub oldest: Option<Cursor>,
     /// How many rows the table holds.
@@ -121,6 +131,9 @@ impl Heard {
             unfinished: None,
             checkpoint: Checkpoint::default(),
             token: None,
+            budget: None,
+            flash_until: None,
+            follows: false,
             oldest: None,
             rows: 0,
             tail: Tail::default(),
@@ -141,6 +154,19 @@ impl Heard {
     #[must_use]
     pub fn needs_attention(&self) -> bool {
         self.ended.as_ref().is_some_and(|ended| !ended.attention.is_empty())
+    }
+
+    /// True if that user came by just now and is not what it was: worth an eye. In a first sync everything is new, and
+    /// nothing stands out.
+    #[must_use]
+    pub fn is_flashing(&self, user: &UserEntry, now: DateTime<Utc>) -> bool {
+        user.came.is_some_and(|came| self.is_news(came.fate) && now - came.at < FLASH)
+    }
+
+    /// True if that is worth an eye.
+    #[must_use]
+    pub fn is_news(&self, fate: Fate) -> bool {
+        fate == Fate::Changed || (fate == Fate::New && self.follows)
     }
 
     /// Writes a line into the log.

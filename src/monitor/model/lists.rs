@@ -42,6 +42,38 @@ pub fn go(model: &mut Model, action: Action) -> Vec<Effect> {
     Vec::new()
 }
 
+/// Selects the entry on a line of the panel that keys are in.
+pub fn pick(model: &mut Model, line: usize) -> Vec<Effect> {
+    let focus = model.arrangement.focus;
+    let height = height(model, focus);
+    match focus {
+        Panel::Users => {
+            let mut scroll = std::mem::take(&mut model.users.scroll);
+            scroll.pick(&users(model), line, height);
+            model.users.scroll = scroll;
+            let heard = model.frozen.as_deref().unwrap_or(&model.heard);
+            return asked(model.users.more(heard));
+        }
+        Panel::Pages => {
+            let mut scroll = std::mem::take(&mut model.pages);
+            scroll.pick(&model.seen().pages.list(), line, height);
+            model.pages = scroll;
+        }
+        Panel::Runs => {}
+        Panel::Log => {
+            let mut scroll = std::mem::take(&mut model.log);
+            scroll.pick(&model.seen().log.list(), line, height);
+            model.log = scroll;
+        }
+        Panel::Problems => {
+            let mut scroll = std::mem::take(&mut model.problems);
+            scroll.pick(&model.seen().problems.list(), line, height);
+            model.problems = scroll;
+        }
+    }
+    Vec::new()
+}
+
 fn go_in_users(model: &mut Model, action: Action, height: usize) -> Vec<Effect> {
     let question = match action {
         Action::First => model.users.to_first(),

@@ -115,6 +115,13 @@ impl Pace {
         Some((rows / whole, pages / whole))
     }
 
+    /// Rows and pages a second over all of a run that is over.
+    #[must_use]
+    pub fn mean(&self, elapsed_ms: u64, pages: u64) -> Option<(f64, f64)> {
+        let seconds = elapsed_ms as f64 / 1_000.0;
+        (elapsed_ms > 0).then(|| (self.rows as f64 / seconds, pages as f64 / seconds))
+    }
+
     /// The latencies; `None` until there is one.
     #[must_use]
     pub fn latency(&self) -> Option<&Histogram<u32>> {

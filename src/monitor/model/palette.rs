@@ -24,6 +24,12 @@ impl Palette {
         edited
     }
 
+    /// Takes a pasted text.
+    pub fn paste(&mut self, text: &str) {
+        self.input.insert(text);
+        self.marked = 0;
+    }
+
     /// The actions that remain: first those whose name begins so, then those that have all the words somewhere.
     #[must_use]
     pub fn matches(&self) -> Vec<&'static Binding> {

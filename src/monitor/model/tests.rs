@@ -2,6 +2,7 @@
 
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
+use super::super::layout::Areas;
 use super::super::samples::*;
 use super::heard::{LINES, PAGES, USERS};
 use super::*;
@@ -417,4 +418,77 @@ fn what_ticks_in_a_replay_ticks_at_its_speed() {
     let change = replayed(Motion::Playing, recorded()).changes_in().unwrap();
     assert!(change <= TimeDelta::milliseconds(250), "{change}");
     assert_eq!(replayed(Motion::Held, recorded()).changes_in(), None);
+}
+
+fn mouse(kind: crossterm::event::MouseEventKind, column: u16, row: u16) -> Message {
+    Message::Mouse(crossterm::event::MouseEvent { kind, column, row, modifiers: KeyModifiers::NONE })
+}
+
+#[test]
+fn a_click_selects_a_row_and_a_heading_orders_by_it() {
+    use crossterm::event::{MouseButton, MouseEventKind};
+    let click = MouseEventKind::Down(MouseButton::Left);
+    let mut model = midst(120, 36);
+    let users =
+        Areas::of(model.size, model.arrangement).inner(Areas::of(model.size, model.arrangement).users);
+    update(&mut model, mouse(click, users.x + 5, users.y + 3));
+    let name = |model: &Model| {
+        let list = lists::users(model);
+        model.users.scroll.selected(&list).and_then(|user| user.value("name")).map(str::to_owned)
+    };
+    assert_eq!(name(&model).as_deref(), Some("Ada Lovelace 148"));
+    update(&mut model, mouse(MouseEventKind::ScrollDown, users.x, users.y + 5));
+    assert_eq!(name(&model).as_deref(), Some("Ada Lovelace 145"));
+    let effects = update(&mut model, mouse(click, users.x + 5, users.y));
+    assert!(matches!(&effects[..], [Effect::Ask(_)]));
+    let sort = model.users.sort().unwrap();
+    assert_eq!(crate::record::USER.columns[sort.column].name, "name");
+    let pages = Areas::of(model.size, model.arrangement).left;
+    update(&mut model, mouse(click, pages.x + 2, pages.y + 3));
+    assert_eq!(model.arrangement.focus, Panel::Pages);
+}
+
+#[test]
+fn no_click_anywhere_breaks_anything() {
+    use crossterm::event::{MouseButton, MouseEventKind};
+    for (width, height) in [(1, 1), (40, 12), (80, 24), (200, 50)] {
+        let mut model = midst(width, height);
+        for kind in
+            [MouseEventKind::Down(MouseButton::Left), MouseEventKind::ScrollUp, MouseEventKind::ScrollDown]
+        {
+            for column in (0..width + 2).step_by(3) {
+                for row in 0..height + 2 {
+                    update(&mut model, mouse(kind, column, row));
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_paste_goes_where_something_is_typed_and_nowhere_else() {
+    let mut model = midst(120, 36);
+    assert_eq!(update(&mut model, Message::Paste("q".to_owned())), []);
+    assert_eq!(model.leaving, Leaving::No);
+    press(&mut model, KeyCode::Char('/'));
+    update(&mut model, Message::Paste("name:ada\n".to_owned()));
+    assert!(model.users.is_filtered());
+    assert_eq!(model.users.filter_text, "name:ada ");
+}
+
+#[test]
+fn what_changed_flashes_by_and_a_first_sync_does_not() {
+    let mut model = midst(120, 36);
+    assert_eq!(model.heard.flash_until, None);
+    let Event::Page(mut stored) = page(3) else { unreachable!() };
+    stored.shown = vec![shown(149, Fate::Changed), shown(150, Fate::Same)];
+    tell(&mut model, 9_000, Event::Page(stored));
+    let flashing = |model: &Model| {
+        let users = model.heard.tail.users();
+        users.iter().filter(|user| model.heard.is_flashing(user, model.now)).count()
+    };
+    assert_eq!(flashing(&model), 1);
+    assert!(model.changes_in().unwrap() <= TimeDelta::milliseconds(1_500));
+    update(&mut model, Message::Now(at(10_600)));
+    assert_eq!(flashing(&model), 0);
 }

@@ -1,5 +1,7 @@
 //! How fast it goes: rows a second against time, how long answers take, and what the source allows.
 
+use chrono::TimeDelta;
+
 use super::super::model::{Model, Run};
 use super::super::text;
 use super::super::theme::Role;
@@ -23,21 +25,56 @@ pub fn draw(model: &Model, canvas: &mut Canvas) {
     let width = usize::from(inner.width);
     canvas.write(inner, 0, rows(model, run, width));
     canvas.write(inner, 1, latency(run, width));
+    canvas.write(inner, 2, budget(model));
 }
 
 fn label(name: &str) -> Words {
     Words::new().say(Role::Quiet, text::pad(name, LABEL))
 }
 
-/// Rows a second: the figure of now, and the last minute or so as bars.
+/// Rows a second: the figure of now, and the last minute or so as bars. Of a run that is over, of all of it.
 fn rows(model: &Model, run: &Run, width: usize) -> Words {
-    let (rows, pages) = run.pace.rate(model.now).unwrap_or_default();
+    let seen = model.seen();
+    let (now, rate) = if seen.under_way() {
+        (model.now, run.pace.rate(model.now))
+    } else {
+        (seen.phase_at, run.pace.mean(run.totals.elapsed_ms, run.totals.pages))
+    };
+    let (rows, pages) = rate.unwrap_or_default();
     let figure = format!("{} rows  {pages:.1} pages ", text::number(rows as u64));
     let words = label("a second").say(Role::Plain, figure);
     let room = width.saturating_sub(words.width());
-    let seconds: Vec<u64> = run.pace.seconds(model.now, room).map(|second| second.rows).collect();
+    let seconds: Vec<u64> = run.pace.seconds(now, room).map(|second| second.rows).collect();
     let blank = " ".repeat(room - seconds.len());
     words.say(Role::Accent, blank + &bars(&seconds))
+}
+
+/// How many requests the source still allows, where it says so.
+fn budget(model: &Model) -> Words {
+    let words = label("budget");
+    let Some((budget, at)) = model.seen().budget else {
+        return words.say(Role::Quiet, "the source names none");
+    };
+    let few = |left: u64| budget.limit.is_some_and(|limit| left * 5 <= limit);
+    let words = match (budget.remaining, budget.limit) {
+        (Some(0), _) => words.say(Role::Bad, "used up"),
+        (Some(left), _) if few(left) => words.say(Role::Warn, format!("{} left", text::number(left))),
+        (Some(left), _) => words.say(Role::Plain, format!("{} left", text::number(left))),
+        (None, Some(_)) => words,
+        (None, None) => return words.say(Role::Quiet, "the source names none"),
+    };
+    let words = match budget.limit {
+        Some(limit) => words.say(Role::Quiet, format!(" of {}", text::number(limit))),
+        None => words,
+    };
+    let reset =
+        budget.reset_s.and_then(|seconds| i64::try_from(seconds).ok()).and_then(TimeDelta::try_seconds);
+    // Nothing counts down on a screen that rests.
+    let left = reset.filter(|_| model.seen().under_way()).map(|reset| at + reset - model.now);
+    match left.filter(|left| *left > TimeDelta::zero()) {
+        Some(left) => words.say(Role::Quiet, format!(", anew in {}", text::span(left))),
+        None => words,
+    }
 }
 
 /// How long answers take, the slowest one in a hundred included.

@@ -1,10 +1,11 @@
 //! The pages of the run, newest on top: how each was asked for, what it brought and how long it took.
 
+use super::super::columns::Column;
 use super::super::model::{Model, PageEntry, Panel};
 use super::super::text;
 use super::super::theme::Role;
 use super::canvas::Canvas;
-use super::table::{self, Column, Table};
+use super::table::{self, Table};
 
 const fn column(title: &'static str, least: usize, most: usize, rank: u8, number: bool) -> Column {
     Column { title, least, most, rank, number }

@@ -27,9 +27,11 @@ pub fn draw(model: &Model, canvas: &mut Canvas) {
     let to = behind(model, if inner.height >= 2 { " checkpoint " } else { " " });
     if inner.height >= 2 {
         canvas.write(inner, 0, bar(model, oldest.instant(), inner.width));
-        canvas.write_right(inner, 1, to.clone());
-        let room = inner.width.saturating_sub(u16::try_from(to.width() + 2).unwrap_or(u16::MAX));
         let from = label(sanitize::line(oldest.text()).into_owned());
+        let fits = from.width() + to.width() + 2 <= usize::from(inner.width);
+        let to = if fits { to } else { behind(model, " ") };
+        let room = inner.width.saturating_sub(u16::try_from(to.width() + 2).unwrap_or(u16::MAX));
+        canvas.write_right(inner, 1, to);
         canvas.write(Rect { width: room, ..inner }, 1, from);
         canvas.write(inner, 2, left(model));
         return;

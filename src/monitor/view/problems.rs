@@ -1,10 +1,11 @@
 //! The problems, newest on top: what did not go as hoped, and what can be done about it.
 
+use super::super::columns::Column;
 use super::super::model::{Model, Panel, Problem};
 use super::super::theme::Role;
 use super::canvas::Canvas;
 use super::log::mark;
-use super::table::{self, Column, Table};
+use super::table::{self, Table};
 
 const COLUMNS: &[Column] = &[
     Column { title: "at", least: 8, most: 8, rank: 2, number: false },

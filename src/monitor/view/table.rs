@@ -1,53 +1,10 @@
-//! Columns: which of them there is room for, and how wide each is.
+//! A list in a panel: its heading, its visible slice, and where the selection stands.
 
+use super::super::columns::{Column, GAP, MARK, fit};
 use super::super::model::{Keyed, Model, Panel, Scroll};
 use super::super::text;
 use super::super::theme::Role;
 use super::canvas::{Canvas, Words};
-
-/// Blank cells between two columns.
-const GAP: usize = 2;
-/// The cells in front of the first column, where the selected line is marked.
-const MARK: usize = 2;
-
-/// One column.
-#[derive(Clone, Copy, Debug)]
-pub struct Column {
-    /// Its name.
-    pub title: &'static str,
-    /// The least that it can be read in.
-    pub least: usize,
-    /// The most that is of use to it.
-    pub most: usize,
-    /// Its rank when there is no room for all: the smaller goes first.
-    pub rank: u8,
-    /// True if it holds numbers.
-    pub number: bool,
-}
-
-/// The columns that fit, in their order, each with its width.
-pub fn fit(columns: &[Column], cells: usize) -> Vec<(usize, usize)> {
-    let mut by_rank: Vec<usize> = (0..columns.len()).collect();
-    by_rank.sort_by_key(|index| columns[*index].rank);
-    let mut room = cells;
-    let mut chosen: Vec<(usize, usize)> = Vec::new();
-    for index in &by_rank {
-        let gap = if chosen.is_empty() { 0 } else { GAP };
-        let Some(rest) = room.checked_sub(columns[*index].least + gap) else {
-            break;
-        };
-        room = rest;
-        chosen.push((*index, columns[*index].least));
-    }
-    // What is left over goes to the most important column that can use it, then to the next.
-    for (index, width) in &mut chosen {
-        let more = (columns[*index].most - *width).min(room);
-        *width += more;
-        room -= more;
-    }
-    chosen.sort_by_key(|(index, _)| *index);
-    chosen
-}
 
 /// The sign in front of an entry.
 type Mark<T> = fn(&T) -> (Role, &'static str);
@@ -156,25 +113,4 @@ pub fn place<T: Keyed>(scroll: &Scroll<T::Key>, list: &[&T]) -> String {
 
 fn cell(column: &Column, value: &str, width: usize) -> String {
     if column.number { text::pad_left(value, width) } else { text::pad(value, width) }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    const COLUMNS: [Column; 3] = [
-        Column { title: "a", least: 4, most: 10, rank: 2, number: false },
-        Column { title: "b", least: 5, most: 5, rank: 0, number: true },
-        Column { title: "c", least: 6, most: 8, rank: 1, number: false },
-    ];
-
-    #[test]
-    fn the_least_important_goes_first_and_order_stays() {
-        assert_eq!(fit(&COLUMNS, 80), [(0, 10), (1, 5), (2, 8)]);
-        assert_eq!(fit(&COLUMNS, 20), [(0, 4), (1, 5), (2, 7)]);
-        assert_eq!(fit(&COLUMNS, 18), [(1, 5), (2, 8)]);
-        assert_eq!(fit(&COLUMNS, 12), [(1, 5)]);
-        assert_eq!(fit(&COLUMNS, 3), []);
-        assert_eq!(fit(&COLUMNS, 0), []);
-    }
 }

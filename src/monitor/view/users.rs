@@ -1,29 +1,14 @@
 //! The users as they are upserted, newest on top, each with what became of it. Only the visible slice is looked at.
 
+use super::super::columns::{self, Column};
 use super::super::model::browse::Matches;
 use super::super::model::{Came, Model, Panel, UserEntry, lists};
 use super::super::text;
 use super::super::theme::Role;
 use super::canvas::Canvas;
-use super::table::{Column, Table};
+use super::table::Table;
 use crate::record::USER;
 use crate::run::Fate;
-
-const fn column(title: &'static str, least: usize, most: usize, rank: u8) -> Column {
-    Column { title, least, most, rank, number: false }
-}
-
-/// The columns, by the names that the schema gives them.
-const COLUMNS: &[Column] = &[
-    column("id", 8, 36, 4),
-    column("name", 14, 24, 0),
-    column("email", 20, 32, 2),
-    column("company", 20, 34, 3),
-    column("job", 24, 36, 5),
-    column("updatedAt", 20, 20, 1),
-    column("createdAt", 20, 20, 6),
-    column("address", 30, 60, 7),
-];
 
 /// The sign of a row's fate, here and in the counters.
 pub fn mark(fate: Fate) -> (Role, &'static str) {
@@ -43,11 +28,7 @@ pub fn arrow(descending: bool) -> &'static str {
 /// Draws the users.
 pub fn draw(model: &Model, canvas: &mut Canvas) {
     let list = lists::users(model);
-    let shown = |column: &&Column| {
-        let position = USER.position(column.title);
-        position.is_some_and(|position| model.users.shown.get(position) == Some(&true))
-    };
-    let columns: Vec<Column> = COLUMNS.iter().filter(shown).copied().collect();
+    let columns = columns::users(&model.users.shown);
     let sorted = model.users.sort().and_then(|sort| {
         let column = USER.columns.get(sort.column)?;
         Some((column.name, arrow(sort.descending)))
@@ -62,7 +43,9 @@ pub fn draw(model: &Model, canvas: &mut Canvas) {
         scroll: &model.users.scroll,
         none: none(model),
     };
-    table.draw(model, canvas, Some(sign), value);
+    let seen = model.seen();
+    let flashes = |user: &UserEntry| seen.is_flashing(user, model.now);
+    table.draw(model, canvas, Some(sign), |user, column| value(user, column, flashes(user)));
 }
 
 /// The name, what they are ordered by, and the filter.
@@ -113,8 +96,9 @@ fn sign(user: &UserEntry) -> (Role, &'static str) {
     user.came.map_or((Role::Plain, " "), |came| mark(came.fate))
 }
 
-fn value(user: &UserEntry, column: &Column) -> (Role, String) {
+fn value(user: &UserEntry, column: &Column, flashes: bool) -> (Role, String) {
     let plain = match user.came {
+        _ if flashes => sign(user).0,
         Some(Came { fate: Fate::Same | Fate::Stale, .. }) => Role::Quiet,
         _ => Role::Plain,
     };

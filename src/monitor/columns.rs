@@ -1,0 +1,115 @@
+//! Columns of a list: which of them there is room for, and how wide each is. Geometry alone, so that a click can be
+//! told which column it hit.
+
+use crate::record::USER;
+
+/// Blank cells between two columns.
+pub const GAP: usize = 2;
+/// The cells in front of the first column, where the selected line is marked, and of a sign behind that.
+pub const MARK: usize = 2;
+
+/// One column.
+#[derive(Clone, Copy, Debug)]
+pub struct Column {
+    /// Its name.
+    pub title: &'static str,
+    /// The least that it can be read in.
+    pub least: usize,
+    /// The most that is of use to it.
+    pub most: usize,
+    /// Its rank when there is no room for all: the smaller goes first.
+    pub rank: u8,
+    /// True if it holds numbers.
+    pub number: bool,
+}
+
+/// The columns that fit, in their order, each with its width.
+pub fn fit(columns: &[Column], cells: usize) -> Vec<(usize, usize)> {
+    let mut by_rank: Vec<usize> = (0..columns.len()).collect();
+    by_rank.sort_by_key(|index| columns[*index].rank);
+    let mut room = cells;
+    let mut chosen: Vec<(usize, usize)> = Vec::new();
+    for index in &by_rank {
+        let gap = if chosen.is_empty() { 0 } else { GAP };
+        let Some(rest) = room.checked_sub(columns[*index].least + gap) else {
+            break;
+        };
+        room = rest;
+        chosen.push((*index, columns[*index].least));
+    }
+    // What is left over goes to the most important column that can use it, then to the next.
+    for (index, width) in &mut chosen {
+        let more = (columns[*index].most - *width).min(room);
+        *width += more;
+        room -= more;
+    }
+    chosen.sort_by_key(|(index, _)| *index);
+    chosen
+}
+
+/// The column at so many cells from where the first begins.
+#[must_use]
+pub fn at(fitted: &[(usize, usize)], cell: usize) -> Option<usize> {
+    let mut left = 0;
+    for (index, width) in fitted {
+        if (left..left + width + GAP).contains(&cell) {
+            return Some(*index);
+        }
+        left += width + GAP;
+    }
+    None
+}
+
+const fn column(title: &'static str, least: usize, most: usize, rank: u8) -> Column {
+    Column { title, least, most, rank, number: false }
+}
+
+/// The columns of the users, by the names that the schema gives them.
+const USERS: &[Column] = &[
+    column("id", 8, 36, 4),
+    column("name", 14, 24, 0),
+    column("email", 20, 32, 2),
+    column("company", 20, 34, 3),
+    column("job", 24, 36, 5),
+    column("updatedAt", 20, 20, 1),
+    column("createdAt", 20, 20, 6),
+    column("address", 30, 60, 7),
+];
+
+/// The columns of the users that are shown, by their places in the schema.
+#[must_use]
+pub fn users(shown: &[bool]) -> Vec<Column> {
+    let is_shown = |column: &&Column| {
+        let position = USER.position(column.title);
+        position.is_some_and(|position| shown.get(position) == Some(&true))
+    };
+    USERS.iter().filter(is_shown).copied().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const COLUMNS: [Column; 3] = [
+        Column { title: "a", least: 4, most: 10, rank: 2, number: false },
+        Column { title: "b", least: 5, most: 5, rank: 0, number: true },
+        Column { title: "c", least: 6, most: 8, rank: 1, number: false },
+    ];
+
+    #[test]
+    fn the_least_important_goes_first_and_order_stays() {
+        assert_eq!(fit(&COLUMNS, 80), [(0, 10), (1, 5), (2, 8)]);
+        assert_eq!(fit(&COLUMNS, 20), [(0, 4), (1, 5), (2, 7)]);
+        assert_eq!(fit(&COLUMNS, 18), [(1, 5), (2, 8)]);
+        assert_eq!(fit(&COLUMNS, 12), [(1, 5)]);
+        assert_eq!(fit(&COLUMNS, 3), []);
+        assert_eq!(fit(&COLUMNS, 0), []);
+    }
+
+    #[test]
+    fn a_click_hits_a_column_or_none() {
+        let fitted = fit(&COLUMNS, 20);
+        let hits: Vec<Option<usize>> = [0, 5, 6, 12, 13, 21, 22].map(|cell| at(&fitted, cell)).into();
+        assert_eq!(hits, [Some(0), Some(0), Some(1), Some(1), Some(2), Some(2), None]);
+    }
+}
