@@ -22,6 +22,7 @@ pub use self::export::{Export, Exported, Format};
 pub use self::filter::Filter;
 pub use self::lanes::Reader;
 pub use self::look::{Each, Look, Tally};
+use crate::record::Schema;
 
 /// The most rows that a window, or a piece of a log, is given.
 pub const MOST_ROWS: usize = 1_000;
@@ -52,6 +53,20 @@ pub struct View {
     pub filter: Filter,
     /// In which order.
     pub order: Order,
+}
+
+impl View {
+    /// True if a window costs a scan of the whole table, wherever it is: no index has the order, or the index would
+    /// lead to the rows that the filter wants one by one. It brings [`SCANNED_ROWS`] then, and is not to be asked for
+    /// again whenever a page was stored. (As the rows were stored, a filter is followed no farther than the window is
+    /// long.)
+    #[must_use]
+    pub fn is_scanned(&self, schema: &Schema) -> bool {
+        match self.order {
+            Order::Stored => false,
+            Order::Column { position, .. } => position != schema.primary_key || !self.filter.is_empty(),
+        }
+    }
 }
 
 /// Where a row stands in the order of the view in which it was found, whatever becomes of it afterwards.

@@ -3,6 +3,9 @@
 //! Every call is one short read transaction, so that the write-ahead log can be brought into the file between two of
 //! them; only an export keeps its instant for as long as it takes. The filter is a SQL function over the very rule
 //! that the monitor applies to the rows that come by.
+//!
+//! A read-only connection that is the file's last one leaves an empty log beside it: the reader is to be dropped
+//! before the destination is, which tidies up.
 
 mod log;
 mod nearest;

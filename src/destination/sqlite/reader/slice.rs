@@ -1,5 +1,7 @@
 //! Windows over the table: along an index where one has the order, else by one scan.
 
+use std::cmp::Ordering;
+
 use rusqlite::{OptionalExtension, Row, Transaction};
 
 use super::nearest::{Nearest, compare};
@@ -181,23 +183,16 @@ fn scan(
         let (rowid, value) = (row.get(0)?, text(row.get_ref(1)?));
         let value = value.as_deref();
         of += 1;
-        let against = |key| {
+        let against = |key: &Key| {
             let order = compare(value, rowid, key);
             if descending { order.reverse() } else { order }
         };
-        let (is_before, is_after) = match (place, anchor) {
-            (Place::Bottom, _) => (true, false),
-            (Place::After(key), _) => (against(key).is_le(), against(key).is_gt()),
-            (Place::Before(key), _) => (against(key).is_lt(), false),
-            (Place::Around(_), Some(key)) => (against(key).is_lt(), against(key).is_ge()),
-            (Place::Top | Place::Around(_), _) => (false, true),
-        };
-        above += u64::from(is_before);
-        if is_before && !matches!(place, Place::After(_)) {
-            before.show(value, rowid);
-        }
-        if is_after {
-            after.show(value, rowid);
+        let side = side(place, anchor, against);
+        above += u64::from(matches!(side, Side::Above | Side::Before));
+        match side {
+            Side::Before => before.show(value, rowid),
+            Side::After => after.show(value, rowid),
+            Side::Above | Side::Below => {}
         }
     }
     let (before, after) = shares(before.into_sorted(), after.into_sorted(), most);
@@ -207,6 +202,29 @@ fn scan(
     let rows = joined(before, after);
     let bottom = rank + rows.len() as u64 == of;
     Ok(Slice { rows, top: rank == 0, bottom, rank: Some(rank), of: Some(of) })
+}
+
+/// Where a row of a scan stands to the window that is wanted.
+enum Side {
+    /// Above it, whatever happens.
+    Above,
+    /// Before its anchor.
+    Before,
+    /// At its anchor or after it.
+    After,
+    /// Below it, whatever happens.
+    Below,
+}
+
+fn side(place: &Place, anchor: Option<&Key>, against: impl Fn(&Key) -> Ordering) -> Side {
+    match (place, anchor) {
+        (Place::Bottom, _) => Side::Before,
+        (Place::After(key), _) if against(key).is_le() => Side::Above,
+        (Place::Before(key), _) if against(key).is_ge() => Side::Below,
+        (Place::Before(_), _) => Side::Before,
+        (Place::Around(_), Some(key)) if against(key).is_lt() => Side::Before,
+        (Place::Top | Place::After(_) | Place::Around(_), _) => Side::After,
+    }
 }
 
 /// Half of the window for each side, and for one side what the other leaves over.

@@ -27,18 +27,13 @@ pub(super) enum From<'k> {
 }
 
 impl<'t> Track<'t> {
-    /// The way along a view; `None` if no index has its order, or if the index would lead to its rows one by one where
-    /// few of them are wanted.
+    /// The way along a view; `None` if it has to be scanned.
     pub(super) fn new(
         transaction: &'t Transaction<'t>,
         schema: &'static Schema,
         view: &'t View,
     ) -> Option<Self> {
-        let indexed = match view.order {
-            Order::Stored => true,
-            Order::Column { position, .. } => position == schema.primary_key && view.filter.is_empty(),
-        };
-        indexed.then_some(Self { transaction, schema, view })
+        (!view.is_scanned(schema)).then_some(Self { transaction, schema, view })
     }
 
     /// The next rows in the view's order, or against it; the nearest first.

@@ -66,3 +66,11 @@ fn a_reader_knows_the_files_of_its_destination() {
     }
     assert!(!look.owns(&table.path.with_file_name("a.csv")));
 }
+
+#[test]
+fn a_file_that_nobody_writes_to_can_be_read() {
+    let folder = folder();
+    let path = folder.path().join("a.db");
+    drop(open(&path));
+    assert_eq!(look(&path).window(&stored(), &Place::Top, 9).unwrap().of, Some(0));
+}
