@@ -2,7 +2,8 @@
 //!
 //! It keeps the contract of `GET /pagination/keyset` of fivetran-api-playground 1.1.9, down to its error texts and
 //! its hole: rows that share an `updatedAt` across a page cut are lost to whoever follows the token. It is a server
-//! like any other. The sync reaches it through a socket, and nothing but the command line and tests may import it.
+//! like any other. The sync reaches it through a socket, and nothing but the command line, the demo and tests may
+//! import it.
 //!
 //! - `scenario`: what it serves and how it behaves
 //! - `trouble`: what goes wrong on purpose, and when

@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+// The contract's client, of which this uses a part.
+#[allow(dead_code)]
 mod contract {
     pub mod api;
 }

@@ -76,7 +76,7 @@ impl Options {
     ///
     /// # Errors
     /// [`io::ErrorKind::InvalidInput`], with a text that names the option and its limit.
-    pub(super) fn check(&self) -> io::Result<()> {
+    pub fn check(&self) -> io::Result<()> {
         let refuse = |text: String| Err(io::Error::new(io::ErrorKind::InvalidInput, text));
         if self.users > MAX_USERS {
             return refuse(format!("users: at most {MAX_USERS}, not {}", self.users));
