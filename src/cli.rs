@@ -1,8 +1,10 @@
 //! The command line: what was asked for, as one [`Command`] with validated settings.
 //!
-//! This file parses and refuses; what a command does stands in [`run`], [`state`] and [`mod@print`]. The flags that are
+//! This file parses and refuses; what a command does stands in [`run`], [`mod@demo`], [`state`] and
+//! [`mod@print`]. The flags that are
 //! settings come from the table in [`config`].
 
+pub mod demo;
 mod exit;
 mod flags;
 pub mod print;
@@ -17,6 +19,7 @@ use clap::error::ErrorKind;
 use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 use clap_complete::Shell;
 
+pub use demo::Demo;
 pub use exit::Exit;
 use flags::{Flags, OfDestination, OfFile, OfPlayground, OfRun, Scope};
 
@@ -27,7 +30,7 @@ use crate::record::Cursor;
 const WIDTH: usize = 80;
 
 /// Flags that the program's own help shows. The others stand in the help of `watch` and `sync`.
-const FIRST: &[&str] = &["url", "db", "walk", "version"];
+const FIRST: &[&str] = &["url", "db", "walk"];
 
 /// What the program is asked to do.
 #[derive(Clone, Debug, PartialEq)]
@@ -41,6 +44,8 @@ pub enum Command {
         /// One event a line, as JSON, instead.
         json: bool,
     },
+    /// Perform a scenario, or list them.
+    Demo(Demo),
     /// Serve the built-in API alone.
     Playground(Served),
     /// Inspect or edit a destination's checkpoint.
@@ -161,6 +166,9 @@ enum Asked {
         #[command(flatten)]
         run: Flags<OfRun>,
     },
+    /// Watch one thing happen, and be told what it means
+    #[command(after_help = "Exit: 0 as expected · 3 not as expected")]
+    Demo(Demo),
     /// Serve the built-in API alone
     Playground(Serve),
     /// Inspect and edit the checkpoint
@@ -278,6 +286,7 @@ where
     Ok(match command.unwrap_or(Asked::Watch { run }) {
         Asked::Watch { run } => Command::Watch(settings(load(run, environment)?)),
         Asked::Sync { json, run } => Command::Sync { settings: settings(load(run, environment)?), json },
+        Asked::Demo(demo) => Command::Demo(demo),
         Asked::Playground(serve) => Command::Playground(Served {
             port: serve.port,
             capacity: serve.rate_limit.then_some(serve.capacity),

@@ -24,6 +24,7 @@ fn run(command: Command) -> Result<Exit, Box<dyn std::error::Error>> {
         Command::Sync { settings, json } => {
             return cli::run::sync(&settings, if json { Style::Json } else { Style::Plain });
         }
+        Command::Demo(demo) => return cli::demo::run(&demo),
         Command::Playground(served) => return cli::run::playground(&served),
         Command::State { settings, action } => return cli::state::run(&settings, &action),
         Command::Schema => print::stdout(print::schema(&USER)?.as_bytes())?,

@@ -181,7 +181,7 @@ async fn tell(
 }
 
 /// Stops the sync at the first signal; at the second, leaves at once. Ends with the signal's number.
-fn stop_on_signal(commands: mpsc::Sender<Command>) -> io::Result<JoinHandle<i32>> {
+pub(super) fn stop_on_signal(commands: mpsc::Sender<Command>) -> io::Result<JoinHandle<i32>> {
     let mut signals = Signals::ending()?;
     Ok(tokio::spawn(async move {
         let number = end_signal(&mut signals).await;
@@ -223,11 +223,11 @@ pub fn playground(served: &Served) -> Result<Exit, Fault> {
     })
 }
 
-fn runtime() -> io::Result<tokio::runtime::Runtime> {
+pub(super) fn runtime() -> io::Result<tokio::runtime::Runtime> {
     tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()
 }
 
-fn signalled(number: i32) -> Exit {
+pub(super) fn signalled(number: i32) -> Exit {
     Exit::Signal(u8::try_from(number).unwrap_or(0))
 }
 
