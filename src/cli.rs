@@ -1,8 +1,9 @@
 //! The command line: what was asked for, as one [`Command`] with validated settings.
 //!
-//! This file parses and refuses; the form stands in `line`, and what a command does in [`run`], [`replay`], [`state`]
-//! and [`mod@print`]. The flags that are settings come from the table in [`config`].
+//! This file parses and refuses; the form stands in `line`, and what a command does in [`run`], [`mod@demo`],
+//! [`replay`], [`state`] and [`mod@print`]. The flags that are settings come from the table in [`config`].
 
+pub mod demo;
 mod exit;
 mod flags;
 mod line;
@@ -19,6 +20,7 @@ use clap::error::ErrorKind;
 use clap::{Args, CommandFactory as _, FromArgMatches as _, Subcommand};
 use clap_complete::Shell;
 
+pub use demo::Demo;
 pub use exit::Exit;
 use flags::{Flags, Scope};
 use line::{Asked, ConfigAction, Line, Recorded};
@@ -31,7 +33,7 @@ use crate::replay::Speed;
 const WIDTH: usize = 80;
 
 /// Flags that the program's own help shows. The others stand in the help of `watch` and `sync`.
-const FIRST: &[&str] = &["url", "db", "version"];
+const FIRST: &[&str] = &["url", "db"];
 /// Flags that only the manual shows.
 const FINER: &[&str] = &["connect-timeout", "idle-timeout"];
 
@@ -47,6 +49,8 @@ pub enum Command {
         /// One event a line, as JSON, instead.
         json: bool,
     },
+    /// Perform a scenario, or list them.
+    Demo(Demo),
     /// Play a recording in the monitor; without a terminal, print it.
     Replay(Played),
     /// Serve the built-in API alone.
@@ -208,6 +212,7 @@ where
     Ok(match command.unwrap_or(Asked::Watch { watch }) {
         Asked::Watch { watch } => Command::Watch(watched(watch, environment)?),
         Asked::Sync { json, watch } => Command::Sync { watched: watched(watch, environment)?, json },
+        Asked::Demo(demo) => Command::Demo(demo),
         Asked::Replay { file, speed, json, looks } => {
             Command::Replay(Played { file, speed, json, looks: load(looks, environment)?.settings.monitor })
         }

@@ -1,9 +1,10 @@
 //! highwater: a terminal monitor for keyset-paginated API syncs that loses nothing.
 //!
 //! The map of the house. Imports point down this list only; [`playground`] is a server like any other, which only
-//! [`cli`] starts and the sync reaches through a socket.
+//! [`cli`] and [`demo`] start and the sync reaches through a socket.
 //!
 //! - [`cli`]: the command line, and what each command does
+//! - [`demo`]: scenarios that teach, on the built-in API
 //! - [`monitor`]: the screen and the keys
 //! - [`report`]: the same events as plain lines or JSON lines
 //! - [`replay`]: a recording in the place of a sync
@@ -22,6 +23,7 @@
 
 pub mod cli;
 pub mod config;
+pub mod demo;
 pub mod destination;
 pub mod exchange;
 pub mod monitor;

@@ -8,6 +8,8 @@ use std::io;
 use std::path::Path;
 use std::time::Duration;
 
+pub mod process;
+
 #[cfg(unix)]
 pub use unix::{INPUT_PATIENCE, Signals, Tty, Waker, discard_output, give_mouse, suspend, take_mouse};
 #[cfg(not(unix))]
@@ -45,6 +47,17 @@ pub enum Readiness {
 pub fn private_dir(path: &Path) -> io::Result<()> {
     let mut builder = DirBuilder::new();
     builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(path)
+}
+
+/// Makes a directory that only its owner can enter, and that was not there before.
+///
+/// # Errors
+/// What the system says; that it is there already, too.
+pub fn fresh_dir(path: &Path) -> io::Result<()> {
+    let mut builder = DirBuilder::new();
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
     builder.create(path)

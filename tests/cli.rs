@@ -81,6 +81,7 @@ fn help_fits_a_small_terminal() {
         "",
         "watch",
         "sync",
+        "demo",
         "replay",
         "playground",
         "state",

@@ -9,6 +9,7 @@ mod contract {
     pub mod api;
     pub mod http;
     pub mod limited;
+    pub mod offset;
     pub mod requests;
     pub mod rows;
     pub mod tied;
@@ -63,6 +64,10 @@ macro_rules! suite {
                 http::options_names_the_methods,
                 http::other_methods_are_refused,
                 http::other_paths_are_not_found,
+                offset::it_has_defaults_and_counts_all_rows,
+                offset::slices_follow_each_other,
+                offset::they_may_be_ordered_by_creation_and_begin_at_a_time,
+                offset::other_slices_are_refused,
             ]
         )
     };

@@ -18,6 +18,8 @@ pub enum Exit {
     Early,
     /// A signal of that number ended the run, after the page in flight was committed.
     Signal(u8),
+    /// Another process of this program did the work, and ended with that code.
+    Passed(u8),
 }
 
 impl Exit {
@@ -41,6 +43,7 @@ impl Exit {
             Self::Attention => 3,
             Self::Early => 4,
             Self::Signal(number) => number.saturating_add(128),
+            Self::Passed(code) => code,
         }
     }
 

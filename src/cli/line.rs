@@ -6,7 +6,7 @@ use clap::{Args, Parser, Subcommand, ValueHint};
 use clap_complete::Shell;
 
 use super::flags::{Flags, OfDestination, OfFile, OfMonitor, OfPlayground, OfRun, OfWatch, Scope};
-use super::{Exit, StateAction, WIDTH};
+use super::{Demo, Exit, StateAction, WIDTH};
 use crate::replay::Speed;
 
 /// Watch a keyset-paginated API sync that loses nothing
@@ -53,6 +53,9 @@ pub(super) enum Asked {
         #[command(flatten)]
         watch: Recorded<OfRun>,
     },
+    /// Watch one thing happen, and be told what it means
+    #[command(after_help = "Exit: 0 as expected · 3 not as expected")]
+    Demo(Demo),
     /// Play a recording in the monitor
     Replay {
         /// The file, made with --record

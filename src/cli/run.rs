@@ -254,7 +254,7 @@ async fn tell(
 }
 
 /// Stops the sync at the first signal; at the second, leaves at once. Ends with the signal's number.
-fn stop_on_signal(commands: mpsc::Sender<Command>) -> io::Result<JoinHandle<i32>> {
+pub(super) fn stop_on_signal(commands: mpsc::Sender<Command>) -> io::Result<JoinHandle<i32>> {
     let mut signals = Signals::ending()?;
     Ok(tokio::spawn(async move {
         let number = end_signal(&mut signals).await;

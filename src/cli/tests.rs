@@ -163,6 +163,18 @@ fn a_playground_has_a_port_a_pace_and_maybe_a_limit() {
 }
 
 #[test]
+fn a_demo_is_named_or_listed_and_no_setting_reaches_it() {
+    for line in ["demo", "demo --list", "demo ties", "demo ./mine.toml --json --latency 0s"] {
+        assert!(matches!(read(line).unwrap(), Command::Demo(_)), "{line}");
+    }
+    for line in
+        ["demo --json", "demo ties --list", "demo ties --latency 3", "demo ties --db a.db", "demo a b"]
+    {
+        assert!(read(line).is_err(), "{line}");
+    }
+}
+
+#[test]
 fn a_destination_is_selected_before_or_after_what_is_done_to_it() {
     assert_eq!(read("state --db a.db show").unwrap(), read("state show --db a.db").unwrap());
     assert_eq!(settings("state --db a.db undo").destination.db, Some("a.db".into()));

@@ -3,6 +3,9 @@
 
 use std::time::Duration;
 
+use serde::de::Error as _;
+use serde::{Deserialize as _, Deserializer};
+
 use super::problem::quoted;
 
 /// A unit: its symbol and how many of the smallest unit it holds.
@@ -31,6 +34,14 @@ pub fn duration(text: &str) -> Result<Duration, String> {
     total(text, TIME)
         .map(Duration::from_millis)
         .ok_or_else(|| format!("{} is not a span of time; {example}", quoted(text)))
+}
+
+/// Reads a span of time from a file that serde reads.
+///
+/// # Errors
+/// As [`duration`], in the deserialiser's words.
+pub fn span<'de, D: Deserializer<'de>>(text: D) -> Result<Duration, D::Error> {
+    duration(&String::deserialize(text)?).map_err(D::Error::custom)
 }
 
 /// Reads a size in bytes: one number with a unit (`B`, `KiB`, `MiB`, `GiB`, or the decimal `KB`, `MB`, `GB`).

@@ -143,6 +143,21 @@ impl Sqlite {
         }
     }
 
+    /// Every row's primary key and cursor. For tables that are small.
+    ///
+    /// # Errors
+    /// If they cannot be read.
+    pub fn versions(&mut self) -> Result<Vec<(String, String)>, DestinationError> {
+        let column = |at: usize| self.schema.columns[at].name;
+        let (key, cursor) = (column(self.schema.primary_key), column(self.schema.cursor));
+        let query = format!("SELECT \"{key}\", coalesce(\"{cursor}\", '') FROM \"{}\"", self.schema.table);
+        self.try_sql(|connection| {
+            let mut query = connection.prepare(&query)?;
+            let rows = query.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+            rows.collect()
+        })
+    }
+
     /// Runs SQL and puts the file's name and a remedy to what goes wrong.
     pub(super) fn try_sql<T>(
         &mut self,

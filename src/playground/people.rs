@@ -59,17 +59,26 @@ impl Person {
             let source = scatter(&[seed, u64::from(number), 10 + what as u64, changes.cast_unsigned()]);
             StdRng::seed_from_u64(source)
         };
-        let created = CREATED_SINCE + (lasting(1) % CREATED_SPAN).cast_signed();
         Self {
-            id: uuid(lasting(2), lasting(3)),
+            id: Self::id(seed, number),
             name: Name().fake_with_rng(&mut StdRng::seed_from_u64(lasting(4))),
             email: SafeEmail().fake_with_rng(&mut changing(Trait::Email)),
             address: address(&mut changing(Trait::Address)),
             company: CompanyName().fake_with_rng(&mut changing(Trait::Company)),
             job: Title().fake_with_rng(&mut changing(Trait::Job)),
-            created_at: timestamp(created),
+            created_at: timestamp(Self::created(seed, number)),
             updated_at: timestamp(updated),
         }
+    }
+
+    /// When the person of that number came into the system, in Unix seconds.
+    pub fn created(seed: u64, number: u32) -> i64 {
+        CREATED_SINCE + (scatter(&[seed, u64::from(number), 1]) % CREATED_SPAN).cast_signed()
+    }
+
+    /// The id of the person of that number.
+    pub fn id(seed: u64, number: u32) -> String {
+        uuid(scatter(&[seed, u64::from(number), 2]), scatter(&[seed, u64::from(number), 3]))
     }
 }
 

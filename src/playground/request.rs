@@ -14,9 +14,9 @@ use chrono::NaiveDate;
 
 const BOTH: &str = "You can only use 'updated_since' in first request, subsequent requests should use only \
                     'scroll_param'";
-const NO_Z: &str = "Invalid date format for 'updated_since'. Must end with 'Z' for UTC";
-const NO_DATE: &str = "Invalid date format for 'updated_since'. Use 'YYYY-MM-DDTHH:MM:SSZ'";
-const NO_TOKEN: &str = "Invalid scroll_param value";
+pub(super) const NO_Z: &str = "Invalid date format for 'updated_since'. Must end with 'Z' for UTC";
+pub(super) const NO_DATE: &str = "Invalid date format for 'updated_since'. Use 'YYYY-MM-DDTHH:MM:SSZ'";
+pub(super) const NO_TOKEN: &str = "Invalid scroll_param value";
 
 /// Decodes what the original's decoder decodes, once [`decode`] has dropped what it drops.
 const BASE64: GeneralPurpose = GeneralPurpose::new(
@@ -32,21 +32,8 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(
 /// The text of the answer with status 400.
 pub(super) fn read(query: &str) -> Result<Bound<i64>, String> {
     let parameters = parameters(query);
-    let mut unexpected: Vec<&str> = Vec::new();
-    for (name, _) in &parameters {
-        if !["scroll_param", "updated_since"].contains(&name.as_str()) && !unexpected.contains(&name.as_str())
-        {
-            unexpected.push(name);
-        }
-    }
-    if !unexpected.is_empty() {
-        return Err(format!("Unexpected query parameters: {}", unexpected.join(", ")));
-    }
-    // The first of a repeated parameter counts, even where it is empty and the second is not.
-    let value = |wanted: &str| {
-        let first = parameters.iter().find(|(name, _)| name == wanted);
-        first.map(|(_, value)| value.as_str()).filter(|value| !value.is_empty())
-    };
+    refuse_others(&parameters, &["scroll_param", "updated_since"])?;
+    let value = |wanted: &str| first(&parameters, wanted).filter(|value| !value.is_empty());
     match (value("scroll_param"), value("updated_since")) {
         (Some(_), Some(_)) => Err(BOTH.to_owned()),
         (None, None) => Ok(Bound::Unbounded),
@@ -67,7 +54,27 @@ pub(super) fn token(updated_at: &str) -> String {
     base64::engine::general_purpose::STANDARD.encode(updated_at)
 }
 
-fn parameters(query: &str) -> Vec<(String, String)> {
+/// Refuses parameters of other names than these.
+pub(super) fn refuse_others(parameters: &[(String, String)], names: &[&str]) -> Result<(), String> {
+    let mut unexpected: Vec<&str> = Vec::new();
+    for (name, _) in parameters {
+        if !names.contains(&name.as_str()) && !unexpected.contains(&name.as_str()) {
+            unexpected.push(name);
+        }
+    }
+    if unexpected.is_empty() {
+        return Ok(());
+    }
+    Err(format!("Unexpected query parameters: {}", unexpected.join(", ")))
+}
+
+/// The value of a parameter: of a repeated one the first counts, even where it is empty and the second is not.
+pub(super) fn first<'a>(parameters: &'a [(String, String)], wanted: &str) -> Option<&'a str> {
+    parameters.iter().find(|(name, _)| name == wanted).map(|(_, value)| value.as_str())
+}
+
+/// A raw query's parameters, decoded, in their order.
+pub(super) fn parameters(query: &str) -> Vec<(String, String)> {
     let pairs = query.split('&').filter(|pair| !pair.is_empty());
     pairs
         .map(|pair| {
@@ -136,7 +143,7 @@ fn decode(token: &str) -> Option<Vec<u8>> {
 
 /// `strptime(text, "%Y-%m-%dT%H:%M:%S")` as Unix seconds: four digits of year, one or two of all else, and a space
 /// for the day's first digit.
-fn seconds(text: &str) -> Option<i64> {
+pub(super) fn seconds(text: &str) -> Option<i64> {
     let (date, time) = text.split_once(['T', 't'])?;
     let [year, month, day] = three(date, '-')?;
     let [hour, minute, second] = three(time, ':')?;

@@ -1,10 +1,13 @@
 //! What the playground serves and how it behaves: how many people, how slow, how strict, and which known trouble.
 //!
-//! Only numbers and their limits are here. A new trouble gets a field here and its work done in the module that it
-//! concerns.
+//! Only numbers and their limits are here. What goes wrong on purpose is told by `trouble`.
 
 use std::io;
 use std::time::Duration;
+
+use serde::Deserialize;
+
+use super::trouble::Troubles;
 
 /// The most users that a playground serves. Beyond it the oldest change would lie years back, and the memory for
 /// their order would pass a gigabyte.
@@ -29,6 +32,8 @@ pub struct Options {
     pub frozen: bool,
     /// Keep connections open between requests. The original closes them, and so does the default.
     pub keep_alive: bool,
+    /// What goes wrong on purpose: nothing unless told.
+    pub troubles: Troubles,
 }
 
 impl Default for Options {
@@ -42,12 +47,14 @@ impl Default for Options {
             tie: None,
             frozen: false,
             keep_alive: false,
+            troubles: Troubles::default(),
         }
     }
 }
 
 /// A group of users that share one `updatedAt`, and where the first page's cut goes through it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Tie {
     /// How many share the value.
     pub users: usize,
@@ -69,7 +76,7 @@ impl Options {
     ///
     /// # Errors
     /// [`io::ErrorKind::InvalidInput`], with a text that names the option and its limit.
-    pub(super) fn check(&self) -> io::Result<()> {
+    pub fn check(&self) -> io::Result<()> {
         let refuse = |text: String| Err(io::Error::new(io::ErrorKind::InvalidInput, text));
         if self.users > MAX_USERS {
             return refuse(format!("users: at most {MAX_USERS}, not {}", self.users));
@@ -88,7 +95,7 @@ impl Options {
             Some(tie) if tie.before_cut > tie.users => {
                 refuse(format!("tie: {} rows before the cut are more than share the value", tie.before_cut))
             }
-            _ => Ok(()),
+            _ => self.troubles.check(self.frozen).or_else(refuse),
         }
     }
 }

@@ -1,33 +1,32 @@
-//! The socket: one endpoint on a loopback port, answering as the original answers.
+//! The socket: two endpoints on a loopback port, answering as the original answers.
 //!
 //! It binds 127.0.0.1 and nothing else; made-up people or not, this is no server for a network.
 
 use std::future::Future;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
-use std::ops::Bound;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use axum::Router;
-use axum::extract::{RawQuery, Request, State};
+use axum::body::{Body, to_bytes};
+use axum::extract::{ConnectInfo, Extension, RawQuery, Request, State};
 use axum::http::header::{ALLOW, CONNECTION, CONTENT_TYPE, RETRY_AFTER, SERVER};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use axum::serve::ListenerExt as _;
-use serde::Serialize;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 use super::limit::{Bucket, Verdict};
-use super::people::{Person, timestamp};
-use super::request;
 use super::scenario::Options;
-use super::timeline::Timeline;
+use super::trouble::Ailment;
+use super::wire::{Reset, Wires, broken};
+use super::world::{Version, World};
+use super::{offset, request};
 
 /// The endpoint's path.
 pub const PATH: &str = "/pagination/keyset";
@@ -35,6 +34,7 @@ pub const PATH: &str = "/pagination/keyset";
 /// How long a stop waits for answers that are on their way.
 const FAREWELL: Duration = Duration::from_secs(2);
 
+const LIMITED: &str = "Rate limit exceeded";
 const METHODS: &str = "GET, HEAD, OPTIONS";
 const HTML: &str = "text/html; charset=utf-8";
 const NOT_FOUND: &str = "<!doctype html>\n<html lang=en>\n<title>404 Not Found</title>\n<h1>Not Found</h1>\n\
@@ -66,11 +66,10 @@ impl Playground {
             .await
             .map_err(|error| io::Error::new(error.kind(), format!("cannot serve on {wanted}: {error}")))?;
         let address = listener.local_addr()?;
-        // Unasked, the system holds back the end of an answer on a kept connection.
-        let listener = listener.tap_io(|stream| drop(stream.set_nodelay(true)));
         let api = Arc::new(Api::new(options));
         let (running, dropped) = oneshot::channel::<()>();
-        let server = axum::serve(listener, router(Arc::clone(&api))).with_graceful_shutdown(async {
+        let router = router(Arc::clone(&api)).into_make_service_with_connect_info::<Reset>();
+        let server = axum::serve(Wires(listener), router).with_graceful_shutdown(async {
             // Nothing is ever sent: what counts is that the other end is gone.
             let _ = dropped.await;
         });
@@ -82,6 +81,19 @@ impl Playground {
     #[must_use]
     pub fn url(&self) -> String {
         format!("http://{}{PATH}", self.address)
+    }
+
+    /// The endpoint that pages by offset: `http://127.0.0.1:PORT/pagination/offset`.
+    #[must_use]
+    pub fn offset_url(&self) -> String {
+        format!("http://{}{}", self.address, offset::PATH)
+    }
+
+    /// Every row as it stands now, in the order of `updatedAt`: the truth, for whoever judges what a client made of
+    /// it.
+    #[must_use]
+    pub fn versions(&self) -> Vec<Version> {
+        self.api.world.versions()
     }
 
     /// How many requests have arrived since the start, refused ones included.
@@ -120,57 +132,31 @@ pub async fn serve(
 #[derive(Debug)]
 struct Api {
     options: Options,
-    timeline: Mutex<Timeline>,
+    world: World,
     bucket: Option<Mutex<Bucket>>,
     requests: AtomicU64,
 }
 
-#[derive(Serialize)]
-struct Answer {
-    data: Vec<Person>,
-    scroll_param: Option<String>,
-}
+/// A request's number, from 1.
+#[derive(Clone, Copy)]
+struct Number(u64);
 
 impl Api {
     fn new(options: Options) -> Self {
         let bucket = |capacity| Mutex::new(Bucket::new(capacity, Instant::now()));
         Self {
-            timeline: Mutex::new(Timeline::new(&options, now())),
+            world: World::new(&options),
             bucket: options.rate_limit.map(bucket),
             requests: AtomicU64::new(0),
             options,
         }
     }
-
-    fn page(&self, from: Bound<i64>) -> Answer {
-        let size = self.options.page_size;
-        let mut timeline = self.timeline.lock().unwrap_or_else(PoisonError::into_inner);
-        timeline.advance(now());
-        // One row more than a page tells whether there is another.
-        let mut rows = timeline.rows(from, size.saturating_add(1));
-        let more = rows.len() > size;
-        rows.truncate(size);
-        let rows: Vec<_> = rows.into_iter().map(|row| (row, timeline.round(row))).collect();
-        drop(timeline);
-        let last = rows.last().filter(|_| more);
-        Answer {
-            scroll_param: last.map(|(row, _)| request::token(&timestamp(row.updated))),
-            data: rows
-                .iter()
-                .map(|(row, round)| Person::new(self.options.seed, row.person, *round, row.updated))
-                .collect(),
-        }
-    }
-}
-
-/// Unix seconds, rounded down, so that no row is served before its time.
-fn now() -> i64 {
-    chrono::Utc::now().timestamp()
 }
 
 fn router(api: Arc<Api>) -> Router {
     Router::new()
         .route(PATH, get(keyset).options(methods))
+        .route(offset::PATH, get(counted).options(methods))
         .fallback(async || html(StatusCode::NOT_FOUND, NOT_FOUND))
         .method_not_allowed_fallback(async || {
             ([(ALLOW, METHODS)], html(StatusCode::METHOD_NOT_ALLOWED, NOT_ALLOWED))
@@ -179,9 +165,21 @@ fn router(api: Arc<Api>) -> Router {
         .with_state(api)
 }
 
-async fn keyset(State(api): State<Arc<Api>>, RawQuery(query): RawQuery) -> Response {
-    match request::read(query.as_deref().unwrap_or_default()) {
-        Ok(from) => json(StatusCode::OK, serde_json::to_vec(&api.page(from))),
+async fn keyset(
+    State(api): State<Arc<Api>>,
+    Extension(Number(number)): Extension<Number>,
+    RawQuery(query): RawQuery,
+) -> Response {
+    let query = query.unwrap_or_default();
+    match request::read(&query).and_then(|from| api.world.page(from, number)) {
+        Ok(page) => json(StatusCode::OK, serde_json::to_vec(&page)),
+        Err(text) => error(StatusCode::BAD_REQUEST, &text),
+    }
+}
+
+async fn counted(State(api): State<Arc<Api>>, RawQuery(query): RawQuery) -> Response {
+    match offset::read(query.as_deref().unwrap_or_default()) {
+        Ok(slice) => json(StatusCode::OK, serde_json::to_vec(&api.world.slice(slice))),
         Err(text) => error(StatusCode::BAD_REQUEST, &text),
     }
 }
@@ -190,19 +188,29 @@ async fn methods() -> impl IntoResponse {
     ([(ALLOW, METHODS)], html(StatusCode::OK, ""))
 }
 
-/// What every request passes, whatever its path: the counter, the rate limit and the latency.
-async fn gate(State(api): State<Arc<Api>>, request: Request, next: Next) -> Response {
-    api.requests.fetch_add(1, Ordering::Relaxed);
+/// What every request passes, whatever its path: the counter, the rate limit, the latency, and the troubles.
+async fn gate(
+    State(api): State<Arc<Api>>,
+    ConnectInfo(reset): ConnectInfo<Reset>,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    let number = api.requests.fetch_add(1, Ordering::Relaxed) + 1;
+    request.extensions_mut().insert(Number(number));
     let verdict = api.bucket.as_ref().map(|bucket| {
         let mut bucket = bucket.lock().unwrap_or_else(PoisonError::into_inner);
         bucket.take(Instant::now())
     });
-    if !api.options.latency.is_zero() {
-        tokio::time::sleep(api.options.latency).await;
+    api.world.arrive(number);
+    let fault = api.options.troubles.fault(api.options.seed, number);
+    let slow = if let Some(Ailment::Slow(more)) = fault { more } else { Duration::ZERO };
+    let latency = api.options.latency + slow;
+    if !latency.is_zero() {
+        tokio::time::sleep(latency).await;
     }
     let mut response = match verdict {
-        Some(refused) if !refused.allowed => error(StatusCode::TOO_MANY_REQUESTS, "Rate limit exceeded"),
-        _ => next.run(request).await,
+        Some(refused) if !refused.allowed => error(StatusCode::TOO_MANY_REQUESTS, LIMITED),
+        _ => ailing(fault, &reset, next.run(request)).await,
     };
     let headers = response.headers_mut();
     headers.insert(SERVER, HeaderValue::from_static("highwater-playground"));
@@ -213,6 +221,37 @@ async fn gate(State(api): State<Arc<Api>>, request: Request, next: Next) -> Resp
         tell(headers, verdict);
     }
     response
+}
+
+/// The answer as the script wants it: right, if it says nothing.
+async fn ailing(fault: Option<Ailment>, reset: &Reset, right: impl Future<Output = Response>) -> Response {
+    match fault {
+        None | Some(Ailment::Slow(_)) => return right.await,
+        Some(Ailment::RateLimited { retry_after }) => {
+            let mut response = error(StatusCode::TOO_MANY_REQUESTS, LIMITED);
+            if let Some(seconds) = retry_after {
+                response.headers_mut().insert(RETRY_AFTER, seconds.into());
+            }
+            return response;
+        }
+        Some(Ailment::Unavailable) => {
+            return error(StatusCode::SERVICE_UNAVAILABLE, "Service temporarily unavailable");
+        }
+        Some(Ailment::Reset | Ailment::ResetMidway | Ailment::Cut | Ailment::Malformed) => {}
+    }
+    let (head, body) = right.await.into_parts();
+    // A body of our own making, which is at hand.
+    let whole = to_bytes(body, usize::MAX).await.unwrap_or_default();
+    let half = whole.len() / 2;
+    let response = Response::from_parts(head, Body::from(whole.slice(..half)));
+    match fault {
+        Some(Ailment::Malformed) => response,
+        Some(Ailment::Cut) => broken(response, &whole, half),
+        _ => {
+            reset.order();
+            broken(response, &whole, if fault == Some(Ailment::Reset) { 0 } else { half })
+        }
+    }
 }
 
 fn tell(headers: &mut HeaderMap, verdict: Verdict) {
@@ -241,6 +280,8 @@ fn json(status: StatusCode, body: serde_json::Result<Vec<u8>>) -> Response {
 
 #[cfg(test)]
 mod tests {
+    use std::ops::Bound;
+
     use super::*;
 
     #[tokio::test]
@@ -285,12 +326,12 @@ mod tests {
     fn a_start_is_quick_and_a_million_users_bearable() {
         let start = Instant::now();
         let api = Api::new(Options::default());
-        assert_eq!(api.page(Bound::Unbounded).data.len(), 50);
+        assert_eq!(api.world.page(Bound::Unbounded, 1).unwrap().data.len(), 50);
         assert!(start.elapsed() < Duration::from_millis(500), "{:?}", start.elapsed());
 
         let start = Instant::now();
         let api = Api::new(Options { users: 1_000_000, ..Options::default() });
-        assert_eq!(api.page(Bound::Unbounded).data.len(), 50);
+        assert_eq!(api.world.page(Bound::Unbounded, 1).unwrap().data.len(), 50);
         assert!(start.elapsed() < Duration::from_secs(20), "{:?}", start.elapsed());
     }
 }

@@ -7,7 +7,7 @@
 //!
 //! Pure: the caller says what time it is.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::ops::Bound;
 
 use super::scatter;
@@ -46,6 +46,10 @@ pub(super) struct Timeline {
     order: BTreeSet<Entry>,
     /// The last tick whose change is in the order.
     tick: i64,
+    /// How often each person has changed outside the ticks.
+    grown: HashMap<u32, i64>,
+    /// How many people there are.
+    people: u32,
 }
 
 impl Timeline {
@@ -62,6 +66,8 @@ impl Timeline {
             updated: vec![i64::MIN; (users - still) as usize],
             order: BTreeSet::new(),
             tick: last_tick(options.seed, now),
+            grown: HashMap::new(),
+            people: users,
         };
         timeline.rebuild(resting);
         timeline
@@ -91,6 +97,40 @@ impl Timeline {
         }
     }
 
+    /// Outside the ticks, changes so many people who can change, and adds so many. Each change is a second after the
+    /// newest.
+    pub fn grow(&mut self, updates: u32, inserts: u32) {
+        let mut clock = self.order.last().map_or(FROZEN_AT, |newest| newest.updated);
+        for turn in 0..u64::from(updates) {
+            if self.updated.is_empty() {
+                break;
+            }
+            clock += 1;
+            let lot = scatter(&[self.seed, clock.cast_unsigned(), turn]) % self.movers().cast_unsigned();
+            let mover = usize::try_from(lot).unwrap_or(0);
+            let before = std::mem::replace(&mut self.updated[mover], clock);
+            self.order.remove(&self.entry(mover, before));
+            let entry = self.entry(mover, clock);
+            *self.grown.entry(entry.person).or_default() += 1;
+            self.order.insert(entry);
+        }
+        for _ in 0..inserts {
+            clock += 1;
+            self.order.insert(Entry { updated: clock, person: self.people });
+            self.people += 1;
+        }
+    }
+
+    /// How many rows there are.
+    pub fn len(&self) -> usize {
+        self.order.len()
+    }
+
+    /// So many rows from the end, the last one first, once so many are left out.
+    pub fn newest(&self, offset: usize, count: usize) -> Vec<Entry> {
+        self.order.iter().rev().skip(offset).take(count).copied().collect()
+    }
+
     /// The first `count` rows from that bound on, in order.
     pub fn rows(&self, from: Bound<i64>, count: usize) -> Vec<Entry> {
         let from = match from {
@@ -103,7 +143,17 @@ impl Timeline {
 
     /// How often a person has changed, up to a constant: the round of the change that the entry stands for.
     pub fn round(&self, entry: Entry) -> i64 {
-        if entry.person < self.still { 0 } else { entry.updated.div_euclid(TICK).div_euclid(self.movers()) }
+        let ticks = if self.ticks(entry.person) {
+            entry.updated.div_euclid(TICK).div_euclid(self.movers())
+        } else {
+            0
+        };
+        ticks + self.grown.get(&entry.person).copied().unwrap_or(0)
+    }
+
+    /// True for a person who is there from the start and does not stand still.
+    fn ticks(&self, person: u32) -> bool {
+        person.checked_sub(self.still).is_some_and(|mover| i64::from(mover) < self.movers())
     }
 
     /// Fills the order with those who rest and with every mover's last change, found by walking back from the

@@ -1,0 +1,196 @@
+//! `demo`: a scenario, told in lines. Which one, with what it is told and how it ends; the demo itself is
+//! [`crate::demo`].
+
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::process::Command as Process;
+use std::time::Duration;
+
+use clap::{Args, ValueHint};
+
+use super::run::{Fault, runtime, signalled, stop_on_signal};
+use super::{Exit, print};
+use crate::config::{self, Place, Problem, units};
+use crate::demo::beside::State;
+use crate::demo::operator::Operator;
+use crate::demo::rehearsal::Events;
+use crate::demo::scenario::BUILT_IN;
+use crate::demo::scratch::Scratch;
+use crate::demo::{Beside, Narration, Rehearsal, Scenario, Told, Verdict, lives};
+use crate::report::{self, Style};
+use crate::sanitize;
+use crate::text::{count, number};
+
+/// Which demo, and how it is told.
+#[derive(Args, Clone, Debug, PartialEq)]
+pub struct Demo {
+    /// A scenario's name, or a file of your own [default: list them]
+    #[arg(value_hint = ValueHint::FilePath)]
+    scenario: Option<String>,
+    /// One event a line, as JSON
+    #[arg(long, requires = "scenario")]
+    json: bool,
+    /// List the scenarios
+    #[arg(long, conflicts_with_all = ["scenario", "json"])]
+    list: bool,
+    /// How long each answer takes [default: as the scenario says]
+    #[arg(long, value_name = "TIME", value_parser = units::duration)]
+    latency: Option<Duration>,
+    /// The directory that a life of a demo whose process is killed is lent
+    #[arg(long, hide = true, requires = "scenario")]
+    lent: Option<PathBuf>,
+}
+
+/// `highwater demo`: performs a scenario, and says whether what was expected came.
+///
+/// # Errors
+/// If there is no such scenario, or it cannot be performed.
+pub fn run(demo: &Demo) -> Result<Exit, Fault> {
+    let Some(name) = demo.scenario.as_deref().filter(|_| !demo.list) else {
+        print::stdout(list()?.as_bytes())?;
+        return Ok(Exit::Complete);
+    };
+    let mut scenario = find(name)?;
+    if let Some(latency) = demo.latency {
+        scenario.options.latency = latency;
+    }
+    let style = if demo.json { Style::Json } else { Style::Plain };
+    if style == Style::Plain && demo.lent.is_none() {
+        print::stdout(format!("{}\n{}\n\n", scenario.title, scenario.about).as_bytes())?;
+    }
+    runtime()?.block_on(async {
+        match (&demo.lent, scenario.kill()) {
+            (None, Some(_)) => lives(demo, name, &scenario, style).await,
+            (Some(path), _) => perform(&scenario, Scratch::lent(path.clone()), style).await,
+            (None, None) => perform(&scenario, Scratch::new()?, style).await,
+        }
+    })
+}
+
+/// The scenarios that come along, a line each.
+fn list() -> Result<String, Problem> {
+    let mut text = "highwater demo SCENARIO performs one of these, or a file of your own:\n\n".to_owned();
+    for (name, file) in BUILT_IN {
+        let scenario = Scenario::parse(Path::new(name), file)?;
+        text.push_str(&format!("  {name:<14} {}\n", scenario.title));
+    }
+    Ok(text)
+}
+
+/// The scenario of that name, or in that file.
+fn find(name: &str) -> Result<Scenario, Problem> {
+    if let Some(scenario) = Scenario::built_in(name) {
+        return scenario;
+    }
+    let path = Path::new(name);
+    if path.components().count() > 1 || path.extension().is_some() {
+        let problem = |error: io::Error| Problem::new(file(path), format!("cannot be read: {error}"));
+        return Scenario::parse(path, &std::fs::read_to_string(path).map_err(problem)?);
+    }
+    let names = || BUILT_IN.iter().map(|(name, _)| *name);
+    let advice = match config::nearest(name, names()) {
+        Some(right) => format!("did you mean \"{right}\"?"),
+        None => {
+            format!("there are {}, or a file such as ./mine.toml", names().collect::<Vec<_>>().join(", "))
+        }
+    };
+    Err(Problem::new(file(path), format!("there is no scenario of that name; {advice}")))
+}
+
+fn file(path: &Path) -> Place {
+    Place::File { path: path.to_owned(), line: None }
+}
+
+/// A scenario from its start to its verdict.
+async fn perform(scenario: &Scenario, scratch: Scratch, style: Style) -> Result<Exit, Fault> {
+    let mut rehearsal = Rehearsal::open(scenario, scratch, Events::Told).await?;
+    let signal = stop_on_signal(rehearsal.commands.clone())?;
+    let mut operator = Operator::new(scenario);
+    let mut verdict = None;
+    while let Some(told) = rehearsal.told.recv().await {
+        say(style, &told)?;
+        if let Some(press) = operator.hear(&told) {
+            let commands = rehearsal.commands.clone();
+            tokio::spawn(async move {
+                tokio::time::sleep(press.after).await;
+                // A sync that has ended needs no command.
+                let _ = commands.send(press.command).await;
+            });
+        }
+        if let Told::Verdict(came) = told {
+            verdict = Some(came);
+        }
+    }
+    rehearsal.close().await?;
+    signal.abort();
+    Ok(match (signal.await, verdict) {
+        (Ok(number), _) => signalled(number),
+        (Err(_), Some(Verdict { met: true, .. })) => Exit::Complete,
+        (Err(_), _) => Exit::Attention,
+    })
+}
+
+/// A scenario whose process is killed: each life is a process of this program's own.
+async fn lives(demo: &Demo, name: &str, scenario: &Scenario, style: Style) -> Result<Exit, Fault> {
+    let scratch = Scratch::new()?;
+    let life = || {
+        let mut life = Process::new(std::env::current_exe()?);
+        life.args(["demo", name, "--lent"]).arg(scratch.path());
+        if demo.json {
+            life.arg("--json");
+        }
+        if let Some(latency) = demo.latency {
+            life.args(["--latency", &units::write_duration(latency)]);
+        }
+        Ok(life)
+    };
+    let between = |narration: &Narration| say(style, &Told::Narration(narration.clone()));
+    let status = lives::supervise(scenario, &scratch, life, between).await?;
+    Ok(status.code().and_then(|code| u8::try_from(code).ok()).map_or(Exit::Failed, Exit::Passed))
+}
+
+/// Says one thing, and leaves nothing of it unsaid: the process may be killed for show.
+fn say(style: Style, told: &Told) -> io::Result<()> {
+    let mut line = Vec::new();
+    write(&mut line, style, told)?;
+    print::stdout(&line)
+}
+
+fn write(out: &mut dyn Write, style: Style, told: &Told) -> io::Result<()> {
+    match (style, told) {
+        (_, Told::Event(stamped)) => report::write(out, style, stamped),
+        (Style::Json, told) => writeln!(out, "{}", sanitize::json(&serde_json::to_string(told)?)),
+        (Style::Plain, Told::Narration(narration)) => writeln!(out, "» {}", narration.text),
+        (Style::Plain, Told::Beside(beside)) => match beside.state {
+            State::Going => Ok(()),
+            State::Holding | State::Done => write_beside(out, beside),
+        },
+        (Style::Plain, Told::Verdict(verdict)) => write_verdict(out, verdict),
+    }
+}
+
+fn write_beside(out: &mut dyn Write, beside: &Beside) -> io::Result<()> {
+    writeln!(
+        out,
+        "beside {:>3}  {}: {}, {} lost, {} sent again; {}",
+        number(beside.pages),
+        beside.name,
+        count(beside.rows, "row"),
+        number(beside.lost),
+        number(beside.repeated),
+        beside.note,
+    )
+}
+
+fn write_verdict(out: &mut dyn Write, verdict: &Verdict) -> io::Result<()> {
+    if verdict.met {
+        return writeln!(
+            out,
+            "\nas expected: {}, {} lost",
+            count(verdict.came.rows, "row"),
+            verdict.came.lost
+        );
+    }
+    writeln!(out)?;
+    verdict.differs.iter().try_for_each(|what| writeln!(out, "NOT as expected: {what}"))
+}
