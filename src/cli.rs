@@ -50,7 +50,12 @@ pub enum Command {
         json: bool,
     },
     /// Perform a scenario, or list them.
-    Demo(Demo),
+    Demo {
+        /// Which one, and how it is told.
+        demo: Demo,
+        /// How the monitor looks.
+        looks: config::Monitor,
+    },
     /// Play a recording in the monitor; without a terminal, print it.
     Replay(Played),
     /// Serve the built-in API alone.
@@ -212,7 +217,9 @@ where
     Ok(match command.unwrap_or(Asked::Watch { watch }) {
         Asked::Watch { watch } => Command::Watch(watched(watch, environment)?),
         Asked::Sync { json, watch } => Command::Sync { watched: watched(watch, environment)?, json },
-        Asked::Demo(demo) => Command::Demo(demo),
+        Asked::Demo { demo, looks } => {
+            Command::Demo { demo, looks: load(looks, environment)?.settings.monitor }
+        }
         Asked::Replay { file, speed, json, looks } => {
             Command::Replay(Played { file, speed, json, looks: load(looks, environment)?.settings.monitor })
         }

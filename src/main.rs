@@ -24,7 +24,7 @@ fn run(command: Command) -> Result<Exit, Box<dyn std::error::Error>> {
         Command::Sync { watched, json } => {
             return cli::run::sync(&watched, if json { Style::Json } else { Style::Plain });
         }
-        Command::Demo(demo) => return cli::demo::run(&demo),
+        Command::Demo { demo, looks } => return cli::demo::run(&demo, &looks),
         Command::Replay(played) => return cli::replay::run(&played),
         Command::Playground(served) => return cli::run::playground(&served),
         Command::State { settings, action } => return cli::state::run(&settings, &action),

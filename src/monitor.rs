@@ -31,9 +31,10 @@ use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{broadcast, mpsc, watch};
 use tokio::time::{Instant, sleep_until};
 
-use self::model::{Effect, Leaving, Message, Model, update};
+use self::model::{Effect, Leaving, Lesson, Message, Model, lesson, update};
 use self::terminal::{Input, Screen, Stage};
 use self::theme::Theme;
+use crate::demo::{Told, Verdict};
 use crate::destination::reader::{Answer, Reader};
 use crate::platform::{HANG_UP, Signal, Signals};
 use crate::replay::{Deck, Playback};
@@ -65,6 +66,8 @@ pub struct Feed {
     pub reader: Option<(Reader, mpsc::Receiver<Answer>)>,
     /// The player, if it is a recording that is watched.
     pub replay: Option<Deck>,
+    /// The demo, if it is one, and what is told of it.
+    pub lesson: Option<(Lesson, mpsc::Receiver<Told>)>,
 }
 
 /// How the monitor looks and behaves.
@@ -98,6 +101,8 @@ pub struct Left {
     pub last: Option<RunEnded>,
     /// How many events the screen missed.
     pub missed: u64,
+    /// What came of the demo, if it was one and came to its end.
+    pub verdict: Option<Verdict>,
 }
 
 /// Runs the monitor on the terminal until the operator leaves, a signal asks for it, or the sync is gone. The clock is
@@ -148,6 +153,10 @@ pub async fn drive<S: Stage>(
     model.start = feed.start;
     let (reader, mut answers) = feed.reader.unzip();
     model.has_table = reader.is_some();
+    let (lesson, mut told) = feed.lesson.unzip();
+    if let Some(lesson) = lesson {
+        lesson::begin(&mut model, lesson);
+    }
     let mut playback = feed.replay.map(|deck| deck.playback);
     model.playback = playback.as_ref().map(|playback| *playback.borrow());
     let mut monitor = Monitor {
@@ -190,11 +199,20 @@ pub async fn drive<S: Stage>(
             }
             Some(answer) = answer(&mut answers) => monitor.message(Message::Read(Box::new(answer))),
             Some(playback) = next(&mut playback) => monitor.message(Message::Playback(playback)),
+            Some(told) = heard(&mut told) => monitor.message(Message::Told(Box::new(told))),
             () = sleep_until(wake) => monitor.dirty = true,
         }
         if let Some(departure) = monitor.left {
             return Ok(monitor.leave(departure));
         }
+    }
+}
+
+/// What is told next of a demo; nothing ever, where it is none.
+async fn heard(told: &mut Option<mpsc::Receiver<Told>>) -> Option<Told> {
+    match told {
+        Some(told) => told.recv().await,
+        None => None,
     }
 }
 
@@ -385,6 +403,7 @@ impl<S: Stage, C: Fn() -> DateTime<Utc>> Monitor<'_, S, C> {
             runs: self.model.heard.runs,
             last: self.model.heard.ended,
             missed: self.model.heard.missed,
+            verdict: self.model.lesson.and_then(|lesson| lesson.verdict),
         }
     }
 }

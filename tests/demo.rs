@@ -205,8 +205,8 @@ fn without_a_name_they_are_listed_and_a_wrong_one_is_set_right() {
     for line in [&["demo"][..], &["demo", "--list"]] {
         let done = machine().start(line).end();
         assert_eq!(done.code(), 0, "{done}");
-        for (name, _) in BUILT_IN {
-            assert!(done.stdout.contains(&format!("\n  {name} ")), "{name}: {done}");
+        for (number, (name, _)) in (1..).zip(BUILT_IN) {
+            assert!(done.stdout.contains(&format!("\n  {number}  {name} ")), "{name}: {done}");
         }
     }
     for (name, hint) in [

@@ -171,3 +171,37 @@ fn signals_leave_a_clean_terminal_and_their_number() {
         terminal.assert_clean();
     }
 }
+
+#[test]
+fn a_demo_is_stepped_through_side_by_side() {
+    let mut terminal = Terminal::start(120, 36, &["demo", "ties", "--latency", "1ms"]);
+    terminal.shows("s takes a step").shows("READY").press("s").shows("Both have page 1");
+    terminal.press("s").shows("The walker beside has lost 20 rows").shows("Side by side").shows("PAUSED");
+    terminal.press(" ").shows("COMPLETE").shows("as it should be: 200 rows here, 0 lost").press("q");
+    assert_eq!(terminal.ends().exit_code(), 0);
+    terminal.assert_clean();
+}
+
+#[test]
+fn a_demo_is_chosen_from_a_list_and_can_be_left() {
+    let mut terminal = Terminal::start(100, 30, &["demo"]);
+    terminal.shows("Which one").press("1\r").shows("s takes a step").press("q");
+    assert_eq!(terminal.ends().exit_code(), 4);
+    terminal.assert_clean();
+    let mut terminal = Terminal::start(100, 30, &["demo"]);
+    terminal.shows("Which one").press("\r");
+    assert_eq!(terminal.ends().exit_code(), 0);
+    terminal.assert_clean();
+}
+
+#[cfg(unix)]
+#[test]
+fn the_demo_that_is_killed_gives_the_terminal_back_and_picks_up() {
+    let mut terminal = Terminal::start(120, 36, &["demo", "crash"]);
+    terminal.shows("s takes a step").press(" ").shows("What the dead process left");
+    terminal.assert_clean();
+    terminal.shows("The new process found the unfinished run").shows("PAUSED").press(" ").shows("COMPLETE");
+    terminal.press("q");
+    assert_eq!(terminal.ends().exit_code(), 0);
+    terminal.assert_clean();
+}

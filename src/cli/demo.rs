@@ -6,23 +6,34 @@ use std::path::{Path, PathBuf};
 use std::process::Command as Process;
 use std::time::Duration;
 
+use chrono::Utc;
 use clap::{Args, ValueHint};
+use tokio::sync::broadcast;
 
-use super::run::{Fault, runtime, signalled, stop_on_signal};
+use super::run::{Fault, SHOWN_EVENTS, has_terminal, manners, runtime, signalled, stop_on_signal};
 use super::{Exit, print};
-use crate::config::{self, Place, Problem, units};
+use crate::config::{self, Place, Problem, Word as _, units};
 use crate::demo::beside::State;
 use crate::demo::operator::Operator;
 use crate::demo::rehearsal::Events;
 use crate::demo::scenario::BUILT_IN;
 use crate::demo::scratch::Scratch;
 use crate::demo::{Beside, Narration, Rehearsal, Scenario, Told, Verdict, lives};
+use crate::destination::sqlite::Sqlite;
+use crate::monitor::model::Lesson;
+use crate::monitor::terminal::{forsaken, leave_behind};
+use crate::monitor::{self, Departure, Feed};
+use crate::record::USER;
 use crate::report::{self, Style};
 use crate::sanitize;
 use crate::text::{count, number};
 
+/// How long there is to read what is said between two lives, before the screen is taken again.
+const TO_READ: Duration = Duration::from_secs(4);
+
 /// Which demo, and how it is told.
 #[derive(Args, Clone, Debug, PartialEq)]
+#[group(skip)]
 pub struct Demo {
     /// A scenario's name, or a file of your own [default: list them]
     #[arg(value_hint = ValueHint::FilePath)]
@@ -45,36 +56,107 @@ pub struct Demo {
 ///
 /// # Errors
 /// If there is no such scenario, or it cannot be performed.
-pub fn run(demo: &Demo) -> Result<Exit, Fault> {
-    let Some(name) = demo.scenario.as_deref().filter(|_| !demo.list) else {
-        print::stdout(list()?.as_bytes())?;
-        return Ok(Exit::Complete);
+pub fn run(demo: &Demo, looks: &config::Monitor) -> Result<Exit, Fault> {
+    let name = match &demo.scenario {
+        Some(name) => name.clone(),
+        None => {
+            print::stdout(list()?.as_bytes())?;
+            match chosen(demo)? {
+                Some(name) => name,
+                None => return Ok(Exit::Complete),
+            }
+        }
     };
+    let name = name.as_str();
     let mut scenario = find(name)?;
     if let Some(latency) = demo.latency {
         scenario.options.latency = latency;
     }
-    let style = if demo.json { Style::Json } else { Style::Plain };
-    if style == Style::Plain && demo.lent.is_none() {
+    if style(demo) == Style::Plain && demo.lent.is_none() && !on_screen(demo) {
         print::stdout(format!("{}\n{}\n\n", scenario.title, scenario.about).as_bytes())?;
     }
     runtime()?.block_on(async {
         match (&demo.lent, scenario.kill()) {
-            (None, Some(_)) => lives(demo, name, &scenario, style).await,
-            (Some(path), _) => perform(&scenario, Scratch::lent(path.clone()), style).await,
-            (None, None) => perform(&scenario, Scratch::new()?, style).await,
+            (None, Some(_)) => lives(demo, looks, name, &scenario).await,
+            (Some(path), _) => show(demo, looks, &scenario, Scratch::lent(path.clone())).await,
+            (None, None) => show(demo, looks, &scenario, Scratch::new()?).await,
         }
+    })
+}
+
+/// True if it is shown in the monitor.
+fn on_screen(demo: &Demo) -> bool {
+    !demo.json && has_terminal()
+}
+
+/// How it is told in lines.
+fn style(demo: &Demo) -> Style {
+    if demo.json { Style::Json } else { Style::Plain }
+}
+
+async fn show(
+    demo: &Demo,
+    looks: &config::Monitor,
+    scenario: &Scenario,
+    scratch: Scratch,
+) -> Result<Exit, Fault> {
+    if on_screen(demo) {
+        watch(looks, scenario, scratch).await
+    } else {
+        perform(scenario, scratch, style(demo)).await
+    }
+}
+
+/// The scenario in the monitor, a page a key.
+async fn watch(looks: &config::Monitor, scenario: &Scenario, scratch: Scratch) -> Result<Exit, Fault> {
+    let (sender, events) = broadcast::channel(SHOWN_EVENTS);
+    let reader = Some(Sqlite::reader(&scratch.table(), &USER));
+    let (rehearsal, told) = Rehearsal::open(scenario, scratch, Events::Screen(sender)).await?;
+    let lesson = Some((Lesson::new(scenario), told));
+    let commands = rehearsal.commands.clone();
+    let feed = Feed { events, commands, start: None, reader, replay: None, lesson };
+    let manners = manners(looks);
+    let left = monitor::run(feed, manners, Utc::now).await?;
+    rehearsal.close().await?;
+    let mut text = Vec::new();
+    match &left.verdict {
+        Some(verdict) => write_verdict(&mut text, verdict)?,
+        None => writeln!(text, "left before the end of the demo; what it wrote is gone again")?,
+    }
+    let text = String::from_utf8_lossy(&text);
+    leave_behind(manners.theme.glyphs.spell(text.trim()).into_owned());
+    Ok(match (left.departure, left.verdict) {
+        (Departure::Signal(number), _) => signalled(number),
+        (_, Some(Verdict { met: true, .. })) => Exit::Complete,
+        (_, Some(_)) => Exit::Attention,
+        (_, None) => Exit::Early,
     })
 }
 
 /// The scenarios that come along, a line each.
 fn list() -> Result<String, Problem> {
     let mut text = "highwater demo SCENARIO performs one of these, or a file of your own:\n\n".to_owned();
-    for (name, file) in BUILT_IN {
+    for (number, (name, file)) in (1..).zip(BUILT_IN) {
         let scenario = Scenario::parse(Path::new(name), file)?;
-        text.push_str(&format!("  {name:<14} {}\n", scenario.title));
+        text.push_str(&format!("  {number}  {name:<14} {}\n", scenario.title));
     }
     Ok(text)
+}
+
+/// The scenario that the operator names or numbers; `None` if there is nobody to ask, or no wish for any.
+fn chosen(demo: &Demo) -> Result<Option<String>, Fault> {
+    if demo.list || !on_screen(demo) {
+        return Ok(None);
+    }
+    print::stdout(b"\nWhich one, by name or number? Enter alone leaves: ")?;
+    let mut line = String::new();
+    io::stdin().read_line(&mut line)?;
+    let line = line.trim();
+    let numbered = line.parse::<usize>().ok().and_then(|number| BUILT_IN.get(number.checked_sub(1)?));
+    Ok(match numbered {
+        Some((name, _)) => Some((*name).to_owned()),
+        None => (!line.is_empty()).then(|| line.to_owned()),
+    })
 }
 
 /// The scenario of that name, or in that file.
@@ -103,11 +185,11 @@ fn file(path: &Path) -> Place {
 
 /// A scenario from its start to its verdict.
 async fn perform(scenario: &Scenario, scratch: Scratch, style: Style) -> Result<Exit, Fault> {
-    let mut rehearsal = Rehearsal::open(scenario, scratch, Events::Told).await?;
+    let (rehearsal, mut heard) = Rehearsal::open(scenario, scratch, Events::Told).await?;
     let signal = stop_on_signal(rehearsal.commands.clone())?;
     let mut operator = Operator::new(scenario);
     let mut verdict = None;
-    while let Some(told) = rehearsal.told.recv().await {
+    while let Some(told) = heard.recv().await {
         say(style, &told)?;
         if let Some(press) = operator.hear(&told) {
             let commands = rehearsal.commands.clone();
@@ -131,7 +213,7 @@ async fn perform(scenario: &Scenario, scratch: Scratch, style: Style) -> Result<
 }
 
 /// A scenario whose process is killed: each life is a process of this program's own.
-async fn lives(demo: &Demo, name: &str, scenario: &Scenario, style: Style) -> Result<Exit, Fault> {
+async fn lives(demo: &Demo, looks: &config::Monitor, name: &str, scenario: &Scenario) -> Result<Exit, Fault> {
     let scratch = Scratch::new()?;
     let life = || {
         let mut life = Process::new(std::env::current_exe()?);
@@ -139,13 +221,23 @@ async fn lives(demo: &Demo, name: &str, scenario: &Scenario, style: Style) -> Re
         if demo.json {
             life.arg("--json");
         }
+        life.args(["--theme", looks.theme.word()]);
+        if looks.mouse {
+            life.arg("--mouse");
+        }
         if let Some(latency) = demo.latency {
             life.args(["--latency", &units::write_duration(latency)]);
         }
         Ok(life)
     };
-    let between = |narration: &Narration| say(style, &Told::Narration(narration.clone()));
-    let status = lives::supervise(scenario, &scratch, life, between).await?;
+    let to_read = if on_screen(demo) { TO_READ } else { scenario.options.latency };
+    let between = |narration: &Narration| {
+        if on_screen(demo) {
+            forsaken()?;
+        }
+        say(style(demo), &Told::Narration(narration.clone()))
+    };
+    let status = lives::supervise(scenario, &scratch, life, between, to_read).await?;
     Ok(status.code().and_then(|code| u8::try_from(code).ok()).map_or(Exit::Failed, Exit::Passed))
 }
 

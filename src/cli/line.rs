@@ -55,7 +55,12 @@ pub(super) enum Asked {
     },
     /// Watch one thing happen, and be told what it means
     #[command(after_help = "Exit: 0 as expected · 3 not as expected")]
-    Demo(Demo),
+    Demo {
+        #[command(flatten)]
+        demo: Demo,
+        #[command(flatten)]
+        looks: Flags<OfMonitor>,
+    },
     /// Play a recording in the monitor
     Replay {
         /// The file, made with --record

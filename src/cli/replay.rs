@@ -31,7 +31,7 @@ fn watch(played: &Played, tape: Tape) -> Result<Exit, Fault> {
         let (player, events, deck) = Player::new(tape, played.speed, receiver);
         let playing = tokio::spawn(player.play());
         let clock = deck.clock.clone();
-        let feed = Feed { events, commands, start: None, reader: None, replay: Some(deck) };
+        let feed = Feed { events, commands, start: None, reader: None, replay: Some(deck), lesson: None };
         let left = monitor::run(feed, manners(&played.looks), move || clock.now()).await?;
         leave_behind("the replay is over; nothing was asked of a source, and nothing was stored".to_owned());
         Ok(match (playing.await?, left.departure) {

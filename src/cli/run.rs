@@ -38,7 +38,7 @@ pub type Fault = Box<dyn std::error::Error>;
 const EVENTS: usize = 1_024;
 /// How many wait for a screen, which misses and counts what comes beyond them. Fewer, for they carry rows: behind a
 /// screen that stands still, some ten megabytes of ordinary ones.
-const SHOWN_EVENTS: usize = 256;
+pub(super) const SHOWN_EVENTS: usize = 256;
 /// How many commands wait for the sync.
 pub(super) const COMMANDS: usize = 16;
 
@@ -116,7 +116,7 @@ pub fn watch(watched: &Watched) -> Result<Exit, Fault> {
         };
         let reader = Some(Sqlite::reader(&settings.database()?, &USER));
         let commands = session.commands.clone();
-        let feed = Feed { events, commands, start, reader, replay: None };
+        let feed = Feed { events, commands, start, reader, replay: None, lesson: None };
         let manners = manners(&settings.monitor);
         let left = monitor::run(feed, manners, Utc::now).await?;
         let trouble = session.trouble.clone();

@@ -165,7 +165,7 @@ fn a_playground_has_a_port_a_pace_and_maybe_a_limit() {
 #[test]
 fn a_demo_is_named_or_listed_and_no_setting_reaches_it() {
     for line in ["demo", "demo --list", "demo ties", "demo ./mine.toml --json --latency 0s"] {
-        assert!(matches!(read(line).unwrap(), Command::Demo(_)), "{line}");
+        assert!(matches!(read(line).unwrap(), Command::Demo { .. }), "{line}");
     }
     for line in
         ["demo --json", "demo ties --list", "demo ties --latency 3", "demo ties --db a.db", "demo a b"]

@@ -44,6 +44,8 @@ pub struct Beside {
     pub rows: u64,
     /// How many rows lie behind it that it does not have, or not as they are now.
     pub lost: u64,
+    /// How many rows the main walker had lost at that time.
+    pub lost_here: u64,
     /// How many rows it was sent that it had.
     pub repeated: u64,
     /// What it is doing.
@@ -149,6 +151,7 @@ async fn accompany(
         pages: 0,
         rows: 0,
         lost: 0,
+        lost_here: 0,
         repeated: 0,
         state: State::Holding,
         note: "begins with the other".to_owned(),

@@ -5,6 +5,7 @@
 
 use std::io;
 use std::process::{Command, ExitStatus};
+use std::time::Duration;
 
 use chrono::Utc;
 
@@ -24,7 +25,7 @@ const MOST: u32 = 3;
 const TERMINATE: i32 = 15;
 
 /// Starts lives until one ends by itself, and gives how it ended. `life` is the command of one; `between` is told what
-/// there is to say when one was killed, with the terminal's modes as they were.
+/// there is to say when one was killed, with the terminal's modes as they were, and has so long to be read.
 ///
 /// # Errors
 /// If one cannot be started, or what it stored cannot be read.
@@ -33,6 +34,7 @@ pub async fn supervise(
     scratch: &Scratch,
     life: impl Fn() -> io::Result<Command>,
     mut between: impl FnMut(&Narration) -> io::Result<()>,
+    to_read: Duration,
 ) -> Result<ExitStatus, Box<dyn std::error::Error>> {
     let modes = Modes::note();
     let mut signals = Signals::ending()?;
@@ -47,8 +49,7 @@ pub async fn supervise(
         if let Some(narration) = narrator.killed(&stored, Utc::now()) {
             between(&narration)?;
         }
-        // Long enough to be read.
-        tokio::time::sleep(scenario.options.latency).await;
+        tokio::time::sleep(to_read).await;
     }
     Ok(live(life()?, &mut signals).await?)
 }

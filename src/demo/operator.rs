@@ -102,6 +102,7 @@ mod tests {
     fn beside(pages: u64, state: State) -> Told {
         let (name, note) = (String::new(), String::new());
         Told::Beside(Beside {
+            lost_here: 0,
             at: AT.parse().unwrap(),
             name,
             pages,

@@ -75,8 +75,6 @@ pub enum Events {
 /// A scenario under way. It begins no run until it is commanded to.
 #[derive(Debug)]
 pub struct Rehearsal {
-    /// What is told, in order. It closes once the sync has ended.
-    pub told: mpsc::Receiver<Told>,
     /// What the sync is told.
     pub commands: mpsc::Sender<Command>,
     serving: JoinHandle<Result<(), DestinationError>>,
@@ -84,7 +82,7 @@ pub struct Rehearsal {
 }
 
 impl Rehearsal {
-    /// Sets a scenario up. Where the table in that directory holds an unfinished run, it is the second life of a demo
+    /// Sets a scenario up, and gives what is told of it, in order, until the sync has ended. Where the table in that directory holds an unfinished run, it is the second life of a demo
     /// whose process was killed.
     ///
     /// # Errors
@@ -93,7 +91,7 @@ impl Rehearsal {
         scenario: &Scenario,
         scratch: Scratch,
         events: Events,
-    ) -> Result<Self, Box<dyn std::error::Error>> {
+    ) -> Result<(Self, mpsc::Receiver<Told>), Box<dyn std::error::Error>> {
         let Opened { mut sqlite, killed } = Sqlite::open(&scratch.table(), &USER)?;
         sqlite.bind(&format!("the playground of {:?}", scenario.title))?;
         let playground = Playground::start(scenario.options.clone(), None).await?;
@@ -121,7 +119,8 @@ impl Rehearsal {
         tokio::spawn(pump.run(heard));
         let noticed =
             killed.map(|holder| format!("took over the lock of {holder}, which ended without a word"));
-        Ok(Self { told, commands, serving: tokio::spawn(sync.serve(noticed)), scratch })
+        let serving = tokio::spawn(sync.serve(noticed));
+        Ok((Self { commands, serving, scratch }, told))
     }
 
     /// Waits until the sync is done, and clears away what the demo wrote.
@@ -129,7 +128,7 @@ impl Rehearsal {
     /// # Errors
     /// What ended the sync, if it did not end by itself.
     pub async fn close(self) -> Result<(), Box<dyn std::error::Error>> {
-        drop((self.told, self.commands));
+        drop(self.commands);
         let served = self.serving.await?;
         drop(self.scratch);
         Ok(served?)
@@ -214,7 +213,8 @@ impl Pump {
         }
     }
 
-    async fn on_standing(&mut self, standing: Beside) {
+    async fn on_standing(&mut self, mut standing: Beside) {
+        standing.lost_here = self.lost;
         self.tell(Told::Beside(standing.clone())).await;
         if let Some(narration) = self.narrator.see(&standing) {
             self.tell(Told::Narration(narration)).await;
@@ -268,10 +268,11 @@ mod tests {
         let (screen, mut events) = broadcast::channel(256);
         let scratch = Scratch::new().unwrap();
         let folder = scratch.path().to_owned();
-        let mut rehearsal = Rehearsal::open(&scenario, scratch, Events::Screen(screen)).await.unwrap();
+        let (rehearsal, mut told) =
+            Rehearsal::open(&scenario, scratch, Events::Screen(screen)).await.unwrap();
         rehearsal.commands.send(Command::Run(Start::Token)).await.unwrap();
         let verdict = loop {
-            match rehearsal.told.recv().await.unwrap() {
+            match told.recv().await.unwrap() {
                 Told::Event(event) => panic!("an event that belongs on the screen: {event:?}"),
                 Told::Narration(_) | Told::Beside(_) => {}
                 Told::Verdict(verdict) => break verdict,

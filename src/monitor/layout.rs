@@ -18,11 +18,22 @@ pub struct Arrangement {
     pub bottom: Panel,
     /// True if the focused panel has all the room there is.
     pub expanded: bool,
+    /// True if somebody tells what happens: a demo.
+    pub narrated: bool,
+    /// True if another walker stands beside this one.
+    pub beside: bool,
 }
 
 impl Default for Arrangement {
     fn default() -> Self {
-        Self { focus: Panel::Users, left: Panel::Pages, bottom: Panel::Log, expanded: false }
+        Self {
+            focus: Panel::Users,
+            left: Panel::Pages,
+            bottom: Panel::Log,
+            expanded: false,
+            narrated: false,
+            beside: false,
+        }
     }
 }
 
@@ -61,6 +72,10 @@ pub struct Areas {
     pub header: Rect,
     /// What the sync is doing, in a sentence, and the badges.
     pub status: Rect,
+    /// What is said of what happens.
+    pub narration: Rect,
+    /// How the walker beside stands.
+    pub beside: Rect,
     /// The checkpoint.
     pub checkpoint: Rect,
     /// The scroll token.
@@ -87,11 +102,11 @@ impl Areas {
     pub fn of(size: Size, arrangement: Arrangement) -> Self {
         let screen = Rect::new(0, 0, size.width, size.height);
         let mut areas = if size.width >= 100 && size.height >= 30 {
-            boxed(screen)
+            boxed(screen, arrangement)
         } else if size.width >= 60 && size.height >= 20 {
-            ruled(screen)
+            ruled(screen, arrangement)
         } else {
-            compact(screen, arrangement.focus)
+            compact(screen, arrangement)
         };
         areas.arrangement = arrangement;
         if arrangement.expanded {
@@ -155,14 +170,17 @@ impl Areas {
     }
 }
 
-fn boxed(screen: Rect) -> Areas {
+fn boxed(screen: Rect, arrangement: Arrangement) -> Areas {
     let tall = screen.height >= 44;
-    let [header, status, _, cards, position, main, bottom, footer] = Layout::vertical([
+    let narrated = arrangement.narrated;
+    let [header, status, _, narration, cards, position, main, bottom, footer] = Layout::vertical([
         Constraint::Length(1),
         Constraint::Length(1),
         Constraint::Length(u16::from(tall)),
+        Constraint::Length(if narrated { NARRATION + 2 } else { 0 }),
         Constraint::Length(5),
-        Constraint::Length(5),
+        // What is told comes before what is measured.
+        Constraint::Length(if narrated && !tall { 0 } else { 5 }),
         Constraint::Fill(1),
         Constraint::Length(if tall { 11 } else { 7 }),
         Constraint::Length(1),
@@ -173,15 +191,18 @@ fn boxed(screen: Rect) -> Areas {
     let [position, pace] =
         Layout::horizontal([Constraint::Fill(1), Constraint::Percentage(44)]).areas(position);
     let [left, users] = Layout::horizontal([Constraint::Percentage(44), Constraint::Fill(1)]).areas(main);
+    let [narration, beside] = told(narration, arrangement);
     Areas {
         shape: Shape::Boxed,
-        pace,
         header,
         status,
+        narration,
+        beside,
         checkpoint,
         token,
         counters,
         position,
+        pace,
         left,
         users,
         bottom,
@@ -190,27 +211,49 @@ fn boxed(screen: Rect) -> Areas {
     }
 }
 
-fn ruled(screen: Rect) -> Areas {
+/// How many lines what is told takes.
+const NARRATION: u16 = 6;
+/// How many cells the walker beside takes.
+const BESIDE: u16 = 50;
+
+/// The room for what is told, and for the walker beside.
+fn told(area: Rect, arrangement: Arrangement) -> [Rect; 2] {
+    let beside = if arrangement.beside && area.width >= 2 * BESIDE { BESIDE } else { 0 };
+    Layout::horizontal([Constraint::Fill(1), Constraint::Length(beside)]).areas(area)
+}
+
+fn ruled(screen: Rect, arrangement: Arrangement) -> Areas {
     let wide = screen.width >= 100;
     let roomy = screen.height >= 24;
-    let [header, status, cards, more, position, main, bottom, footer] = Layout::vertical([
+    let narrated = arrangement.narrated;
+    let [header, status, narration, cards, more, position, main, bottom, footer] = Layout::vertical([
         Constraint::Length(1),
         Constraint::Length(1),
+        Constraint::Length(if narrated { NARRATION } else { 0 }),
         Constraint::Length(3),
-        Constraint::Length(if wide { 0 } else { 3 }),
-        Constraint::Length(if roomy { 2 } else { 0 }),
+        Constraint::Length(if wide || narrated { 0 } else { 3 }),
+        Constraint::Length(if roomy && !narrated { 2 } else { 0 }),
         Constraint::Fill(1),
-        Constraint::Length(if roomy { 4 } else { 3 }),
+        Constraint::Length(if narrated {
+            0
+        } else if roomy {
+            4
+        } else {
+            3
+        }),
         Constraint::Length(1),
     ])
     .areas(screen);
     let fills = if wide { 3 } else { 2 };
     let cards = Layout::horizontal(vec![Constraint::Fill(1); fills]).split(cards);
     let [left, users] = Layout::horizontal([Constraint::Percentage(44), Constraint::Fill(1)]).areas(main);
-    Areas {
+    let [narration, beside] = told(narration, arrangement);
+    let mut areas = Areas {
         shape: Shape::Ruled,
         header,
         status,
+        narration,
+        beside,
         checkpoint: cards[0],
         token: cards[1],
         counters: if wide { cards[2] } else { more },
@@ -220,16 +263,22 @@ fn ruled(screen: Rect) -> Areas {
         bottom,
         footer,
         ..Areas::default()
+    };
+    if narrated && arrangement.focus == arrangement.bottom {
+        (areas.left, areas.users, areas.bottom) = (Rect::ZERO, Rect::ZERO, main);
     }
+    areas
 }
 
-fn compact(screen: Rect, focus: Panel) -> Areas {
+fn compact(screen: Rect, arrangement: Arrangement) -> Areas {
     let from = |height: u16| Constraint::Length(u16::from(screen.height >= height));
-    let [header, status, checkpoint, token, counters, list, footer] = Layout::vertical([
+    let narrated = arrangement.narrated && screen.height >= 6;
+    let [header, status, narration, checkpoint, token, counters, list, footer] = Layout::vertical([
         Constraint::Length(1),
         from(2),
+        Constraint::Length(if narrated { (screen.height / 2).min(NARRATION) } else { 0 }),
         from(4),
-        from(8),
+        if narrated { Constraint::Length(0) } else { from(8) },
         from(6),
         Constraint::Fill(1),
         from(3),
@@ -239,13 +288,14 @@ fn compact(screen: Rect, focus: Panel) -> Areas {
         shape: Shape::Compact,
         header,
         status,
+        narration,
         checkpoint,
         token,
         counters,
         footer,
         ..Areas::default()
     };
-    match focus {
+    match arrangement.focus {
         Panel::Log | Panel::Problems => areas.bottom = list,
         _ if screen.width >= 100 => {
             [areas.left, areas.users] =
@@ -298,8 +348,9 @@ mod tests {
         for width in widths {
             for height in 0..=52 {
                 for focus in Panel::ALL {
-                    for expanded in [false, true] {
-                        let mut arrangement = Arrangement { expanded, ..Arrangement::default() };
+                    for (expanded, told) in [(false, false), (true, false), (false, true), (true, true)] {
+                        let mut arrangement =
+                            Arrangement { expanded, narrated: told, beside: told, ..Arrangement::default() };
                         arrangement.show(focus);
                         let areas = Areas::of(Size::new(width, height), arrangement);
                         check(&areas, Rect::new(0, 0, width, height));
@@ -318,6 +369,8 @@ mod tests {
             areas.counters,
             areas.position,
             areas.pace,
+            areas.narration,
+            areas.beside,
             areas.left,
             areas.users,
             areas.bottom,

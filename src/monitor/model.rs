@@ -13,6 +13,7 @@ mod entries;
 pub mod export;
 pub mod heard;
 pub mod input;
+pub mod lesson;
 pub mod lists;
 mod mouse;
 pub mod overlay;
@@ -34,6 +35,7 @@ pub use self::entries::{Came, LogEntry, PageEntry, Problem, Tone, UserEntry};
 pub use self::export::{ExportForm, Exporting};
 pub use self::heard::{Checkpoint, Heard, Run, Stream, Tail};
 pub use self::input::Input;
+pub use self::lesson::Lesson;
 pub use self::overlay::{Detail, Offer, Overlay};
 pub use self::palette::Palette;
 pub use self::scroll::{Keyed, Scroll, Window};
@@ -43,6 +45,7 @@ use super::Departure;
 use super::layout::Arrangement;
 use super::text;
 use super::theme::Theme;
+use crate::demo::Told;
 use crate::destination::reader::{self, Question};
 use crate::replay::{Motion, Playback};
 use crate::run::Start;
@@ -57,6 +60,8 @@ const ANSWER: TimeDelta = TimeDelta::seconds(5);
 pub enum Message {
     /// The sync told something.
     Event(Box<Stamped>),
+    /// Something is told of a demo.
+    Told(Box<Told>),
     /// The reader answered.
     Read(Box<reader::Answer>),
     /// The sync told this many things that the monitor was too slow to hear.
@@ -161,6 +166,8 @@ pub struct Model {
     pub now: DateTime<Utc>,
     /// Where the first run starts; `None` asks if a run was left unfinished.
     pub start: Option<Start>,
+    /// The demo, if it is one.
+    pub lesson: Option<Lesson>,
     /// True if there is a table behind what is told: there is none behind a recording.
     pub has_table: bool,
     /// What the sync has told.
@@ -209,6 +216,7 @@ impl Model {
             size,
             now,
             start: None,
+            lesson: None,
             has_table: true,
             heard: Heard::new(now),
             frozen: None,
@@ -325,6 +333,7 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
             model.heard.note_down(model.now, Tone::Warning, text);
         }
         Message::Key(key) => return act::key(model, key),
+        Message::Told(told) => lesson::told(model, *told),
         Message::Read(answer) => return answers::take(model, *answer),
         Message::Mouse(event) => return mouse::event(model, event),
         Message::Paste(text) => return act::paste(model, &text),

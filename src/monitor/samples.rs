@@ -5,8 +5,10 @@ use chrono::{DateTime, TimeDelta, Utc};
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use ratatui::layout::Size;
 
-use super::model::{Effect, Message, Model, update};
+use super::model::{Effect, Lesson, Message, Model, lesson, update};
 use super::theme::Theme;
+use crate::demo::beside::State;
+use crate::demo::{Beside, Narration, Scenario, Told};
 use crate::exchange::Exchange;
 use crate::record::{BEGINNING, Cursor};
 use crate::run::{Counts, Fate, Outcome, ShownRow, Start, Totals};
@@ -270,4 +272,40 @@ pub fn key(code: KeyCode) -> KeyEvent {
 /// Presses a key.
 pub fn press(model: &mut Model, code: KeyCode) -> Vec<Effect> {
     update(model, Message::Key(key(code)))
+}
+
+/// The demo of a scenario that has another walker beside.
+pub fn lesson() -> Lesson {
+    Lesson::new(&Scenario::built_in("ties").unwrap().unwrap())
+}
+
+/// A monitor of that demo, to which this is told after its table was opened.
+pub fn demo(width: u16, height: u16, told: impl IntoIterator<Item = Told>) -> Model {
+    let mut model = silent(width, height);
+    lesson::begin(&mut model, lesson());
+    tell(&mut model, 0, opened());
+    for told in told {
+        update(&mut model, Message::Told(Box::new(told)));
+    }
+    model
+}
+
+/// Something is said.
+pub fn narration(level: Level, text: &str) -> Told {
+    Told::Narration(Narration { at: at(3_000), level, text: text.to_owned() })
+}
+
+/// How the walker beside stands.
+pub fn beside(pages: u64, lost: u64) -> Told {
+    Told::Beside(Beside {
+        at: at(3_000),
+        name: "by scroll token".to_owned(),
+        pages,
+        rows: 50 * pages - lost,
+        lost,
+        lost_here: 0,
+        repeated: 0,
+        state: State::Holding,
+        note: "token present: follows it".to_owned(),
+    })
 }

@@ -243,13 +243,26 @@ pub fn restore() -> io::Result<()> {
     }
     // The modes first: they can be put back even where nothing can be written.
     let modes = disable_raw_mode();
+    give_back(MOUSE.swap(false, Ordering::SeqCst))?;
+    modes
+}
+
+/// Writes what gives the terminal back: the mouse too, if it was taken.
+fn give_back(mouse: bool) -> io::Result<()> {
     let mut out = io::stdout();
-    if MOUSE.swap(false, Ordering::SeqCst) {
+    if mouse {
         platform::give_mouse(&mut out)?;
     }
     let _ = execute!(out, DisableBracketedPaste);
-    execute!(out, EndSynchronizedUpdate, ResetColor, LeaveAlternateScreen, Show)?;
-    modes
+    execute!(out, EndSynchronizedUpdate, ResetColor, LeaveAlternateScreen, Show)
+}
+
+/// Gives the terminal back that another process held when it was killed. Its modes are somebody else's to put back.
+///
+/// # Errors
+/// What the terminal says.
+pub fn forsaken() -> io::Result<()> {
+    give_back(true)
 }
 
 /// A panic says what it has to say on the normal screen.

@@ -98,7 +98,7 @@ async fn play_with<F: Future<Output = Ends>>(
         frames: std::sync::Arc::clone(&frames),
         claims: 0,
     };
-    let feed = Feed { events, commands, start: None, reader: None, replay: None };
+    let feed = Feed { events, commands, start: None, reader: None, replay: None, lesson: None };
     let began = Instant::now();
     let clock = move || epoch() + TimeDelta::from_std(began.elapsed()).unwrap();
     let driven = drive(

@@ -9,6 +9,7 @@ mod counters;
 mod footer;
 mod header;
 mod log;
+mod narration;
 mod overlay;
 mod pace;
 mod pages;
@@ -51,6 +52,7 @@ pub fn view(model: &Model, frame: &mut Frame) {
     let mut canvas = Canvas { areas: Areas::of(size, model.arrangement), theme: model.theme, size, buffer };
     header::draw(model, &mut canvas);
     status::draw(model, &mut canvas);
+    narration::draw(model, &mut canvas);
     checkpoint::draw(model, &mut canvas);
     token::draw(model, &mut canvas);
     counters::draw(model, &mut canvas);

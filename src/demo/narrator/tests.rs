@@ -56,7 +56,7 @@ fn text(narration: Option<Narration>) -> String {
 fn standing(lost: u64, repeated: u64) -> Beside {
     let at = AT.parse().unwrap();
     let (name, note) = ("by offset".to_owned(), String::new());
-    Beside { at, name, pages: 2, rows: 180, lost, repeated, state: State::Holding, note }
+    Beside { at, name, pages: 2, rows: 180, lost, lost_here: 0, repeated, state: State::Holding, note }
 }
 
 #[test]

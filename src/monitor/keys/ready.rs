@@ -1,6 +1,6 @@
 //! What a key would do now, in a word, and whether it has something to do, or why not.
 
-use super::super::model::{Leaving, Model, Overlay};
+use super::super::model::{Leaving, Model, Overlay, lesson};
 use crate::replay::Motion;
 use crate::sync::event::Phase;
 
@@ -12,6 +12,7 @@ pub fn pause_label(model: &Model) -> &'static str {
         None => {}
     }
     match model.heard.phase {
+        _ if lesson::is_waiting(model) => "let it run",
         Phase::Paused | Phase::Holding => "resume",
         Phase::Resting { .. } => "hold",
         Phase::Pausing { .. } => "drop the page",
@@ -92,6 +93,7 @@ pub fn pause_ready(model: &Model) -> Result<(), &'static str> {
         return playable(motion);
     }
     match model.heard.phase {
+        _ if lesson::is_waiting(model) => Ok(()),
         Phase::Idle | Phase::Ended { .. } => Err("no run is under way; r starts one"),
         Phase::Stopping { .. } => Err("the run is stopping"),
         Phase::Pausing { deadline: None } => Err("what has arrived is being stored"),

@@ -8,7 +8,8 @@ use super::lists::{self, distance};
 use super::overlay::{self, Overlay};
 use super::palette::Palette;
 use super::{
-    Answer, Copied, Departure, Detail, Effect, ExportForm, Input, Leaving, Model, Offer, Panel, asked, export,
+    Answer, Copied, Departure, Detail, Effect, ExportForm, Input, Leaving, Model, Offer, Panel, asked,
+    export, lesson,
 };
 use crate::destination::reader::{Format, Question};
 use crate::monitor::layout;
@@ -88,6 +89,7 @@ fn perform(model: &mut Model, binding: &Binding) -> Vec<Effect> {
     match binding.action {
         Action::Pause => {
             let command = match (&model.playback, &model.heard.phase) {
+                _ if lesson::is_waiting(model) => Command::Run(Start::Token),
                 (Some(playback), _) if playback.motion == Motion::Held => Command::Resume,
                 (None, Phase::Paused | Phase::Holding) => Command::Resume,
                 _ => Command::Pause,
@@ -229,7 +231,7 @@ pub fn leave(model: &mut Model, departure: Departure) -> Vec<Effect> {
 
 /// True while the operator has yet to say what becomes of a run that an earlier process left.
 fn undecided(model: &Model) -> bool {
-    model.heard.runs == 0 && model.heard.unfinished.is_some()
+    model.heard.runs == 0 && model.heard.unfinished.is_some() && model.lesson.is_none()
 }
 
 fn step(model: &mut Model) -> Vec<Effect> {

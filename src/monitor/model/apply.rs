@@ -6,7 +6,7 @@ use super::entries::{PageEntry, Tone, UserEntry, request, safe};
 use super::heard::{Checkpoint, FLASH, Heard, Run, Stream};
 use super::overlay::Overlay;
 use super::pace::Pace;
-use super::{Effect, Model, Offer, Token};
+use super::{Effect, Model, Offer, Token, lesson};
 use crate::record::Cursor;
 use crate::run::{Outcome, Start};
 use crate::sanitize;
@@ -52,6 +52,9 @@ pub fn event(model: &mut Model, stamped: Stamped) -> Vec<Effect> {
 fn first_run(model: &mut Model) -> Vec<Effect> {
     if model.playback.is_some() {
         return Vec::new();
+    }
+    if model.lesson.is_some() {
+        return lesson::opened(model);
     }
     match (model.start, &model.heard.unfinished) {
         (Some(start), _) => vec![Effect::Send(Command::Run(start))],

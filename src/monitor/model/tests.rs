@@ -492,3 +492,22 @@ fn what_changed_flashes_by_and_a_first_sync_does_not() {
     update(&mut model, Message::Now(at(10_600)));
     assert_eq!(flashing(&model), 0);
 }
+
+#[test]
+fn a_demo_waits_for_the_first_key() {
+    let waiting = || demo(120, 36, []);
+    assert_eq!(press(&mut waiting(), KeyCode::Char('s')), [Effect::Send(Command::Step)]);
+    assert_eq!(press(&mut waiting(), KeyCode::Char(' ')), [Effect::Send(Command::Run(Start::Token))]);
+    let mut model = waiting();
+    tell(&mut model, 1_000, started());
+    tell(&mut model, 1_000, running(1));
+    assert_eq!(press(&mut model, KeyCode::Char(' ')), [Effect::Send(Command::Pause)]);
+}
+
+#[test]
+fn a_demo_whose_process_was_killed_goes_on_by_itself() {
+    let mut model = silent(120, 36);
+    lesson::begin(&mut model, lesson());
+    assert_eq!(tell(&mut model, 0, opened_unfinished()), [Effect::Send(Command::Step)]);
+    assert!(matches!(model.overlay, Overlay::None), "there is nothing to choose");
+}

@@ -1,6 +1,6 @@
 //! The second line: what the sync is doing and what that means, in a sentence, and the badges of what needs attention.
 
-use super::super::model::{Leaving, Model};
+use super::super::model::{Leaving, Model, lesson};
 use super::super::text;
 use super::super::theme::Role;
 use super::canvas::{Canvas, Words};
@@ -133,6 +133,12 @@ fn last(model: &Model) -> (Role, String) {
 }
 
 fn idle(model: &Model) -> (Role, String) {
+    if lesson::is_waiting(model) {
+        return (
+            Role::Held,
+            "nothing has been asked for yet; s takes the first step, Space lets it run".to_owned(),
+        );
+    }
     match &model.heard.unfinished {
         Some(unfinished) if model.heard.runs == 0 => {
             let text = format!("run {} was left unfinished; r offers what to do about it", unfinished.run);

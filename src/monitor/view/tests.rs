@@ -16,7 +16,7 @@ use super::super::samples::*;
 use super::super::theme::{Colours, Glyphs};
 use super::view;
 use crate::run::Outcome;
-use crate::sync::event::{Event, Phase};
+use crate::sync::event::{Event, Level, Phase};
 
 fn draw(model: &Model) -> Buffer {
     let size = model.size;
@@ -160,7 +160,13 @@ fn wide_and_hostile_names_keep_the_columns_straight() {
 
 #[test]
 fn no_size_breaks_it() {
-    let mut models = vec![silent(0, 0), heard(0, 0, [opened_unfinished()])];
+    let told = [narration(Level::Info, "Both have page 1."), beside(2, 20)];
+    let mut models = vec![silent(0, 0), heard(0, 0, [opened_unfinished()]), demo(0, 0, told)];
+    for key in ['/', ':', 'c', 'x', 'y'] {
+        let mut model = midst(0, 0);
+        press(&mut model, KeyCode::Char(key));
+        models.push(model);
+    }
     for panel in Panel::ALL {
         let mut model = midst(0, 0);
         model.arrangement.show(panel);

@@ -14,7 +14,7 @@ use super::super::super::samples::*;
 use super::super::super::theme::Colours;
 use super::{draw, screen};
 use crate::run::Outcome;
-use crate::sync::event::{Event, Phase};
+use crate::sync::event::{Event, Level, Phase};
 
 const SIZES: [(u16, u16); 3] = [(80, 24), (120, 36), (200, 50)];
 
@@ -93,6 +93,10 @@ fn typed(model: Model, text: &str) -> Model {
     pressed(model, text.chars().map(Char))
 }
 
+fn told_all(model: Model, events: impl IntoIterator<Item = Event>) -> Model {
+    events.into_iter().fold(model, told)
+}
+
 fn told(mut model: Model, event: Event) -> Model {
     tell(&mut model, 6_000, event);
     model
@@ -141,6 +145,20 @@ fn the_panels() {
     expect("problems", |width, height| pressed(told(midst(width, height), tie_unsafe()), [Char('E')]));
     expect("expanded", |width, height| pressed(midst(width, height), [Char('e')]));
     expect("frozen", |width, height| told(pressed(midst(width, height), [Char('f')]), page(4)));
+}
+
+#[test]
+fn a_demo() {
+    expect("demo-waiting", |width, height| {
+        demo(width, height, [narration(Level::Info, "200 people, 30 of whom changed in the same second.")])
+    });
+    let lost = "The walker beside has lost 20 rows: its token stepped over them, and it will never ask for them again.";
+    expect("demo-lost", |width, height| {
+        let told =
+            [narration(Level::Info, "Both have page 1."), beside(2, 20), narration(Level::Attention, lost)];
+        let model = demo(width, height, told);
+        told_all(model, [started(), page(1), page(2), phase(Phase::Paused)])
+    });
 }
 
 #[test]
