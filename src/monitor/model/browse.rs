@@ -171,6 +171,10 @@ impl Browse {
         };
         let rank = self.scroll.rank(&self.list(heard)) as u64;
         let before = match &self.part {
+            // In the order of their coming, the rows that came since are in front.
+            Some(part) if !part.top && self.is_live() && !self.is_filtered() => {
+                part.rank.zip(part.of).map(|(rank, of)| rank + heard.rows.saturating_sub(of))
+            }
             Some(part) if !part.top => part.rank,
             _ => Some(0),
         };

@@ -99,7 +99,7 @@ fn fates(run: &Run, width: usize) -> Words {
 /// in a pause, so that a screen which rests has nothing to redraw.
 fn elapsed(model: &Model, run: &Run) -> TimeDelta {
     match model.seen().phase {
-        Phase::Ended { .. } | Phase::Idle => {
+        Phase::Ended { .. } | Phase::Idle | Phase::Resting { .. } | Phase::Holding => {
             TimeDelta::milliseconds(i64::try_from(run.totals.elapsed_ms).unwrap_or(i64::MAX / 2))
         }
         Phase::Paused => model.seen().phase_at - run.began,

@@ -18,12 +18,20 @@ pub struct Part {
     pub bottom: bool,
     /// How many rows come before it, if that is known.
     pub rank: Option<u64>,
+    /// How many rows there were when that was known.
+    pub of: Option<u64>,
 }
 
 impl Part {
     /// The rows that the reader found.
     pub fn new(slice: &Slice) -> Self {
-        Self { rows: entries(slice).collect(), top: slice.top, bottom: slice.bottom, rank: slice.rank }
+        Self {
+            rows: entries(slice).collect(),
+            top: slice.top,
+            bottom: slice.bottom,
+            rank: slice.rank,
+            of: slice.of,
+        }
     }
 
     /// The rows in order.
@@ -47,6 +55,7 @@ impl Part {
             self.rows.push_front(row);
         }
         self.top = slice.top;
+        self.of = slice.of.filter(|_| slice.rank.is_some()).or(self.of);
         self.rank = slice.rank.or_else(|| self.rank?.checked_sub(slice.rows.len() as u64));
         if self.rows.len() > MOST {
             self.rows.truncate(MOST);

@@ -159,6 +159,19 @@ fn the_last_row_is_a_key_away_and_the_way_back_is_whole() {
 }
 
 #[test]
+fn the_last_row_stays_the_last_while_rows_come() {
+    let mut table = Table::new(3_000);
+    let mut model = before(&table);
+    press_and_serve(&mut model, &table, KeyCode::End);
+    assert_eq!(model.users.place(&model.heard), (Some(3_000), Some(3_000)));
+    table.rows.extend(3_001..=3_100);
+    let Event::Page(mut stored) = page(3) else { unreachable!() };
+    stored.rows = 3_100;
+    tell(&mut model, 3_000, Event::Page(stored));
+    assert_eq!(model.users.place(&model.heard), (Some(3_100), Some(3_100)));
+}
+
+#[test]
 fn what_is_held_is_bounded() {
     let table = Table::new(12_000);
     let mut model = before(&table);
