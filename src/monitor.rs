@@ -37,7 +37,7 @@ use self::theme::Theme;
 use crate::demo::{Told, Verdict};
 use crate::destination::reader::{Answer, Reader};
 use crate::platform::{HANG_UP, Signal, Signals};
-use crate::replay::{Deck, Playback};
+use crate::replay::{Deck, Playback, Speed};
 use crate::run::Start;
 use crate::sync::command::Command;
 use crate::sync::event::{RunEnded, Stamped};
@@ -157,13 +157,14 @@ pub async fn drive<S: Stage>(
     if let Some(lesson) = lesson {
         lesson::begin(&mut model, lesson);
     }
-    let mut playback = feed.replay.map(|deck| deck.playback);
+    let (speed, mut playback) = feed.replay.map(|deck| (deck.speed, deck.playback)).unzip();
     model.playback = playback.as_ref().map(|playback| *playback.borrow());
     let mut monitor = Monitor {
         model,
         stage,
         commands: feed.commands,
         reader,
+        speed,
         owed: None,
         clock,
         dirty: true,
@@ -248,6 +249,8 @@ struct Monitor<'a, S, C> {
     stage: &'a mut S,
     commands: mpsc::Sender<Command>,
     reader: Option<Reader>,
+    /// How fast the player plays.
+    speed: Option<watch::Sender<Speed>>,
     /// A command that must not get lost, and had no room yet.
     owed: Option<Command>,
     clock: C,
@@ -305,6 +308,10 @@ impl<S: Stage, C: Fn() -> DateTime<Utc>> Monitor<'_, S, C> {
         for effect in update(&mut self.model, message) {
             match effect {
                 Effect::Send(command) => self.send(command),
+                Effect::Speed(speed) => {
+                    // A player that has ended plays at no speed.
+                    let _ = self.speed.as_ref().map(|player| player.send(speed));
+                }
                 Effect::Ask(question) => {
                     if let Some(reader) = &self.reader {
                         reader.ask(*question);

@@ -10,7 +10,7 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 use self::ready::{
     again_label, again_ready, always, expand_label, freeze_label, full_ready, help_ready, panels_ready,
-    pause_label, pause_ready, quit_label, reverse_ready, step_ready, suspend_ready, table_ready,
+    pause_label, pause_ready, quit_label, reverse_ready, speed_ready, step_ready, suspend_ready, table_ready,
 };
 use super::model::{Model, Panel};
 
@@ -25,6 +25,10 @@ pub enum Action {
     Again,
     /// Reads everything again, after asking.
     Full,
+    /// Plays a recording faster.
+    Faster,
+    /// Plays a recording slower.
+    Slower,
     /// To the next panel.
     NextPanel,
     /// To the previous panel.
@@ -176,6 +180,24 @@ pub const KEYMAP: &[Binding] = &[
         footer: Some(|_| "full re-sync"),
         help: "full re-sync: read everything again; asks first",
         ready: full_ready,
+    },
+    Binding {
+        keys: &[Plain(Char('>'))],
+        action: Action::Faster,
+        group: Group::Sync,
+        name: "play faster",
+        footer: None,
+        help: "play a recording twice as fast",
+        ready: speed_ready,
+    },
+    Binding {
+        keys: &[Plain(Char('<'))],
+        action: Action::Slower,
+        group: Group::Sync,
+        name: "play slower",
+        footer: None,
+        help: "play a recording half as fast",
+        ready: speed_ready,
     },
     Binding {
         keys: &[Plain(Tab)],
@@ -542,6 +564,8 @@ mod tests {
             A::Export,
             A::Palette,
             A::Theme,
+            A::Faster,
+            A::Slower,
         ];
         for action in all {
             // A new action breaks this match, and with it the list above.
@@ -573,7 +597,9 @@ mod tests {
                 | A::Columns
                 | A::Export
                 | A::Palette
-                | A::Theme => {}
+                | A::Theme
+                | A::Faster
+                | A::Slower => {}
             }
             assert!(KEYMAP.iter().any(|binding| binding.action == action), "{action:?}");
         }

@@ -47,7 +47,7 @@ use super::text;
 use super::theme::Theme;
 use crate::demo::Told;
 use crate::destination::reader::{self, Question};
-use crate::replay::{Motion, Playback};
+use crate::replay::{Motion, Playback, Speed};
 use crate::run::Start;
 use crate::sync::command::Command;
 use crate::sync::event::{Phase, Stamped};
@@ -91,10 +91,12 @@ pub enum Message {
 }
 
 /// What the loop has to do after an update.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Effect {
     /// Tell the sync.
     Send(Command),
+    /// Tell the player how fast to play.
+    Speed(Speed),
     /// Ask the reader.
     Ask(Box<Question>),
     /// Give the terminal back and stop the process until it is continued.

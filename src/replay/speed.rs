@@ -32,6 +32,17 @@ impl Speed {
         text.parse().ok().and_then(Self::times).ok_or_else(|| "from 0.1 to 1000, or max".to_owned())
     }
 
+    /// Twice as fast, up to no wait at all; half as fast, if not.
+    #[must_use]
+    pub fn step(self, faster: bool) -> Self {
+        match (self.0, faster) {
+            (Some(factor), true) => Self::times(factor * 2.0).unwrap_or(Self::MAX),
+            (Some(factor), false) => Self::times(factor / 2.0).unwrap_or(self),
+            (None, true) => self,
+            (None, false) => Self(Some(*BOUNDS.end())),
+        }
+    }
+
     /// How many recorded seconds pass in one; `None` if nothing is waited for.
     #[must_use]
     pub fn factor(self) -> Option<f64> {

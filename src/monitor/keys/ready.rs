@@ -168,6 +168,12 @@ pub fn panels_ready(model: &Model) -> Result<(), &'static str> {
     question(model)
 }
 
+/// Whether there is something to play faster or slower.
+pub fn speed_ready(model: &Model) -> Result<(), &'static str> {
+    question(model)?;
+    if model.playback.is_some() { Ok(()) } else { Err("only a recording can be played at another speed") }
+}
+
 /// Whether there is a table to look at.
 pub fn table_ready(model: &Model) -> Result<(), &'static str> {
     question(model)?;

@@ -97,6 +97,10 @@ fn perform(model: &mut Model, binding: &Binding) -> Vec<Effect> {
             return vec![Effect::Send(command)];
         }
         Action::Step => return step(model),
+        Action::Faster | Action::Slower => {
+            let speed = model.playback.map(|playback| playback.speed.step(binding.action == Action::Faster));
+            return speed.map(Effect::Speed).into_iter().collect();
+        }
         Action::Again => return again(model),
         Action::Full => model.overlay = Overlay::ConfirmFull,
         Action::Enter => return enter(model),

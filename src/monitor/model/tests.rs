@@ -413,6 +413,17 @@ fn a_replay_asks_nothing_and_its_keys_are_the_players() {
 }
 
 #[test]
+fn a_replay_goes_faster_and_slower_and_a_sync_does_not() {
+    let mut model = replayed(Motion::Playing, [opened(), started()]);
+    let speed = |times| Effect::Speed(Speed::times(times).unwrap());
+    assert_eq!(press(&mut model, KeyCode::Char('>')), [speed(8.0)]);
+    assert_eq!(press(&mut model, KeyCode::Char('<')), [speed(2.0)]);
+    let mut model = midst(120, 36);
+    assert_eq!(press(&mut model, KeyCode::Char('>')), []);
+    assert!(model.answer.is_some());
+}
+
+#[test]
 fn what_ticks_in_a_replay_ticks_at_its_speed() {
     let recorded = || [opened(), started(), running(1)];
     let change = replayed(Motion::Playing, recorded()).changes_in().unwrap();
