@@ -205,3 +205,52 @@ fn the_demo_that_is_killed_gives_the_terminal_back_and_picks_up() {
     assert_eq!(terminal.ends().exit_code(), 0);
     terminal.assert_clean();
 }
+
+#[test]
+fn the_whole_table_is_filtered_sorted_and_exported() {
+    let (_runtime, server) = server(3_000);
+    let mut terminal = Terminal::start(120, 36, &["--url", &server.url()]);
+    terminal.shows("COMPLETE").press("G").shows("3,000 of 3,000");
+    terminal.press("g").shows("newest on top").press("/updatedAt:00Z").shows("Users /updatedAt:00Z");
+    terminal.press("\r").press("oo").shows("by name ▲").press("x").shows("Export the users").press("\t\r");
+    terminal.shows("exported to user.csv");
+    let mut file = csv::Reader::from_path(terminal.home.path().join("user.csv")).unwrap();
+    assert_eq!(&file.headers().unwrap()[1], "name");
+    let rows: Vec<csv::StringRecord> = file.records().map(Result::unwrap).collect();
+    let names: Vec<&str> = rows.iter().map(|row| &row[1]).collect();
+    assert!(names.len() > 10 && names.is_sorted(), "{names:?}");
+    assert!(rows.iter().all(|row| row[6].ends_with(":00Z")));
+    terminal.press("q");
+    assert_eq!(terminal.ends().exit_code(), 0);
+    terminal.assert_clean();
+}
+
+#[test]
+fn the_mouse_selects_and_a_copy_reaches_the_terminal() {
+    let (_runtime, server) = server(200);
+    let mut terminal = Terminal::start(120, 36, &["--mouse", "--url", &server.url()]);
+    terminal.shows("COMPLETE");
+    // A click on the third line of the pages, as a terminal reports it: button 0, column, row, from 1.
+    let screen = terminal.screen();
+    let row = screen.lines().position(|line| line.contains("page  by")).unwrap() + 4;
+    terminal.press(&format!("\u{1b}[<0;10;{row}M\u{1b}[<0;10;{row}m")).shows("▶ Pages").shows("3 of 5");
+    terminal.press("y").shows("Copy").press("c").shows("handed to the terminal's clipboard");
+    let written = String::from_utf8_lossy(terminal.written()).into_owned();
+    assert!(written.contains("\u{1b}]52;c;"), "no clipboard sequence");
+    terminal.press("q");
+    assert_eq!(terminal.ends().exit_code(), 0);
+    terminal.assert_clean();
+}
+
+#[test]
+fn a_frozen_view_stands_still_and_the_sync_goes_on() {
+    let (_runtime, server) = server(2_000);
+    let mut terminal = Terminal::start(120, 36, &["--url", &server.url()]);
+    terminal.shows("page 3").press("f").shows("FROZEN");
+    let asked = server.requests();
+    terminal.until("the sync to go on", |_| server.requests() > asked + 3);
+    assert!(terminal.screen().contains("FROZEN"));
+    terminal.press("f").hides("FROZEN").shows("COMPLETE").press("q");
+    assert_eq!(terminal.ends().exit_code(), 0);
+    terminal.assert_clean();
+}

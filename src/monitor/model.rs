@@ -251,7 +251,10 @@ impl Model {
     /// How many problems the operator has not seen yet.
     #[must_use]
     pub fn unread(&self) -> u64 {
-        self.heard.problems.pushed() - self.problems_seen
+        match self.arrangement.focus {
+            Panel::Problems => 0,
+            _ => self.heard.problems.pushed() - self.problems_seen,
+        }
     }
 
     /// Where "run again" starts: goes on with what was left unfinished, else from the checkpoint.

@@ -196,10 +196,11 @@ fn toggle(model: &mut Model, column: usize) {
 
 /// Goes to a panel.
 pub fn show(model: &mut Model, panel: Panel) {
-    model.arrangement.show(panel);
-    if panel == Panel::Problems {
+    // What came while they were looked at was seen, too.
+    if model.arrangement.focus == Panel::Problems || panel == Panel::Problems {
         model.problems_seen = model.heard.problems.pushed();
     }
+    model.arrangement.show(panel);
 }
 
 fn copy(model: &mut Model, copied: Copied) -> Vec<Effect> {

@@ -342,9 +342,15 @@ fn problems_are_unread_until_they_are_looked_at() {
     assert_eq!(model.unread(), 1);
     press(&mut model, KeyCode::Char('E'));
     assert_eq!((model.unread(), model.arrangement.focus), (0, Panel::Problems));
+    tell(&mut model, 7_000, tie_unsafe());
+    assert_eq!(model.unread(), 0, "it comes before the operator's eyes");
     press(&mut model, KeyCode::Enter);
     let Overlay::Detail(detail) = &model.overlay else { panic!() };
     assert!(detail.fields.iter().any(|(label, value)| label == "next" && value.contains("auto")));
+    for key in [KeyCode::Esc, KeyCode::Char('1')] {
+        press(&mut model, key);
+    }
+    assert_eq!(model.unread(), 0);
 }
 
 #[test]
