@@ -1,0 +1,113 @@
+//! Files and directories that only their owner can read, and what tells one file from another.
+
+use std::fs::{DirBuilder, File, OpenOptions};
+use std::io;
+use std::path::Path;
+
+/// Makes a directory, and those above it, that only its owner can enter. One that exists stays as it is.
+///
+/// # Errors
+/// What the system says.
+pub fn private_dir(path: &Path) -> io::Result<()> {
+    let mut builder = DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(path)
+}
+
+/// Makes a directory that only its owner can enter, and that was not there before.
+///
+/// # Errors
+/// What the system says; that it is there already, too.
+pub fn fresh_dir(path: &Path) -> io::Result<()> {
+    let mut builder = DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(path)
+}
+
+/// Opens a file for reading and writing that only its owner can read, and makes it if it is not there. One that
+/// exists keeps its content and its mode.
+///
+/// # Errors
+/// What the system says.
+pub fn private_file(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.read(true).write(true).create(true).truncate(false);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
+}
+
+/// Makes a file for writing that only its owner can read. Fails if anything is there, be it a link that leads nowhere.
+///
+/// # Errors
+/// What the system says.
+pub fn new_private_file(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
+}
+
+/// Makes sure that the name of a new file survives a power cut, where a directory can be brought to the disk.
+///
+/// # Errors
+/// What the system says.
+pub fn sync_folder(path: &Path) -> io::Result<()> {
+    #[cfg(unix)]
+    {
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+        File::open(folder.unwrap_or(Path::new(".")))?.sync_all()?;
+    }
+    #[cfg(not(unix))]
+    let _ = path;
+    Ok(())
+}
+
+/// What tells a file from another of the same name; `None` if there is none, or where the system does not say.
+#[must_use]
+pub fn file_identity(path: &Path) -> Option<(u64, u64)> {
+    #[cfg(unix)]
+    return std::fs::metadata(path).ok().map(|found| {
+        use std::os::unix::fs::MetadataExt as _;
+        (found.dev(), found.ino())
+    });
+    #[cfg(not(unix))]
+    {
+        let _ = path;
+        None
+    }
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    #[test]
+    fn what_is_made_is_private() {
+        let place = tempfile::tempdir().unwrap();
+        let directory = place.path().join("a/b");
+        private_dir(&directory).unwrap();
+        private_dir(&directory).unwrap();
+        let file = directory.join("f");
+        drop(private_file(&file).unwrap());
+        let mode = |path: &Path| path.metadata().unwrap().permissions().mode() & 0o777;
+        assert_eq!(mode(&directory), 0o700);
+        assert_eq!(mode(&place.path().join("a")), 0o700);
+        assert_eq!(mode(&file), 0o600);
+    }
+
+    #[test]
+    fn opening_again_keeps_the_content() {
+        let place = tempfile::tempdir().unwrap();
+        let path = place.path().join("f");
+        std::fs::write(&path, "kept").unwrap();
+        drop(private_file(&path).unwrap());
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "kept");
+    }
+}
