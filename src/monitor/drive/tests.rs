@@ -6,12 +6,13 @@ use futures_util::stream;
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use ratatui::layout::Size;
+use tokio::sync::broadcast;
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::time::sleep;
 
-use super::samples::*;
+use super::super::samples::*;
 use super::*;
-use crate::run::Outcome;
+use crate::run::{Outcome, Start};
 use crate::sync::event::{Event, Phase};
 
 /// A screen in memory that keeps every frame as text.
