@@ -30,6 +30,16 @@ impl Exchange {
     }
 }
 
+/// A status with what it is called: `200 OK`.
+#[must_use]
+pub fn status(code: u16) -> String {
+    let known = reqwest::StatusCode::from_u16(code).ok();
+    match known.and_then(|status| status.canonical_reason()) {
+        Some(reason) => format!("{code} {reason}"),
+        None => code.to_string(),
+    }
+}
+
 /// How many requests a source still grants.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Budget {

@@ -9,8 +9,9 @@ use std::fmt::Write as _;
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 use self::ready::{
-    again_label, again_ready, always, expand_label, freeze_label, full_ready, help_ready, panels_ready,
-    pause_label, pause_ready, quit_label, reverse_ready, speed_ready, step_ready, suspend_ready, table_ready,
+    again_label, again_ready, always, expand_label, freeze_label, full_ready, help_ready, mark_ready,
+    panels_ready, pause_label, pause_ready, quit_label, reverse_ready, speed_ready, step_ready,
+    suspend_ready, table_ready,
 };
 use super::model::{Model, Panel};
 
@@ -55,6 +56,8 @@ pub enum Action {
     Expand,
     /// Holds the view still while the sync goes on, or lets it go on.
     Freeze,
+    /// Marks a run to compare others with.
+    Mark,
     /// Hands something to the terminal's clipboard.
     Copy,
     /// Narrows the users down.
@@ -344,12 +347,21 @@ pub const KEYMAP: &[Binding] = &[
         ready: panels_ready,
     },
     Binding {
+        keys: &[Plain(Char('m'))],
+        action: Action::Mark,
+        group: Group::Look,
+        name: "mark the run",
+        footer: None,
+        help: "mark a run; Enter on another one compares the two",
+        ready: mark_ready,
+    },
+    Binding {
         keys: &[Plain(Enter)],
         action: Action::Enter,
         group: Group::Look,
         name: "details",
         footer: Some(|_| "details"),
-        help: "all of the selected row, page or line; in a question: yes",
+        help: "all of the selected row, page, run or line; in a question: yes",
         ready: always,
     },
     Binding {
@@ -556,6 +568,7 @@ mod tests {
             A::Show(Panel::Problems),
             A::Expand,
             A::Freeze,
+            A::Mark,
             A::Copy,
             A::Filter,
             A::Sort,
@@ -590,6 +603,7 @@ mod tests {
                 | A::Show(_)
                 | A::Expand
                 | A::Freeze
+                | A::Mark
                 | A::Copy
                 | A::Filter
                 | A::Sort

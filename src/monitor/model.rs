@@ -8,19 +8,29 @@ mod act;
 mod answers;
 mod apply;
 pub mod browse;
+pub mod compare;
 pub mod copy;
 mod entries;
 pub mod export;
 pub mod heard;
 pub mod input;
+mod inspect;
 pub mod lesson;
 pub mod lists;
 mod mouse;
+mod open;
 pub mod overlay;
 pub mod pace;
+mod page;
+mod pages;
 mod palette;
+mod row;
+mod run;
+mod runs;
 mod scroll;
+pub mod sheet;
 mod shelf;
+mod stretch;
 #[cfg(test)]
 mod tests;
 mod token;
@@ -31,15 +41,21 @@ use ratatui::layout::Size;
 
 pub use self::browse::Browse;
 pub use self::copy::Copied;
-pub use self::entries::{Came, LogEntry, PageEntry, Problem, Tone, UserEntry};
+pub use self::entries::{Came, LogEntry, Problem, Tone, UserEntry};
 pub use self::export::{ExportForm, Exporting};
 pub use self::heard::{Checkpoint, Heard, Run, Stream, Tail};
 pub use self::input::Input;
 pub use self::lesson::Lesson;
-pub use self::overlay::{Detail, Offer, Overlay};
+pub use self::overlay::{Offer, Overlay};
+pub use self::page::PageEntry;
+pub use self::pages::Pages;
 pub use self::palette::Palette;
+pub use self::run::{RunEntry, State};
+pub use self::runs::Runs;
 pub use self::scroll::{Keyed, Scroll, Window};
+pub use self::sheet::Sheet;
 pub use self::shelf::Shelf;
+pub use self::stretch::Tickets;
 pub use self::token::Token;
 use super::Departure;
 use super::layout::Arrangement;
@@ -180,8 +196,12 @@ pub struct Model {
     pub arrangement: Arrangement,
     /// How the users are looked at.
     pub users: Browse,
-    /// What is selected among the pages.
-    pub pages: Scroll<(i64, u64)>,
+    /// How the pages are looked at.
+    pub pages: Pages,
+    /// How the runs are looked at.
+    pub runs: Runs,
+    /// The numbers of questions for whole rows.
+    pub tickets: Tickets,
     /// What is selected in the log.
     pub log: Scroll<u64>,
     /// What is selected among the problems.
@@ -224,7 +244,9 @@ impl Model {
             frozen: None,
             arrangement: Arrangement::default(),
             users: Browse::new(now),
-            pages: Scroll::default(),
+            pages: Pages::default(),
+            runs: Runs::default(),
+            tickets: Tickets::ROW,
             log: Scroll::default(),
             problems: Scroll::default(),
             problems_seen: 0,
@@ -327,6 +349,11 @@ fn asked(question: impl IntoIterator<Item = Question>) -> Vec<Effect> {
     question.into_iter().map(|question| Effect::Ask(Box::new(question))).collect()
 }
 
+/// A time as sheets tell it.
+fn clock(at: DateTime<Utc>) -> String {
+    at.format("%Y-%m-%d %H:%M:%S UTC").to_string()
+}
+
 /// Takes a message in, and gives what has to be done about it.
 pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
     match message {
@@ -343,7 +370,13 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
         Message::Mouse(event) => return mouse::event(model, event),
         Message::Paste(text) => return act::paste(model, &text),
         Message::NotCopied(why) => model.refuse(format!("not copied: {why}")),
-        Message::Resize(size) => model.size = size,
+        Message::Resize(size) => {
+            model.size = size;
+            let width = open::width(model);
+            if let Some(sheet) = model.overlay.sheet_mut() {
+                sheet.lay(width);
+            }
+        }
         Message::Now(now) => {
             model.now = now;
             model.answer.take_if(|(_, until)| *until <= now);

@@ -16,6 +16,7 @@ mod pages;
 mod position;
 mod problems;
 mod runs;
+mod sheet;
 mod status;
 mod table;
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! What a key would do now, in a word, and whether it has something to do, or why not.
 
-use super::super::model::{Leaving, Model, Overlay, lesson};
+use super::super::model::{Leaving, Model, Overlay, Panel, lesson};
 use crate::replay::Motion;
 use crate::sync::event::Phase;
 
@@ -178,6 +178,12 @@ pub fn speed_ready(model: &Model) -> Result<(), &'static str> {
 pub fn table_ready(model: &Model) -> Result<(), &'static str> {
     question(model)?;
     if !model.has_table { Err("there is no table behind a recording") } else { Ok(()) }
+}
+
+/// Whether there is a run to mark.
+pub fn mark_ready(model: &Model) -> Result<(), &'static str> {
+    question(model)?;
+    if model.arrangement.focus == Panel::Runs { Ok(()) } else { Err("go to the runs first: 3 does") }
 }
 
 /// Whether there is an order to turn around.

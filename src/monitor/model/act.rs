@@ -8,8 +8,8 @@ use super::lists::{self, distance};
 use super::overlay::{self, Overlay};
 use super::palette::Palette;
 use super::{
-    Answer, Copied, Departure, Detail, Effect, ExportForm, Input, Leaving, Model, Offer, Panel, asked,
-    export, lesson,
+    Answer, Copied, Departure, Effect, ExportForm, Input, Leaving, Model, Offer, Panel, asked, export,
+    lesson, open,
 };
 use crate::destination::reader::{Format, Question};
 use crate::monitor::layout;
@@ -124,6 +124,7 @@ fn perform(model: &mut Model, binding: &Binding) -> Vec<Effect> {
         Action::Export if model.export.is_some() => return asked([Question::Cancel]),
         Action::Export => model.overlay = Overlay::Export(ExportForm::new(Format::JsonLines)),
         Action::Palette => model.overlay = Overlay::Palette(Palette::default()),
+        Action::Mark => open::mark(model),
         Action::Copy => model.overlay = Overlay::Copy(Copied::of(model.arrangement.focus)),
         Action::Freeze => {
             model.frozen = if model.is_frozen() { None } else { Some(Box::new(model.heard.clone())) }
@@ -148,6 +149,12 @@ fn close(model: &mut Model) -> Vec<Effect> {
         Overlay::None if model.arrangement.expanded => model.arrangement.expanded = false,
         Overlay::None if model.users.is_filtered() && model.arrangement.focus == Panel::Users => {
             return filter(model, "");
+        }
+        Overlay::None if model.arrangement.focus == Panel::Runs && model.runs.marked.is_some() => {
+            model.runs.marked = None;
+        }
+        Overlay::None if model.arrangement.focus == Panel::Pages && model.pages.chosen.is_some() => {
+            return open::back(model);
         }
         Overlay::None if model.is_frozen() => model.frozen = None,
         _ => {}
@@ -280,26 +287,13 @@ fn enter(model: &mut Model) -> Vec<Effect> {
             Vec::new()
         }
         Overlay::Export(form) => export::begin(model, &form),
-        Overlay::Filter(..) | Overlay::Help(_) | Overlay::Detail(_) => Vec::new(),
-        Overlay::None => {
-            match detail(model) {
-                Some(detail) => model.overlay = Overlay::Detail(detail),
-                None => model.refuse("Enter: nothing is listed here yet"),
-            }
-            Vec::new()
-        }
-    }
-}
-
-/// All of what is selected.
-fn detail(model: &Model) -> Option<Detail> {
-    let seen = model.seen();
-    match model.arrangement.focus {
-        Panel::Users => model.users.scroll.selected(&lists::users(model)).map(Detail::user),
-        Panel::Pages => model.pages.selected(&seen.pages.list()).map(Detail::page),
-        Panel::Runs => None,
-        Panel::Log => model.log.selected(&seen.log.list()).map(Detail::line),
-        Panel::Problems => model.problems.selected(&seen.problems.list()).map(Detail::problem),
+        Overlay::Run(run) => open::pages_of(model, run.run),
+        Overlay::None => open::selected(model),
+        Overlay::Filter(..)
+        | Overlay::Help(_)
+        | Overlay::Detail(_)
+        | Overlay::User(_)
+        | Overlay::Inspect(_) => Vec::new(),
     }
 }
 
@@ -320,9 +314,11 @@ pub fn go(model: &mut Model, action: Action) -> Vec<Effect> {
         Overlay::Copy(copied) => *copied = copied.step(distance(action, Copied::ALL.len())),
         Overlay::Palette(palette) => palette.step(distance(action, height)),
         Overlay::Help(top) => scroll(top, action, help, height),
-        Overlay::Detail(detail) => {
-            let lines = detail.lines(width).len();
-            scroll(&mut detail.top, action, lines, height);
+        sheet => {
+            if let Some(sheet) = sheet.sheet_mut() {
+                let lines = sheet.lines().len();
+                scroll(&mut sheet.top, action, lines, height);
+            }
         }
     }
     Vec::new()

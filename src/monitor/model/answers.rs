@@ -4,7 +4,7 @@ use chrono::TimeDelta;
 
 use super::browse::Matches;
 use super::entries::safe;
-use super::{Effect, Model, Panel, asked, export, lists};
+use super::{Effect, Model, Panel, asked, export, lists, open};
 use crate::destination::reader::Answer;
 use crate::text;
 
@@ -30,15 +30,25 @@ pub fn take(model: &mut Model, answer: Answer) -> Vec<Effect> {
             let said = "the export was cancelled; no file is left behind".to_owned();
             export::over(model, ticket, super::Answer::Done(said));
         }
+        Answer::Row { ticket, row } => return open::row(model, ticket, row.as_deref()),
+        Answer::Runs { ticket, runs } => {
+            let height = lists::height(model, Panel::Runs);
+            model.runs.take(ticket, runs, height);
+            return open::latest(model);
+        }
+        Answer::Pages { ticket, pages, .. } => {
+            let height = lists::height(model, Panel::Pages);
+            model.pages.take(ticket, pages, height);
+        }
         Answer::Failed { ticket, text } => {
             let text = safe(&text);
             if !export::over(model, ticket, super::Answer::Refused(text.clone()))
+                && !open::failed(model, ticket, &text)
                 && model.users.failed(ticket, &text)
             {
                 model.refuse(text);
             }
         }
-        _ => {}
     }
     Vec::new()
 }

@@ -2,11 +2,12 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::entries::{PageEntry, Tone, UserEntry, request, safe};
+use super::entries::{Tone, UserEntry, request, safe};
 use super::heard::{Checkpoint, FLASH, Heard, Run, Stream};
 use super::overlay::Overlay;
 use super::pace::Pace;
-use super::{Effect, Model, Offer, Token, lesson};
+use super::page::PageEntry;
+use super::{Effect, Model, Offer, Token, lesson, open};
 use crate::record::Cursor;
 use crate::run::{Outcome, Start};
 use crate::sanitize;
@@ -23,13 +24,20 @@ pub fn event(model: &mut Model, stamped: Stamped) -> Vec<Effect> {
     match stamped.event {
         Event::Opened(opened) => {
             self::opened(heard, at, opened);
-            return first_run(model);
+            let mut effects = first_run(model);
+            effects.extend(open::refresh(model));
+            return effects;
         }
         Event::RunStarted(started) => {
+            let before = model.runs.live(heard).filter(|before| before.run != started.run);
+            if let Some(before) = before {
+                model.runs.keep(before);
+            }
             run_started(heard, at, started);
             if matches!(model.overlay, Overlay::Choice(_)) {
                 model.overlay = Overlay::None;
             }
+            return open::refresh(model);
         }
         Event::Phase { phase } => self::phase(heard, at, phase),
         Event::Page(stored) => {
@@ -43,7 +51,10 @@ pub fn event(model: &mut Model, stamped: Stamped) -> Vec<Effect> {
             }
         }
         Event::Notice(notice) => self::notice(heard, at, &notice),
-        Event::RunEnded(ended) => run_ended(heard, at, *ended),
+        Event::RunEnded(ended) => {
+            run_ended(heard, at, *ended);
+            return open::refresh(model);
+        }
     }
     Vec::new()
 }
@@ -109,6 +120,8 @@ fn run_started(heard: &mut Heard, at: DateTime<Utc>, started: RunStarted) {
         number: started.run,
         began: elapsed.and_then(|elapsed| at.checked_sub_signed(elapsed)).unwrap_or(at),
         start: started.start,
+        first: (by, with),
+        before: started.checkpoint.as_ref().map(|cursor| safe(cursor.text())),
         totals: started.totals,
         failing: 0,
         pace,
@@ -157,7 +170,7 @@ fn phase(heard: &mut Heard, at: DateTime<Utc>, phase: Phase) {
 }
 
 fn page(heard: &mut Heard, at: DateTime<Utc>, stored: &PageStored) {
-    let entry = PageEntry::new(stored, at);
+    let entry = PageEntry::stored(stored, at);
     let decision = entry.decision.clone();
     let first = heard.pages.is_empty();
     heard.pages.push(entry);

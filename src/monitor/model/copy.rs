@@ -80,7 +80,10 @@ pub fn text(model: &Model, copied: Copied) -> Result<String, &'static str> {
         Copied::Token => {
             seen.token.as_ref().map(|token| token.raw.clone()).ok_or("no scroll token has come yet")
         }
-        Copied::Address => Err("no page is listed yet"),
+        Copied::Address => {
+            let page = model.pages.selected(seen).ok_or("no page is listed yet")?;
+            page.url.clone().ok_or("the address of this page was not kept")
+        }
         Copied::Checkpoint => {
             seen.checkpoint.value.as_ref().map(|(_, text)| text.clone()).ok_or("there is no checkpoint yet")
         }

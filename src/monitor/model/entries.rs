@@ -1,11 +1,10 @@
-//! What the three lists hold: users, pages, and lines of the log. Text in them is safe for a terminal.
+//! What the lists hold: users, lines of the log, problems. Text in them is safe for a terminal.
 
 use chrono::{DateTime, Utc};
 
 use crate::record::USER;
-use crate::run::{Counts, Fate, ShownRow};
+use crate::run::{Before, Fate, ShownRow};
 use crate::sanitize;
-use crate::sync::event::PageStored;
 use crate::text::shown;
 use crate::walk::Request;
 
@@ -19,6 +18,9 @@ pub struct UserEntry {
     /// True if the filter lets it through.
     pub matches: bool,
     values: Box<[Option<String>]>,
+    before: Before,
+    /// The id as the source sent it, where that is not safe.
+    raw_id: Option<Box<str>>,
 }
 
 /// How a user came by.
@@ -50,15 +52,31 @@ impl UserEntry {
     pub fn new(row: &ShownRow, page: u64, at: DateTime<Utc>) -> Self {
         Self {
             came: Some(Came { fate: row.fate, page, at }),
-            matches: true,
-            values: safe_values(&row.values),
+            before: row.before.iter().map(|(at, value)| (*at, value.as_deref().map(safe))).collect(),
+            ..Self::stored(&row.values)
         }
     }
 
     /// Takes a row in that was read from the table, and makes it safe.
     #[must_use]
     pub fn stored(values: &[Option<String>]) -> Self {
-        Self { came: None, matches: true, values: safe_values(values) }
+        let safe_values: Box<[_]> = values.iter().map(|value| value.as_deref().map(safe)).collect();
+        let id = |values: &[Option<String>]| values.get(USER.primary_key).cloned().flatten();
+        let raw_id =
+            id(values).filter(|raw| id(&safe_values).as_ref() != Some(raw)).map(String::into_boxed_str);
+        Self { came: None, matches: true, values: safe_values, before: Before::new(), raw_id }
+    }
+
+    /// The id as the source sent it: to be asked for, never to be shown.
+    #[must_use]
+    pub fn raw_id(&self) -> &str {
+        self.raw_id.as_deref().unwrap_or_else(|| self.id())
+    }
+
+    /// What it replaced when it came by, if it changed.
+    #[must_use]
+    pub fn before(&self) -> &Before {
+        &self.before
     }
 
     /// The values in the schema's order.
@@ -81,84 +99,6 @@ impl UserEntry {
 
     fn at_position(&self, position: usize) -> Option<&str> {
         self.values.get(position)?.as_deref()
-    }
-}
-
-fn safe_values(values: &[Option<String>]) -> Box<[Option<String>]> {
-    values.iter().map(|value| value.as_deref().map(safe)).collect()
-}
-
-/// One stored page.
-#[derive(Clone, Debug)]
-pub struct PageEntry {
-    /// Its run.
-    pub run: i64,
-    /// Its number in the run.
-    pub page: u64,
-    /// When it was stored.
-    pub at: DateTime<Utc>,
-    /// `since` or `token`: how it was asked for.
-    pub asked_by: &'static str,
-    /// The cursor or the token that it was asked for with.
-    pub asked_with: String,
-    /// What became of its rows.
-    pub counts: Counts,
-    /// The first row's cursor.
-    pub first: Option<String>,
-    /// The last row's cursor.
-    pub last: Option<String>,
-    /// The scroll token that came along.
-    pub token: Option<String>,
-    /// Milliseconds to the first byte of the answer.
-    pub wait_ms: u64,
-    /// Milliseconds from there to the last byte.
-    pub body_ms: u64,
-    /// Bytes of the answer.
-    pub bytes: u64,
-    /// Failed attempts before it.
-    pub retries: u32,
-    /// Why the walk goes on as it does.
-    pub decision: String,
-    /// The checkpoint stored with it.
-    pub checkpoint: Option<String>,
-}
-
-impl PageEntry {
-    /// Takes a page in, and makes it safe.
-    #[must_use]
-    pub fn new(stored: &PageStored, at: DateTime<Utc>) -> Self {
-        let (asked_by, asked_with) = request(&stored.request);
-        let cursor =
-            |cursor: &Option<crate::record::Cursor>| cursor.as_ref().map(|cursor| safe(cursor.text()));
-        Self {
-            run: stored.run,
-            page: stored.page,
-            at,
-            asked_by,
-            asked_with,
-            counts: stored.counts,
-            first: cursor(&stored.first),
-            last: cursor(&stored.last),
-            token: stored.token.as_deref().map(safe),
-            wait_ms: stored.wait_ms,
-            body_ms: stored.body_ms,
-            bytes: stored.bytes,
-            retries: stored.retries,
-            decision: safe(&stored.decision),
-            checkpoint: cursor(&stored.checkpoint),
-        }
-    }
-}
-
-impl Keyed for PageEntry {
-    type Key = (i64, u64);
-
-    fn key(&self) -> (i64, u64) {
-        (self.run, self.page)
-    }
-
-    fn is(&self, key: &(i64, u64)) -> bool {
-        self.key() == *key
     }
 }
 

@@ -6,8 +6,9 @@ use std::collections::HashMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::entries::{LogEntry, PageEntry, Problem, Tone, UserEntry};
+use super::entries::{LogEntry, Problem, Tone, UserEntry};
 use super::pace::Pace;
+use super::page::PageEntry;
 use super::shelf::Shelf;
 use super::token::Token;
 use crate::exchange::Budget;
@@ -55,6 +56,10 @@ pub struct Run {
     pub began: DateTime<Utc>,
     /// Where it started.
     pub start: Start,
+    /// The first request since it was taken up: by what, and with what.
+    pub first: (&'static str, String),
+    /// The checkpoint when it was taken up.
+    pub before: Option<String>,
     /// Its counters.
     pub totals: Totals,
     /// Failed attempts at the page that is asked for; the counters have them once it is stored.
@@ -216,6 +221,12 @@ impl Tail {
     #[must_use]
     pub fn contains(&self, id: &str) -> bool {
         self.serials.contains_key(id)
+    }
+
+    /// The user of an id.
+    #[must_use]
+    pub fn get(&self, id: &str) -> Option<&UserEntry> {
+        self.users.get(*self.serials.get(id)?)
     }
 
     /// The users, newest first.

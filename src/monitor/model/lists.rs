@@ -2,7 +2,7 @@
 
 use super::super::keys::Action;
 use super::super::layout::Areas;
-use super::{Effect, Keyed, Model, Panel, Scroll, UserEntry, asked};
+use super::{Effect, Keyed, Model, Panel, Scroll, UserEntry, asked, pages, runs};
 
 /// The users that the panel lists, newest first.
 #[must_use]
@@ -22,12 +22,8 @@ pub fn go(model: &mut Model, action: Action) -> Vec<Effect> {
     let height = height(model, focus);
     match focus {
         Panel::Users => return go_in_users(model, action, height),
-        Panel::Pages => {
-            let mut scroll = std::mem::take(&mut model.pages);
-            go_in(&mut scroll, &model.seen().pages.list(), action, height);
-            model.pages = scroll;
-        }
-        Panel::Runs => {}
+        Panel::Pages => return pages::go(model, action, height),
+        Panel::Runs => return runs::go(model, action, height),
         Panel::Log => {
             let mut scroll = std::mem::take(&mut model.log);
             go_in(&mut scroll, &model.seen().log.list(), action, height);
@@ -54,12 +50,8 @@ pub fn pick(model: &mut Model, line: usize) -> Vec<Effect> {
             let heard = model.frozen.as_deref().unwrap_or(&model.heard);
             return asked(model.users.more(heard));
         }
-        Panel::Pages => {
-            let mut scroll = std::mem::take(&mut model.pages);
-            scroll.pick(&model.seen().pages.list(), line, height);
-            model.pages = scroll;
-        }
-        Panel::Runs => {}
+        Panel::Pages => return pages::pick(model, line, height),
+        Panel::Runs => return runs::pick(model, line, height),
         Panel::Log => {
             let mut scroll = std::mem::take(&mut model.log);
             scroll.pick(&model.seen().log.list(), line, height);
@@ -90,7 +82,8 @@ fn go_in_users(model: &mut Model, action: Action, height: usize) -> Vec<Effect> 
     asked(model.users.more(heard))
 }
 
-fn go_in<T: Keyed>(scroll: &mut Scroll<T::Key>, list: &[&T], action: Action, height: usize) {
+/// Moves the selection in a list.
+pub(super) fn go_in<T: Keyed>(scroll: &mut Scroll<T::Key>, list: &[&T], action: Action, height: usize) {
     match action {
         Action::First => scroll.first(),
         Action::Last => scroll.last(list, height),

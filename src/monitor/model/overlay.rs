@@ -2,9 +2,12 @@
 
 use super::super::keys::{Group, KEYMAP};
 use super::super::text;
-use super::entries::{PageEntry, UserEntry, request};
-use super::{Copied, ExportForm, Input, LogEntry, Model, Palette, Problem};
-use crate::record::{BEGINNING, USER};
+use super::compare::WholeRun;
+use super::entries::request;
+use super::inspect::Inspector;
+use super::row::WholeUser;
+use super::{Copied, ExportForm, Input, Model, Palette, Sheet};
+use crate::record::BEGINNING;
 use crate::run::{Outcome, Start};
 use crate::sync::event::Unfinished;
 
@@ -16,8 +19,14 @@ pub enum Overlay {
     None,
     /// Every key and what it does, scrolled down by so many lines.
     Help(usize),
-    /// All of one entry.
-    Detail(Detail),
+    /// All of one entry, or two runs side by side.
+    Detail(Sheet),
+    /// All of a user.
+    User(Box<WholeUser>),
+    /// All of a page.
+    Inspect(Box<Inspector>),
+    /// All of a run.
+    Run(Box<WholeRun>),
     /// What to do about the run that was left unfinished.
     Choice(Offer),
     /// Whether to really read everything again.
@@ -34,15 +43,29 @@ pub enum Overlay {
     Export(ExportForm),
 }
 
-/// All of one entry, as it stood when it was opened.
-#[derive(Clone, Debug)]
-pub struct Detail {
-    /// What it is.
-    pub title: String,
-    /// Labels and their values.
-    pub fields: Vec<(String, String)>,
-    /// How many lines it is scrolled down.
-    pub top: usize,
+impl Overlay {
+    /// The sheet that it is, if it is one.
+    #[must_use]
+    pub fn sheet(&self) -> Option<&Sheet> {
+        match self {
+            Self::Detail(sheet) => Some(sheet),
+            Self::User(user) => Some(&user.sheet),
+            Self::Inspect(inspector) => Some(&inspector.sheet),
+            Self::Run(run) => Some(&run.sheet),
+            _ => None,
+        }
+    }
+
+    /// The sheet that it is, to be scrolled or laid out anew.
+    pub fn sheet_mut(&mut self) -> Option<&mut Sheet> {
+        match self {
+            Self::Detail(sheet) => Some(sheet),
+            Self::User(user) => Some(&mut user.sheet),
+            Self::Inspect(inspector) => Some(&mut inspector.sheet),
+            Self::Run(run) => Some(&mut run.sheet),
+            _ => None,
+        }
+    }
 }
 
 /// What can be done about a run that was left unfinished.
@@ -149,112 +172,6 @@ pub fn left(model: &Model, unfinished: &Unfinished) -> String {
         text::age(model.now, unfinished.started_at),
         text::count(unfinished.pages, "page"),
     )
-}
-
-impl Detail {
-    fn new(title: impl Into<String>) -> Self {
-        Self { title: title.into(), fields: Vec::new(), top: 0 }
-    }
-
-    fn field(mut self, label: &str, value: impl Into<String>) -> Self {
-        self.fields.push((label.to_owned(), value.into()));
-        self
-    }
-
-    /// All of a user.
-    #[must_use]
-    pub fn user(user: &UserEntry) -> Self {
-        let mut detail = Self::new(format!("User {}", user.id()));
-        for column in USER.columns {
-            detail = detail.field(column.name, user.value(column.name).unwrap_or("null"));
-        }
-        let Some(came) = user.came else { return detail };
-        detail.field("", "").field("stored", format!("with page {}, {}", came.page, clock(came.at))).field(
-            "fate",
-            match came.fate {
-                crate::run::Fate::New => "new: its id was not in the table",
-                crate::run::Fate::Changed => "changed: it replaced an older version",
-                crate::run::Fate::Same => "same: the table held these values already",
-                crate::run::Fate::Stale => "stale: the table holds a newer version, which stays",
-            },
-        )
-    }
-
-    /// All of a page.
-    #[must_use]
-    pub fn page(page: &PageEntry) -> Self {
-        let none = || "none".to_owned();
-        let counts = &page.counts;
-        Self::new(format!("Page {}", page.page))
-            .field("asked", format!("by {} {}", page.asked_by, page.asked_with))
-            .field(
-                "answer",
-                format!(
-                    "{} bytes: first byte after {}, last byte {} later",
-                    text::number(page.bytes),
-                    text::milliseconds(page.wait_ms),
-                    text::milliseconds(page.body_ms),
-                ),
-            )
-            .field("retries", page.retries.to_string())
-            .field("first", page.first.clone().unwrap_or_else(none))
-            .field("last", page.last.clone().unwrap_or_else(none))
-            .field(
-                "rows",
-                format!(
-                    "{}: {} new, {} changed, {} same, {} stale, {} quarantined",
-                    counts.rows, counts.new, counts.changed, counts.same, counts.stale, counts.quarantined,
-                ),
-            )
-            .field(
-                "cursors",
-                format!(
-                    "{} without one, {} in the source's future; {} rows with fields beyond the schema",
-                    counts.no_cursor, counts.future, counts.extra,
-                ),
-            )
-            .field("token", page.token.clone().unwrap_or_else(none))
-            .field("checkpoint", page.checkpoint.clone().unwrap_or_else(none))
-            .field("then", page.decision.clone())
-            .field("stored", clock(page.at))
-    }
-
-    /// All of a line of the log.
-    #[must_use]
-    pub fn line(line: &LogEntry) -> Self {
-        Self::new("Log").field("at", clock(line.at)).field("what", line.text.clone())
-    }
-
-    /// All of a problem.
-    #[must_use]
-    pub fn problem(problem: &Problem) -> Self {
-        let run = problem.run.map_or("none".to_owned(), |run| run.to_string());
-        Self::new("Problem")
-            .field("what", problem.text.clone())
-            .field("next", problem.advice)
-            .field("run", run)
-            .field("at", clock(problem.at))
-    }
-
-    /// Its lines, cut to a width: a label where a field begins, and a piece of its value.
-    #[must_use]
-    pub fn lines(&self, cells: usize) -> Vec<(&str, String)> {
-        let widest = self.fields.iter().map(|(label, _)| text::width(label)).max();
-        let cells = cells.saturating_sub(widest.unwrap_or(0) + 2);
-        let mut lines = Vec::new();
-        for (label, value) in &self.fields {
-            let mut label = label.as_str();
-            for piece in text::wrap(value, cells) {
-                lines.push((label, piece));
-                label = "";
-            }
-        }
-        lines
-    }
-}
-
-fn clock(at: chrono::DateTime<chrono::Utc>) -> String {
-    at.format("%Y-%m-%d %H:%M:%S UTC").to_string()
 }
 
 /// One line of the help.

@@ -51,6 +51,12 @@ impl<T> Shelf<T> {
         self.push(item).0
     }
 
+    /// The entry of a serial.
+    #[must_use]
+    pub fn get(&self, serial: u64) -> Option<&T> {
+        self.items.get(&serial)
+    }
+
     /// The newest entry.
     #[must_use]
     pub fn newest(&self) -> Option<&T> {

@@ -3,11 +3,11 @@
 use chrono::TimeDelta;
 
 use super::super::layout::Shape;
+use super::super::model::sheet::fate as mark;
 use super::super::model::{Model, Run, pace};
 use super::super::text;
 use super::super::theme::Role;
 use super::canvas::{Canvas, Words};
-use super::users::mark;
 use crate::run::Fate;
 use crate::sync::event::Phase;
 
@@ -97,7 +97,7 @@ fn fates(run: &Run, width: usize) -> Words {
 
 /// How long the run has taken: by its own account when it is over, by the clock until then. The clock stands still
 /// in a pause, so that a screen which rests has nothing to redraw.
-fn elapsed(model: &Model, run: &Run) -> TimeDelta {
+pub(super) fn elapsed(model: &Model, run: &Run) -> TimeDelta {
     match model.seen().phase {
         Phase::Ended { .. } | Phase::Idle | Phase::Resting { .. } | Phase::Holding => {
             TimeDelta::milliseconds(i64::try_from(run.totals.elapsed_ms).unwrap_or(i64::MAX / 2))

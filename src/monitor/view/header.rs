@@ -1,10 +1,9 @@
 //! The first line: the program, from where to where, how it walks, and the phase as a word, a glyph and a colour.
 
-use super::super::model::Model;
+use super::super::model::{Model, State};
 use super::super::text;
 use super::super::theme::Role;
 use super::canvas::{Canvas, Words};
-use crate::run::Outcome;
 use crate::sync::event::Phase;
 
 /// Below this many cells a source or a destination is not worth naming.
@@ -57,7 +56,7 @@ fn stream(model: &Model, room: usize) -> Words {
 }
 
 /// The phase: its meaning, its glyph and its word.
-fn phase(model: &Model) -> (Role, &'static str, &'static str) {
+pub(super) fn phase(model: &Model) -> (Role, &'static str, &'static str) {
     if model.heard.stream.is_none() {
         return (Role::Quiet, "○", "opening");
     }
@@ -71,12 +70,8 @@ fn phase(model: &Model) -> (Role, &'static str, &'static str) {
         Phase::Stopping { .. } => (Role::Held, "◐", "stopping"),
         Phase::Resting { .. } => (Role::Good, "◌", "resting"),
         Phase::Holding => (Role::Held, "‖", "holding"),
-        Phase::Ended { outcome } => match outcome {
-            Outcome::Complete if model.heard.needs_attention() => (Role::Warn, "!", "complete"),
-            Outcome::Complete => (Role::Good, "✔", "complete"),
-            Outcome::Paused => (Role::Held, "‖", "paused"),
-            Outcome::Stopped => (Role::Held, "■", "stopped"),
-            Outcome::Failed => (Role::Bad, "✖", "failed"),
-        },
+        Phase::Ended { outcome } => {
+            State::Left { outcome: *outcome, attention: model.heard.needs_attention() }.sign()
+        }
     }
 }

@@ -2,11 +2,12 @@
 
 use super::super::layout;
 use super::super::model::browse::{Matches, Sort};
-use super::super::model::overlay::{Detail, HELP_KEYS, HelpLine, Offer, Overlay, help, left};
+use super::super::model::overlay::{HELP_KEYS, HelpLine, Offer, Overlay, help, left};
 use super::super::model::{Copied, ExportForm, Model, Palette, copy};
 use super::super::text;
 use super::super::theme::Role;
 use super::canvas::{Canvas, Words};
+use super::sheet;
 use super::users::arrow;
 use crate::destination::reader::Format;
 use crate::record::{BEGINNING, USER};
@@ -20,13 +21,17 @@ pub fn draw(model: &Model, canvas: &mut Canvas) {
         // A filter is typed in the last line, so that what it lets through stays in sight.
         Overlay::None | Overlay::Filter(..) => {}
         Overlay::Help(top) => keys(model, canvas, *top),
-        Overlay::Detail(detail) => self::detail(canvas, detail),
         Overlay::Choice(offer) => choice(model, canvas, *offer),
         Overlay::ConfirmFull => confirm(model, canvas),
         Overlay::Copy(copied) => menu(model, canvas, *copied),
         Overlay::Palette(palette) => actions(model, canvas, palette),
         Overlay::Columns(marked) => columns(model, canvas, *marked),
         Overlay::Export(form) => export(model, canvas, form),
+        sheet => {
+            if let Some(sheet) = sheet.sheet() {
+                sheet::draw(canvas, sheet);
+            }
+        }
     }
 }
 
@@ -42,25 +47,17 @@ fn keys(model: &Model, canvas: &mut Canvas, top: usize) {
     scrolled(canvas, "Keys", "Esc closes", words.collect(), top);
 }
 
-fn detail(canvas: &mut Canvas, detail: &Detail) {
-    let width = usize::from(layout::overlay(canvas.size).width);
-    let labels = detail.fields.iter().map(|(label, _)| text::width(label));
-    let widest = labels.max().unwrap_or(0);
-    let words = detail.lines(width).into_iter().map(|(label, value)| {
-        Words::new().say(Role::Quiet, text::pad(label, widest + 2)).say(Role::Plain, value)
-    });
-    scrolled(canvas, &detail.title, "Esc closes", words.collect(), detail.top);
-}
-
 /// Lines that may be more than there is room for.
-fn scrolled(canvas: &mut Canvas, title: &str, hint: &str, lines: Vec<Words>, top: usize) {
+pub(super) fn scrolled(canvas: &mut Canvas, title: &str, hint: &str, lines: Vec<Words>, top: usize) {
     let all = lines.len();
     let height = usize::from(layout::overlay(canvas.size).height);
-    let hint = if all > height {
-        format!("{} of {all} · ↑↓ scroll · {hint}", (top + height).min(all))
-    } else {
-        hint.to_owned()
-    };
+    let mut hint = hint.to_owned();
+    if all > height {
+        let place = format!("{} of {all}", (top + height).min(all));
+        let long = format!("{place} · ↑↓ scroll · {hint}");
+        let room = usize::from(layout::overlay(canvas.size).width);
+        hint = if text::width(&long) <= room { long } else { format!("{place} · {hint}") };
+    }
     let inner = canvas.over(title, &hint, all);
     let top = top.min(all.saturating_sub(usize::from(inner.height)));
     for (line, words) in (0..inner.height).zip(lines.into_iter().skip(top)) {

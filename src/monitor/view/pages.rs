@@ -1,4 +1,4 @@
-//! The pages of the run, newest on top: how each was asked for, what it brought and how long it took.
+//! The pages of a run, newest on top: how each was asked for, what it brought and how long it took.
 
 use super::super::columns::Column;
 use super::super::model::{Model, PageEntry, Panel};
@@ -25,19 +25,40 @@ const COLUMNS: &[Column] = &[
 
 /// Draws the pages.
 pub fn draw(model: &Model, canvas: &mut Canvas) {
-    let list = model.seen().pages.list();
-    let side = table::place(&model.pages, &list);
+    let seen = model.seen();
+    let list = model.pages.list(seen);
     let table = Table {
         panel: Panel::Pages,
-        title: "Pages",
-        side: &side,
+        title: &title(model),
+        side: &side(model, &list),
         columns: COLUMNS,
         sorted: None,
         list: &list,
-        scroll: &model.pages,
-        none: "none yet",
+        scroll: &model.pages.scroll,
+        none: if model.pages.is_reading() { "reading the page log" } else { "none yet" },
     };
     table.draw(model, canvas, None, value);
+}
+
+/// The name, and of which run they are where that is not the one on screen.
+fn title(model: &Model) -> String {
+    match model.pages.run(model.seen()) {
+        Some(run) if model.pages.is_elsewhere(model.seen()) => format!("Pages of run {run}"),
+        _ => "Pages".to_owned(),
+    }
+}
+
+/// Where the selection stands among all pages of the run, which are counted from 1.
+fn side(model: &Model, list: &[&PageEntry]) -> String {
+    if model.pages.scroll.follows() {
+        return table::place(&model.pages.scroll, list);
+    }
+    let of = model.pages.of(model.seen());
+    let selected = model.pages.scroll.selected(list);
+    selected.map_or(String::new(), |page| {
+        let rank = of.saturating_sub(page.page).saturating_add(1);
+        format!("{} of {}", text::number(rank), text::number(of))
+    })
 }
 
 fn value(page: &PageEntry, column: &Column) -> (Role, String) {
@@ -57,6 +78,6 @@ fn value(page: &PageEntry, column: &Column) -> (Role, String) {
         "first cursor" => cursor(&page.first),
         "last cursor" => cursor(&page.last),
         "time" => (Role::Plain, text::milliseconds(page.wait_ms + page.body_ms)),
-        _ => some(page.retries.into(), Role::Warn),
+        _ => some(page.retries, Role::Warn),
     }
 }

@@ -48,6 +48,28 @@ fn screen(model: &Model) -> String {
     text
 }
 
+/// The inspector on a page that had to be asked for again.
+fn inspected(width: u16, height: u16) -> Model {
+    let Event::Page(mut stored) = page(3) else { unreachable!() };
+    stored.retries = 2;
+    stored.reasons = vec!["HTTP 503 Service Unavailable; waited 1.2 s".to_owned(), "broke off".to_owned()];
+    let mut model = heard(width, height, [opened(), started(), page(1), page(2), Event::Page(stored)]);
+    press(&mut model, KeyCode::Char('2'));
+    press(&mut model, KeyCode::Enter);
+    model
+}
+
+/// Two runs came by, the second one is under way.
+fn two_runs(width: u16, height: u16) -> Model {
+    let Event::RunStarted(mut second) = started() else { unreachable!() };
+    (second.run, second.checkpoint) = (2, Some(cursor(200)));
+    let events =
+        [opened(), started(), page(4), ended(Outcome::Complete, 4), Event::RunStarted(second), running(1)];
+    let mut model = heard(width, height, events);
+    press(&mut model, KeyCode::Char('3'));
+    model
+}
+
 #[test]
 fn each_phase_says_its_word_and_what_it_means() {
     let deadline = at(30_000);
@@ -139,6 +161,14 @@ fn without_unicode_every_cell_is_ascii() {
     assert!(screen(&model).is_ascii());
     press(&mut model, KeyCode::Char('?'));
     assert!(screen(&model).is_ascii());
+    for mut model in [inspected(120, 36), two_runs(120, 36)] {
+        model.theme.glyphs = Glyphs::Ascii;
+        press(&mut model, KeyCode::Char('m'));
+        let text = screen(&model);
+        assert!(text.is_ascii(), "{text}");
+        let panels = text.trim_end().rsplit_once('\n').map_or("", |(panels, _footer)| panels);
+        assert!(!panels.contains(" ? "), "nothing without a stand-in of its own: {panels}");
+    }
 }
 
 #[test]
@@ -181,6 +211,13 @@ fn no_size_breaks_it() {
     models.push(over.clone());
     press(&mut over, KeyCode::Char('?'));
     models.push(over);
+    models.push(inspected(0, 0));
+    let mut compared = two_runs(0, 0);
+    models.push(compared.clone());
+    for key in [KeyCode::Char('m'), KeyCode::Down, KeyCode::Enter] {
+        press(&mut compared, key);
+    }
+    models.push(compared);
     let keys = [KeyCode::PageDown, KeyCode::End, KeyCode::PageUp];
     let some = |all: u16| (0..=8).chain((9..=all).step_by(5)).collect::<Vec<_>>();
     for width in some(64) {

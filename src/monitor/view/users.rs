@@ -2,6 +2,7 @@
 
 use super::super::columns::{self, Column};
 use super::super::model::browse::Matches;
+use super::super::model::sheet::fate as mark;
 use super::super::model::{Came, Model, Panel, UserEntry, lists};
 use super::super::text;
 use super::super::theme::Role;
@@ -9,16 +10,6 @@ use super::canvas::Canvas;
 use super::table::Table;
 use crate::record::USER;
 use crate::run::Fate;
-
-/// The sign of a row's fate, here and in the counters.
-pub fn mark(fate: Fate) -> (Role, &'static str) {
-    match fate {
-        Fate::New => (Role::Good, "+"),
-        Fate::Changed => (Role::Warn, "~"),
-        Fate::Same => (Role::Quiet, "="),
-        Fate::Stale => (Role::Quiet, "<"),
-    }
-}
 
 /// The sign of an order's direction.
 pub fn arrow(descending: bool) -> &'static str {

@@ -12,7 +12,7 @@ use ratatui::style::{Color, Modifier};
 use super::super::super::model::{Message, Model, update};
 use super::super::super::samples::*;
 use super::super::super::theme::Colours;
-use super::{draw, screen};
+use super::{draw, inspected, screen, two_runs};
 use crate::run::Outcome;
 use crate::sync::event::{Event, Level, Phase};
 
@@ -129,6 +129,10 @@ fn the_questions() {
 fn what_lies_over_the_panels() {
     expect("help", |width, height| pressed(midst(width, height), [Char('?')]));
     expect("row", |width, height| pressed(midst(width, height), [Enter]));
+    expect("page", inspected);
+    expect_at("page", &inspected(40, 12));
+    expect("run", |width, height| pressed(two_runs(width, height), [Down, Enter]));
+    expect("compare", |width, height| pressed(two_runs(width, height), [Char('m'), Down, Enter]));
     expect("actions", |width, height| typed(pressed(midst(width, height), [Char(':')]), "re"));
     expect("copy", |width, height| pressed(midst(width, height), [Char('y'), Down]));
     expect("columns", |width, height| pressed(midst(width, height), [Char('c'), Down, Char(' ')]));
@@ -141,6 +145,7 @@ fn the_panels() {
     expect("filter", |width, height| typed(midst(width, height), "/name:14"));
     expect("filter-wrong", |width, height| typed(midst(width, height), "/nmae:x"));
     expect("pages", |width, height| pressed(midst(width, height), [Tab, Down]));
+    expect("runs", two_runs);
     expect("log", |width, height| pressed(midst(width, height), [Char('4'), Down]));
     expect("problems", |width, height| pressed(told(midst(width, height), tie_unsafe()), [Char('E')]));
     expect("expanded", |width, height| pressed(midst(width, height), [Char('e')]));

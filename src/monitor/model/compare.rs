@@ -1,0 +1,201 @@
+//! All of one run, and two runs side by side.
+
+use chrono::TimeDelta;
+
+use super::super::text;
+use super::super::theme::Role;
+use super::clock;
+use super::pace::per_second;
+use super::run::{RunEntry, State};
+use super::sheet::{Part, Said, Sheet, fates, field};
+use crate::record::BEGINNING;
+use crate::run::{Start, Totals};
+
+/// All of one run.
+#[derive(Clone, Debug)]
+pub struct WholeRun {
+    /// What it tells.
+    pub sheet: Sheet,
+    /// Its number.
+    pub run: i64,
+}
+
+impl WholeRun {
+    /// Opens it at a width.
+    #[must_use]
+    pub fn open(run: &RunEntry, width: usize) -> Self {
+        let sheet = Sheet::new(format!("Run {}", run.run), all(run), width);
+        Self { sheet: sheet.with_hint("Enter: its pages · Esc closes"), run: run.run }
+    }
+}
+
+fn all(run: &RunEntry) -> Vec<Part> {
+    let mut parts = vec![outcome("outcome", run)];
+    if run.unfinished && run.state != State::UnderWay {
+        parts.push(field("", Role::Held, "it can be gone on with: r"));
+    }
+    let at = |at: Option<chrono::DateTime<chrono::Utc>>| at.map_or("not kept".to_owned(), clock);
+    parts.push(Part::Blank);
+    parts.push(field("began", Role::Plain, at(run.began)));
+    if run.state != State::UnderWay {
+        parts.push(field("left", Role::Plain, at(run.left)));
+        parts.push(field("took", Role::Plain, run.took().map_or("not kept".to_owned(), took)));
+    }
+    parts.push(field("start", Role::Plain, started(run)));
+    parts.push(field("walk", Role::Plain, walk(run)));
+    parts.push(Part::Field((Role::Quiet, "checkpoint".to_owned()), checkpoint(run)));
+    parts.push(Part::Blank);
+    match &run.totals {
+        None => parts.push(field("counters", Role::Quiet, "not kept")),
+        Some(totals) => parts.extend(counters(run, totals)),
+    }
+    parts
+}
+
+fn outcome(label: &str, run: &RunEntry) -> Part {
+    let (role, glyph, word) = run.state.sign();
+    let mut said = vec![(role, format!("{glyph} {word}"))];
+    match (&run.text, run.state) {
+        (Some(text), _) => said.push((Role::Plain, format!(": {text}"))),
+        (None, State::Killed) => said.push((Role::Plain, ": its process ended without a word".to_owned())),
+        (None, _) => {}
+    }
+    Part::Field((Role::Quiet, label.to_owned()), said)
+}
+
+fn took(length: TimeDelta) -> String {
+    text::milliseconds(u64::try_from(length.num_milliseconds()).unwrap_or(0))
+}
+
+/// Where it started, in words.
+fn started(run: &RunEntry) -> String {
+    let from = match run.start {
+        Some(Start::Full) => "everything again",
+        Some(Start::Checkpoint) => "from the checkpoint",
+        Some(Start::Token) => "goes on with an unfinished run",
+        None => "not kept",
+    };
+    match &run.first {
+        Some((_, with)) if with == BEGINNING => format!("{from}: rows since the beginning of time"),
+        Some((by, with)) => format!("{from}: {by} {with}"),
+        None => from.to_owned(),
+    }
+}
+
+fn walk(run: &RunEntry) -> String {
+    run.walk.map_or("not kept", |walk| walk.word()).to_owned()
+}
+
+/// The checkpoint before and after.
+pub fn checkpoint(run: &RunEntry) -> Said {
+    let value = |value: &Option<String>| match value {
+        Some(value) => (Role::Plain, value.clone()),
+        None => (Role::Quiet, "none".to_owned()),
+    };
+    if run.before == run.after {
+        return vec![value(&run.after), (Role::Quiet, ", did not move".to_owned())];
+    }
+    vec![value(&run.before), (Role::Quiet, " → ".to_owned()), value(&run.after)]
+}
+
+fn counters(run: &RunEntry, totals: &Totals) -> Vec<Part> {
+    let counts = &totals.counts;
+    let mut rows = vec![(Role::Strong, text::number(counts.rows)), (Role::Quiet, ":".to_owned())];
+    rows.extend(fates(counts));
+    let asked = [
+        (totals.pages, "page"),
+        (totals.requests, "request"),
+        (totals.commits, "commit"),
+        (totals.checkpoints, "move"),
+    ];
+    let asked = asked.map(|(count, noun)| text::count(count, noun)).join(", ");
+    let retries = if totals.retries > 0 { Role::Warn } else { Role::Quiet };
+    let mut parts = vec![
+        Part::Field((Role::Quiet, "rows".to_owned()), rows),
+        field("asked", Role::Plain, format!("{asked} of the checkpoint")),
+        field("retries", retries, text::number(totals.retries)),
+    ];
+    let speed = run.took().and_then(|took| per_second(counts.rows, took));
+    if let Some(speed) = speed.filter(|_| run.state != State::UnderWay) {
+        parts.push(field("speed", Role::Plain, format!("{} rows a second", text::number(speed))));
+    }
+    let odd = [
+        (totals.seams.tie_unsafe, "seams inside a group of equal cursors, crossed by token", Role::Bad),
+        (totals.seams.tie_overflow, "values that fill a page, stepped over", Role::Bad),
+        (totals.seams.not_inclusive, "cursors that the source left out when asked from them", Role::Bad),
+        (counts.quarantined, "rows set apart, for which the table has no place", Role::Bad),
+        (counts.no_cursor, "rows without a readable updatedAt", Role::Warn),
+        (counts.future, "rows from the source's future", Role::Warn),
+        (counts.extra, "rows with fields that the table does not have", Role::Plain),
+    ];
+    let mut label = "besides";
+    for (count, what, role) in odd.into_iter().filter(|(count, ..)| *count > 0) {
+        parts.push(field(std::mem::take(&mut label), role, format!("{} {what}", text::number(count))));
+    }
+    parts
+}
+
+/// Two runs side by side, the earlier one first.
+#[must_use]
+pub fn sheet(one: &RunEntry, other: &RunEntry, width: usize) -> Sheet {
+    let (a, b) = if one.run <= other.run { (one, other) } else { (other, one) };
+    let mut parts = vec![Part::Table { rows: figures(a, b), figures: true }];
+    for run in [a, b] {
+        parts.push(Part::Blank);
+        parts.push(outcome(&format!("run {}", run.run), run));
+        parts.push(field("start", Role::Plain, format!("{}, walk {}", started(run), walk(run))));
+        parts.push(Part::Field((Role::Quiet, "checkpoint".to_owned()), checkpoint(run)));
+    }
+    Sheet::new(format!("Runs {} and {}", a.run, b.run), parts, width)
+}
+
+/// A figure of a run.
+type Figure = fn(&RunEntry, &Totals) -> Option<u64>;
+
+fn figures(a: &RunEntry, b: &RunEntry) -> Vec<(String, Said)> {
+    let speed: Figure = |run, totals| per_second(totals.counts.rows, run.took()?);
+    let all: [(&str, Figure); 12] = [
+        ("rows", |_, totals| Some(totals.counts.rows)),
+        ("new", |_, totals| Some(totals.counts.new)),
+        ("changed", |_, totals| Some(totals.counts.changed)),
+        ("same", |_, totals| Some(totals.counts.same)),
+        ("stale", |_, totals| Some(totals.counts.stale)),
+        ("quarantined", |_, totals| Some(totals.counts.quarantined)),
+        ("pages", |_, totals| Some(totals.pages)),
+        ("requests", |_, totals| Some(totals.requests)),
+        ("retries", |_, totals| Some(totals.retries)),
+        ("commits", |_, totals| Some(totals.commits)),
+        ("rows/s", speed),
+        ("took, ms", |_, totals| Some(totals.elapsed_ms)),
+    ];
+    let heading = |text: String| (Role::Strong, text);
+    let heads = vec![
+        heading(format!("run {}", a.run)),
+        heading(format!("run {}", b.run)),
+        (Role::Quiet, "difference".to_owned()),
+    ];
+    let figure = |run: &RunEntry, of: Figure| run.totals.as_ref().and_then(|totals| of(run, totals));
+    let said = |value: Option<u64>| match value {
+        Some(value) => (Role::Plain, text::number(value)),
+        None => (Role::Quiet, "none".to_owned()),
+    };
+    let row = |(label, of): (&str, Figure)| {
+        let (a, b) = (figure(a, of), figure(b, of));
+        (label.to_owned(), vec![said(a), said(b), difference(a, b)])
+    };
+    // What neither run had anything of is not worth a line, unless its absence is.
+    let some = |(label, of): &(&str, Figure)| {
+        let usual = !matches!(*label, "stale" | "quarantined" | "retries");
+        usual || [a, b].iter().any(|run| figure(run, *of).is_some_and(|value| value > 0))
+    };
+    std::iter::once((String::new(), heads)).chain(all.into_iter().filter(some).map(row)).collect()
+}
+
+fn difference(a: Option<u64>, b: Option<u64>) -> (Role, String) {
+    match (a, b) {
+        (Some(a), Some(b)) if a == b => (Role::Quiet, "=".to_owned()),
+        (Some(a), Some(b)) if a < b => (Role::Strong, format!("+{}", text::number(b - a))),
+        (Some(a), Some(b)) => (Role::Strong, format!("-{}", text::number(a - b))),
+        _ => (Role::Quiet, String::new()),
+    }
+}
