@@ -38,18 +38,21 @@ pub fn draw(model: &Model, canvas: &mut Canvas) {
 fn keys(model: &Model, canvas: &mut Canvas, top: usize) {
     let width = usize::from(layout::overlay(canvas.size).width);
     let lines = help(model, width);
-    let words = lines.into_iter().map(|line| match line {
-        HelpLine::Heading(title) => Words::new().say(Role::Strong, title),
+    scrolled(canvas, ("Keys", "Esc closes"), (lines.len(), top), |at| match &lines[at] {
+        HelpLine::Heading(title) => Words::new().say(Role::Strong, *title),
         HelpLine::Key(names, does) => {
-            Words::new().say(Role::Accent, text::pad(&names, HELP_KEYS)).say(Role::Plain, does)
+            Words::new().say(Role::Accent, text::pad(names, HELP_KEYS)).say(Role::Plain, does.clone())
         }
     });
-    scrolled(canvas, "Keys", "Esc closes", words.collect(), top);
 }
 
-/// Lines that may be more than there is room for.
-pub(super) fn scrolled(canvas: &mut Canvas, title: &str, hint: &str, lines: Vec<Words>, top: usize) {
-    let all = lines.len();
+/// So many lines, which may be more than there is room for: only those on screen are made.
+pub(super) fn scrolled(
+    canvas: &mut Canvas,
+    (title, hint): (&str, &str),
+    (all, top): (usize, usize),
+    words: impl Fn(usize) -> Words,
+) {
     let height = usize::from(layout::overlay(canvas.size).height);
     let mut hint = hint.to_owned();
     if all > height {
@@ -60,8 +63,8 @@ pub(super) fn scrolled(canvas: &mut Canvas, title: &str, hint: &str, lines: Vec<
     }
     let inner = canvas.over(title, &hint, all);
     let top = top.min(all.saturating_sub(usize::from(inner.height)));
-    for (line, words) in (0..inner.height).zip(lines.into_iter().skip(top)) {
-        canvas.write(inner, line, words);
+    for (line, at) in (0..inner.height).zip(top..all) {
+        canvas.write(inner, line, words(at));
     }
 }
 
