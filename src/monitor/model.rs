@@ -354,6 +354,16 @@ fn clock(at: DateTime<Utc>) -> String {
     at.format("%Y-%m-%d %H:%M:%S UTC").to_string()
 }
 
+/// What is to be read of the table before the next frame: anew, because it has changed, or for the first time.
+fn look(model: &mut Model) -> Vec<Effect> {
+    if !model.has_table || model.is_frozen() {
+        return Vec::new();
+    }
+    let height = lists::height(model, Panel::Users);
+    let question = model.users.refresh(model.now);
+    asked(question.or_else(|| model.users.fill(&model.heard, height)))
+}
+
 /// Takes a message in, and gives what has to be done about it.
 pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
     match message {
@@ -380,9 +390,7 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
         Message::Now(now) => {
             model.now = now;
             model.answer.take_if(|(_, until)| *until <= now);
-            if !model.is_frozen() {
-                return asked(model.users.refresh(now));
-            }
+            return look(model);
         }
         Message::Signal(number) => return act::leave(model, Departure::Signal(number)),
         Message::Continued => {

@@ -288,6 +288,14 @@ impl Browse {
         Question::Export { ticket: self.ticket, export: Box::new(export(self.view(), columns)) }
     }
 
+    /// Asks for rows of the table where fewer came by than there is room for.
+    pub fn fill(&mut self, heard: &Heard, height: usize) -> Option<Question> {
+        let tail = heard.tail.users().len();
+        let short = self.part.is_none() && self.asked.is_none() && tail < height;
+        (short && self.is_live() && !self.is_filtered() && heard.rows > tail as u64)
+            .then(|| self.ask(Wanted::Afresh, Place::Top))
+    }
+
     fn ask(&mut self, what: Wanted, place: Place) -> Question {
         self.ticket += 1;
         self.asked = Some(Asked { ticket: self.ticket, what });

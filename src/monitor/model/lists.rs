@@ -48,7 +48,7 @@ pub fn pick(model: &mut Model, line: usize) -> Vec<Effect> {
             scroll.pick(&users(model), line, height);
             model.users.scroll = scroll;
             let heard = model.frozen.as_deref().unwrap_or(&model.heard);
-            return asked(model.users.more(heard));
+            return asked(if model.has_table { model.users.more(heard) } else { None });
         }
         Panel::Pages => return pages::pick(model, line, height),
         Panel::Runs => return runs::pick(model, line, height),
@@ -68,6 +68,7 @@ pub fn pick(model: &mut Model, line: usize) -> Vec<Effect> {
 
 fn go_in_users(model: &mut Model, action: Action, height: usize) -> Vec<Effect> {
     let question = match action {
+        _ if !model.has_table => None,
         Action::First => model.users.to_first(),
         Action::Last => model.users.to_last(),
         _ => None,
@@ -79,7 +80,7 @@ fn go_in_users(model: &mut Model, action: Action, height: usize) -> Vec<Effect> 
     go_in(&mut scroll, &users(model), action, height);
     model.users.scroll = scroll;
     let heard = model.frozen.as_deref().unwrap_or(&model.heard);
-    asked(model.users.more(heard))
+    asked(if model.has_table { model.users.more(heard) } else { None })
 }
 
 /// Moves the selection in a list.

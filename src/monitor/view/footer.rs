@@ -1,6 +1,6 @@
 //! The last line: the keys, greyed where they have nothing to do, or the answer to the last one.
 
-use ratatui::layout::Rect;
+use ratatui::layout::{Constraint, Layout};
 
 use super::super::keys::{Action, Binding, KEYMAP};
 use super::super::model::{Answer, Exporting, Model, Overlay};
@@ -17,17 +17,11 @@ pub fn draw(model: &Model, canvas: &mut Canvas) {
             None => (Role::Quiet, "Enter keeps it · Esc clears it"),
         };
         let hint = Words::new().say(role, format!("{hint} "));
-        let room = area.width.saturating_sub(u16::try_from(hint.width() + 1).unwrap_or(u16::MAX));
-        canvas.input(Rect { width: room.max(area.width / 2), ..area }, 0, " /", input);
-        canvas.write_right(
-            Rect {
-                x: area.x + room.max(area.width / 2),
-                width: area.width - room.max(area.width / 2),
-                ..area
-            },
-            0,
-            hint,
-        );
+        let wanted = u16::try_from(hint.width()).unwrap_or(u16::MAX).min(area.width / 2);
+        let [typed, hinted] =
+            Layout::horizontal([Constraint::Fill(1), Constraint::Length(wanted)]).areas(area);
+        canvas.input(typed, 0, " /", input);
+        canvas.write_right(hinted, 0, hint);
         return;
     }
     if let Some(export) = &model.export {
@@ -43,16 +37,31 @@ pub fn draw(model: &Model, canvas: &mut Canvas) {
         return;
     }
     let mut shown: Vec<&Binding> = KEYMAP.iter().filter(|key| key.footer.is_some()).collect();
-    // What leads out and to all the other keys stays longest.
-    while line(model, &shown).width() > usize::from(area.width) {
-        let stays = |key: &&Binding| matches!(key.action, Action::Help | Action::Quit);
-        let Some(last) = shown.iter().rposition(|key| !stays(key)) else {
-            break;
-        };
-        shown.remove(last);
+    let mut least = RANKS.iter().rev();
+    while line(model, &shown).width() > usize::from(area.width)
+        && let Some(action) = least.next()
+    {
+        shown.retain(|key| key.action != *action);
     }
     canvas.write(area, 0, line(model, &shown));
 }
+
+/// What stays longest where there is no room for all: what leads to the other keys and out, then what is used most.
+const RANKS: [Action; 13] = [
+    Action::Help,
+    Action::Quit,
+    Action::Pause,
+    Action::Step,
+    Action::Again,
+    Action::Enter,
+    Action::Filter,
+    Action::Palette,
+    Action::NextPanel,
+    Action::Copy,
+    Action::Expand,
+    Action::Freeze,
+    Action::Full,
+];
 
 fn line(model: &Model, shown: &[&Binding]) -> Words {
     let mut words = Words::new();
@@ -92,4 +101,16 @@ fn exporting(export: &Exporting, width: usize) -> Words {
         None => words.say(Role::Plain, format!("{rows} rows so far")),
     };
     words.say(Role::Accent, "   x").say(Role::Plain, " cancels")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_key_of_the_footer_has_its_rank() {
+        for binding in KEYMAP.iter().filter(|binding| binding.footer.is_some()) {
+            assert!(RANKS.contains(&binding.action), "{}", binding.name);
+        }
+    }
 }

@@ -18,7 +18,9 @@ pub fn draw(model: &Model, canvas: &mut Canvas) {
     let area = canvas.areas.status;
     let width = usize::from(area.width);
     let mut badges = Words::new();
-    for (role, badge) in self::badges(model) {
+    // Who leaves needs to know what that waits for.
+    let told = if model.leaving == Leaving::No { self::badges(model) } else { Vec::new() };
+    for (role, badge) in told {
         let next = Words::new().say(Role::Plain, " ").chip(role, &badge);
         if badges.width() + next.width() + SENTENCE > width && !badges.is_empty() {
             break;

@@ -323,3 +323,18 @@ fn one_column_always_stays() {
 }
 
 const USERS_COLUMNS: usize = crate::record::USER.columns.len();
+
+#[test]
+fn a_table_that_was_there_before_fills_the_panel() {
+    let table = Table::new(3_000);
+    let mut model = silent(120, 36);
+    let Event::Opened(mut there) = opened() else { unreachable!() };
+    there.rows = 3_000;
+    tell(&mut model, 0, Event::Opened(there));
+    let effects = update(&mut model, Message::Now(at(100)));
+    serve(&mut model, &table, effects);
+    assert_eq!(names(&model)[..2], ["Ada Lovelace 3000", "Ada Lovelace 2999"]);
+    assert_eq!(update(&mut model, Message::Now(at(200))), [], "it is asked for once");
+    tell_page(&mut model, &[shown(7, Fate::Changed)]);
+    assert_eq!(names(&model)[..2], ["Ada Lovelace 7", "Ada Lovelace 3000"], "what comes by is on top");
+}
