@@ -117,7 +117,7 @@ fn counters(run: &RunEntry, totals: &Totals) -> Vec<Part> {
     ];
     let speed = run.took().and_then(|took| per_second(counts.rows, took));
     if let Some(speed) = speed.filter(|_| run.state != State::UnderWay) {
-        parts.push(field("speed", Role::Plain, format!("{} rows a second", text::number(speed))));
+        parts.push(field("speed", Role::Plain, format!("{} a second", text::count(speed, "row"))));
     }
     let odd = [
         (totals.seams.tie_unsafe, "seams inside a group of equal cursors, crossed by token", Role::Bad),
