@@ -12,10 +12,12 @@ use std::time::{Duration, Instant};
 
 use portable_pty::{Child, CommandBuilder, ExitStatus, MasterPty, PtySize, native_pty_system};
 use tempfile::TempDir;
-use vt100::{MouseProtocolMode, Parser};
+use vt100::{MouseProtocolMode, Parser, Screen};
 
 /// How long anything that is waited for may take: only a broken program takes it.
 const PATIENCE: Duration = Duration::from_secs(30);
+/// How long a program that is drawing is silent at most.
+const MID_FRAME: Duration = Duration::from_millis(10);
 
 /// What is started in a terminal, and how.
 pub struct Launch {
@@ -205,6 +207,18 @@ impl Terminal {
     /// What stands on the screen.
     pub fn screen(&self) -> String {
         self.emulator.screen().contents()
+    }
+
+    /// The same, cell by cell, with its colours.
+    pub fn cells(&self) -> &Screen {
+        self.emulator.screen()
+    }
+
+    /// Takes in what is drawn next, all of it; false if nothing was drawn by then.
+    pub fn draws(&mut self, by: Instant) -> bool {
+        let drawn = self.take_in(by);
+        while drawn && self.take_in(Instant::now() + MID_FRAME) {}
+        drawn
     }
 
     /// Waits until the screen shows a text.
