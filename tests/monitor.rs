@@ -114,7 +114,7 @@ fn quitting_mid_run_commits_the_page_on_the_wire_and_says_how_to_go_on() {
     let home = std::mem::replace(&mut terminal.home, tempfile::tempdir().unwrap());
     let asked = server.requests();
     let mut terminal = Terminal::start_in(home, 120, 36, &["--url", &server.url()]);
-    terminal.shows("checkpoint").shows("full re-sync").watch_for(LATENCY * 4);
+    terminal.shows("checkpoint").shows("Full re-sync").watch_for(LATENCY * 4);
     assert_eq!(server.requests(), asked, "asked the source before the operator had chosen");
     terminal.press("\r").shows("COMPLETE").shows("2,000").press("q");
     assert_eq!(terminal.ends().exit_code(), 0);
@@ -130,7 +130,7 @@ fn a_paused_run_survives_the_process() {
     assert_eq!(terminal.ends().exit_code(), 4);
     let home = std::mem::replace(&mut terminal.home, tempfile::tempdir().unwrap());
     let mut terminal = Terminal::start_in(home, 120, 36, &["--url", &server.url()]);
-    terminal.shows("paused").shows("full re-sync").press("q");
+    terminal.shows("paused").shows("Full re-sync").press("q");
     terminal.ends();
     terminal.assert_clean();
 }

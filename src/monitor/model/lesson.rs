@@ -81,5 +81,6 @@ pub fn opened(model: &mut Model) -> Vec<Effect> {
 /// True if a demo has not begun its run: Space lets it run, s takes a step.
 #[must_use]
 pub fn is_waiting(model: &Model) -> bool {
-    model.lesson.is_some() && model.heard.phase == Phase::Idle && model.heard.runs == 0
+    let heard = &model.heard;
+    model.lesson.is_some() && heard.stream.is_some() && heard.phase == Phase::Idle && heard.runs == 0
 }
