@@ -5,6 +5,7 @@
 
 use std::cmp::Ordering;
 use std::fmt;
+use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -159,12 +160,16 @@ pub const USER: Schema = Schema {
     cursor: 6,
 };
 
+/// The values of a row, in the order of [`Schema::columns`]. Shared, never copied, on their way from the source to the
+/// table and to the screen.
+pub type Values = Arc<[Option<String>]>;
+
 /// One record as the source gave it, cut to the declared columns.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Row {
     /// The values in the order of [`Schema::columns`]; `None` where the field is absent or null. Anything but a
     /// string is kept as its JSON text.
-    pub values: Box<[Option<String>]>,
+    pub values: Values,
     /// The cursor, if the row has one that can be read.
     pub cursor: Option<Cursor>,
     /// The fields that the schema does not declare, as one JSON object.

@@ -2,8 +2,11 @@
 //!
 //! Plain words and figures. The sync fills them, the destination keeps them, the monitor and the report show them.
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
 
+use crate::record::Values;
 use crate::text;
 
 /// Where a run starts.
@@ -56,7 +59,7 @@ pub struct ShownRow {
     pub fate: Fate,
     /// The values in the order of the schema's columns, as the source sent them but for their length: not yet safe
     /// for a terminal.
-    pub values: Box<[Option<String>]>,
+    pub values: Values,
     /// What it replaced, if it changed: the columns that differ, by their position, with the values before.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub before: Before,
@@ -65,13 +68,16 @@ pub struct ShownRow {
 impl ShownRow {
     /// A row for showing: what waits for a screen that stands still is bounded by what is shown of a value.
     #[must_use]
-    pub fn new(fate: Fate, values: &[Option<String>], before: &Before) -> Self {
+    pub fn new(fate: Fate, values: &Values, before: &Before) -> Self {
         let cut = |value: &Option<String>| value.as_deref().map(|text| text::shown(text).into_owned());
-        Self {
-            fate,
-            values: values.iter().map(cut).collect(),
-            before: before.iter().map(|(column, value)| (*column, cut(value))).collect(),
-        }
+        let is_short = |value: &Option<String>| {
+            value.as_deref().is_none_or(|text| matches!(text::shown(text), Cow::Borrowed(_)))
+        };
+        let values = match values.iter().all(is_short) {
+            true => Values::clone(values),
+            false => values.iter().map(cut).collect(),
+        };
+        Self { fate, values, before: before.iter().map(|(column, value)| (*column, cut(value))).collect() }
     }
 }
 
@@ -160,7 +166,7 @@ mod tests {
 
     #[test]
     fn a_long_value_is_cut_for_showing() {
-        let values = [Some("short".to_owned()), None, Some("é".repeat(5_000))];
+        let values: Values = [Some("short".to_owned()), None, Some("é".repeat(5_000))].into();
         let shown = ShownRow::new(Fate::Changed, &values, &vec![(2, values[2].clone())]);
         assert_eq!(shown.values[..2], values[..2]);
         let cut = Some(format!("{}… (5,000 characters in all)", "é".repeat(1_000)));

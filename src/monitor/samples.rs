@@ -193,7 +193,7 @@ pub fn shown(row: i64, fate: Fate) -> ShownRow {
     let text = |text: String| Some(text);
     ShownRow {
         fate,
-        values: Box::new([
+        values: [
             text(id(row)),
             text(format!("Ada Lovelace {row}")),
             text(format!("ada{row}@example.org")),
@@ -202,7 +202,8 @@ pub fn shown(row: i64, fate: Fate) -> ShownRow {
             text("Countess of Computing".to_owned()),
             text(cursor(row).text().to_owned()),
             text("2026-01-01T00:00:00Z".to_owned()),
-        ]),
+        ]
+        .into(),
         before: match fate {
             Fate::Changed => vec![(1, text(format!("Ada Byron {row}"))), (5, None)],
             _ => Vec::new(),

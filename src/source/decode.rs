@@ -9,12 +9,13 @@ mod tests;
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::iter::repeat_n;
 
 use serde::de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
 use super::{Contract, Failure};
-use crate::record::{Cursor, Page, Quarantined, Row, Schema};
+use crate::record::{Cursor, Page, Quarantined, Row, Schema, Values};
 use crate::sanitize;
 
 /// An answer whose shape is known and whose rows are not read yet.
@@ -188,7 +189,7 @@ fn decode_row(schema: &'static Schema, raw: &RawValue) -> Result<Row, String> {
 struct RowFields(&'static Schema);
 
 struct RowFound<'a> {
-    values: Box<[Option<String>]>,
+    values: Values,
     /// The first character of the primary key's JSON, which tells its type.
     key: Option<char>,
     extra: BTreeMap<String, &'a RawValue>,
@@ -207,13 +208,13 @@ impl<'de> Visitor<'de> for RowFields {
         f.write_str("a JSON object as a row")
     }
     fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<RowFound<'de>, M::Error> {
-        let mut values = vec![None; self.0.columns.len()].into_boxed_slice();
+        let mut values: Values = repeat_n(None, self.0.columns.len()).collect();
         let (mut key, mut extra) = (None, BTreeMap::new());
         while let Some(name) = map.next_key::<String>()? {
             let raw = map.next_value::<&RawValue>()?;
             match self.0.position(&name) {
                 Some(column) => {
-                    values[column] = text_of(raw).map_err(M::Error::custom)?;
+                    Values::make_mut(&mut values)[column] = text_of(raw).map_err(M::Error::custom)?;
                     if column == self.0.primary_key {
                         key = raw.get().chars().next();
                     }

@@ -17,7 +17,7 @@ fn beginning() -> Cursor {
 /// A page whose rows have these cursors (0: none), and this token.
 fn page(seconds: &[i64], token: &str) -> Page {
     let row = |second: &i64| Row {
-        values: vec![None; USER.columns.len()].into_boxed_slice(),
+        values: vec![None; USER.columns.len()].into(),
         cursor: (*second > 0).then(|| cursor(*second)),
         extra: None,
     };

@@ -62,10 +62,10 @@ pub fn cursor(seconds: u32) -> Cursor {
 }
 
 fn row((id, seconds): (u32, u32)) -> Row {
-    let mut values = vec![None; USER.columns.len()].into_boxed_slice();
+    let mut values = vec![None; USER.columns.len()];
     values[USER.primary_key] = Some(id.to_string());
     values[USER.cursor] = Some(cursor(seconds).text().to_owned());
-    Row { values, cursor: Some(cursor(seconds)), extra: None }
+    Row { values: values.into(), cursor: Some(cursor(seconds)), extra: None }
 }
 
 impl Api {

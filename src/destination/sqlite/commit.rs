@@ -194,7 +194,7 @@ impl<'t> Upsert<'t> {
         let mut before = Before::new();
         let mut found = self.select.query([row.id(self.schema)])?;
         let Some(stored) = found.next()? else { return Ok((Fate::Changed, before)) };
-        for (column, value) in (0_u16..).zip(&row.values) {
+        for (column, value) in (0_u16..).zip(row.values.iter()) {
             let stored = stored.get_ref(usize::from(column))?;
             if !is_same(stored, value.as_deref()) {
                 before.push((column, text_of(stored)));

@@ -37,11 +37,11 @@ fn cursor(second: u32) -> Cursor {
 /// A version of a row: of this id, of this second (0: without a cursor), with this name.
 pub(super) fn row(id: &str, second: u32, name: &str) -> Row {
     let cursor = (second > 0).then(|| cursor(second));
-    let mut values = vec![None; USER.columns.len()].into_boxed_slice();
+    let mut values = vec![None; USER.columns.len()];
     values[USER.primary_key] = Some(id.to_owned());
     values[1] = Some(name.to_owned());
     values[USER.cursor] = cursor.as_ref().map(|cursor| cursor.text().to_owned());
-    Row { values, cursor, extra: None }
+    Row { values: values.into(), cursor, extra: None }
 }
 
 /// A run under way: its walk, and the pages that it has brought.

@@ -15,7 +15,7 @@ pub fn take(model: &mut Model, answer: Answer) -> Vec<Effect> {
             let height = lists::height(model, Panel::Users);
             let took = TimeDelta::from_std(took).unwrap_or(TimeDelta::MAX);
             let heard = model.frozen.as_deref().unwrap_or(&model.heard);
-            model.users.rows((ticket, &slice), took, heard, (model.now, height));
+            model.users.rows((ticket, slice), took, heard, (model.now, height));
             return asked(model.users.more(heard));
         }
         Answer::Count { rows, .. } => model.users.count(Matches::Counted(rows)),

@@ -334,7 +334,7 @@ impl Browse {
     /// Takes rows in. `height` is how many fit on the screen.
     pub fn rows(
         &mut self,
-        (ticket, slice): (u64, &Slice),
+        (ticket, slice): (u64, Slice),
         took: TimeDelta,
         heard: &Heard,
         (now, height): (DateTime<Utc>, usize),

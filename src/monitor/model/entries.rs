@@ -1,5 +1,7 @@
 //! What the lists hold: users, lines of the log, problems. Text in them is safe for a terminal.
 
+use std::borrow::Cow;
+
 use chrono::{DateTime, Utc};
 
 use crate::record::USER;
@@ -53,18 +55,25 @@ impl UserEntry {
         Self {
             came: Some(Came { fate: row.fate, page, at }),
             before: row.before.iter().map(|(at, value)| (*at, value.as_deref().map(safe))).collect(),
-            ..Self::stored(&row.values)
+            ..Self::stored(Box::from(&row.values[..]))
         }
     }
 
     /// Takes a row in that was read from the table, and makes it safe.
     #[must_use]
-    pub fn stored(values: &[Option<String>]) -> Self {
-        let safe_values: Box<[_]> = values.iter().map(|value| value.as_deref().map(safe)).collect();
-        let id = |values: &[Option<String>]| values.get(USER.primary_key).cloned().flatten();
-        let raw_id =
-            id(values).filter(|raw| id(&safe_values).as_ref() != Some(raw)).map(String::into_boxed_str);
-        Self { came: None, matches: true, values: safe_values, before: Before::new(), raw_id }
+    pub fn stored(mut values: Box<[Option<String>]>) -> Self {
+        let mut raw_id = None;
+        for (position, value) in values.iter_mut().enumerate() {
+            let Some(text) = value else { continue };
+            // Few have to change, and the others need no copy.
+            if let Cow::Owned(safe) = safe_text(text) {
+                let raw = std::mem::replace(text, safe);
+                if position == USER.primary_key {
+                    raw_id = Some(raw.into_boxed_str());
+                }
+            }
+        }
+        Self { came: None, matches: true, values, before: Before::new(), raw_id }
     }
 
     /// The id as the source sent it: to be asked for, never to be shown.
@@ -183,5 +192,12 @@ pub fn request(request: &Request) -> (&'static str, String) {
 /// The text, safe for a terminal and no longer than a screen bears.
 #[must_use]
 pub fn safe(text: &str) -> String {
-    sanitize::line(&shown(text)).into_owned()
+    safe_text(text).into_owned()
+}
+
+fn safe_text(text: &str) -> Cow<'_, str> {
+    match shown(text) {
+        Cow::Borrowed(text) => sanitize::line(text),
+        Cow::Owned(text) => Cow::Owned(sanitize::line(&text).into_owned()),
+    }
 }

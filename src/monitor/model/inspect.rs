@@ -75,7 +75,7 @@ impl Inspector {
     pub fn take(&mut self, row: Option<&WholeRow>) {
         let place = self.asked.take().and_then(|(_, at)| self.rows.get_mut(at));
         if let Some(place) = place {
-            *place = row.map_or(First::Gone, |row| First::Now(UserEntry::stored(&row.values)));
+            *place = row.map_or(First::Gone, |row| First::Now(UserEntry::stored(row.values.clone())));
         }
         self.tell();
     }

@@ -288,7 +288,7 @@ fn a_hostile_source_reaches_no_list() {
     tell(&mut model, 0, Event::Opened(first));
     tell(&mut model, 0, started());
     let Event::Page(mut stored) = page(1) else { unreachable!() };
-    stored.shown[49].values[1] = Some("\u{1b}[2J\u{202e}".to_owned());
+    std::sync::Arc::make_mut(&mut stored.shown[49].values)[1] = Some("\u{1b}[2J\u{202e}".to_owned());
     stored.decision = "\u{9b}1m".to_owned();
     tell(&mut model, 0, Event::Page(stored));
     assert!(model.heard.stream.unwrap().source.starts_with("<U+001B>]0"));

@@ -176,7 +176,7 @@ fn wide_and_hostile_names_keep_the_columns_straight() {
     let Event::Page(mut stored) = page(3) else { unreachable!() };
     let names = ["山田 太郎", "Zoë \u{202e}evil", "\u{1b}[31mred", "محمد", "e\u{301}e\u{301}"];
     for (row, name) in stored.shown.iter_mut().rev().zip(names) {
-        row.values[1] = Some(name.to_owned());
+        std::sync::Arc::make_mut(&mut row.values)[1] = Some(name.to_owned());
     }
     let model = heard(120, 36, [opened(), started(), Event::Page(stored)]);
     let users = screen(&model);

@@ -24,9 +24,9 @@ pub struct Part {
 
 impl Part {
     /// The rows that the reader found.
-    pub fn new(slice: &Slice) -> Self {
+    pub fn new(slice: Slice) -> Self {
         Self {
-            rows: entries(slice).collect(),
+            rows: entries(slice.rows).collect(),
             top: slice.top,
             bottom: slice.bottom,
             rank: slice.rank,
@@ -50,13 +50,14 @@ impl Part {
     }
 
     /// Adds the rows that come before it.
-    pub fn put_before(&mut self, slice: &Slice) {
-        for row in entries(slice).collect::<Vec<_>>().into_iter().rev() {
+    pub fn put_before(&mut self, slice: Slice) {
+        let count = slice.rows.len() as u64;
+        for row in entries(slice.rows).rev() {
             self.rows.push_front(row);
         }
         self.top = slice.top;
         self.of = slice.of.filter(|_| slice.rank.is_some()).or(self.of);
-        self.rank = slice.rank.or_else(|| self.rank?.checked_sub(slice.rows.len() as u64));
+        self.rank = slice.rank.or_else(|| self.rank?.checked_sub(count));
         if self.rows.len() > MOST {
             self.rows.truncate(MOST);
             self.bottom = false;
@@ -64,8 +65,8 @@ impl Part {
     }
 
     /// Adds the rows that come after it.
-    pub fn put_after(&mut self, slice: &Slice) {
-        self.rows.extend(entries(slice));
+    pub fn put_after(&mut self, slice: Slice) {
+        self.rows.extend(entries(slice.rows));
         self.bottom = slice.bottom;
         let surplus = self.rows.len().saturating_sub(MOST);
         if surplus > 0 {
@@ -76,6 +77,6 @@ impl Part {
     }
 }
 
-fn entries(slice: &Slice) -> impl Iterator<Item = (Key, UserEntry)> {
-    slice.rows.iter().map(|FoundRow { key, values }| (key.clone(), UserEntry::stored(values)))
+fn entries(rows: Vec<FoundRow>) -> impl DoubleEndedIterator<Item = (Key, UserEntry)> {
+    rows.into_iter().map(|FoundRow { key, values }| (key, UserEntry::stored(values)))
 }

@@ -35,10 +35,10 @@ impl Table {
     }
 
     fn window(&self, view: &crate::destination::reader::View, place: &Place, rows: usize) -> Slice {
-        let values = |row: &i64| shown(*row, Fate::New).values;
+        let values = |row: &i64| Box::from(&shown(*row, Fate::New).values[..]);
         let key = |row: &i64| match view.order {
             Order::Stored => Key::new(None, *row),
-            Order::Column { position, .. } => Key::new(values(row)[position].clone(), *row),
+            Order::Column { position, .. } => Key::new(shown(*row, Fate::New).values[position].clone(), *row),
         };
         let mut all: Vec<(Key, Box<[Option<String>]>)> = self
             .rows

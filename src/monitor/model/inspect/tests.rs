@@ -55,7 +55,7 @@ fn rows_that_did_not_come_by_are_read_one_after_the_other() {
         let Question::Row { ticket, id } = &**question else { panic!() };
         assert!(text(&model).contains("being read"));
         asked.push(id.clone());
-        let values = shown(100 + asked.len() as i64, Fate::New).values;
+        let values = Box::from(&shown(100 + asked.len() as i64, Fate::New).values[..]);
         // The second one is gone meanwhile.
         let row = (asked.len() == 1).then(|| Box::new(WholeRow { values, extra: None, previous: None }));
         effects = update(&mut model, Message::Read(Box::new(Answer::Row { ticket: *ticket, row })));
@@ -110,7 +110,7 @@ fn retries_are_listed_with_their_reasons_and_what_is_hostile_is_shown() {
     stored.reasons = vec!["HTTP 503 \u{202e}; waited 1 s".to_owned(), "the answer broke off".to_owned()];
     stored.exchange.headers.push(("retry-after".to_owned(), "5\u{9b}".to_owned()));
     stored.decision = "a\u{7}b".to_owned();
-    stored.shown[0].values[1] = Some("\u{1b}[31mred".to_owned());
+    std::sync::Arc::make_mut(&mut stored.shown[0].values)[1] = Some("\u{1b}[31mred".to_owned());
     let (model, _) = inspected(heard(120, 36, [opened(), started(), Event::Page(stored)]));
     let text = text(&model);
     for said in

@@ -34,7 +34,7 @@ fn answer(model: &mut Model, answer: Answer) -> String {
 }
 
 fn whole() -> WholeRow {
-    let mut values = shown(150, Fate::New).values;
+    let mut values: Box<[_]> = Box::from(&shown(150, Fate::New).values[..]);
     values[3] = Some("long ".repeat(1_000));
     let before = BTreeMap::from([
         ("email".to_owned(), Some("old\u{202e}@example.org".to_owned())),
@@ -103,7 +103,7 @@ fn a_row_that_is_gone_or_cannot_be_read_is_told_as_it_came() {
 fn a_hostile_id_is_asked_for_as_the_source_sent_it() {
     let Event::Page(mut stored) = page(3) else { unreachable!() };
     stored.shown = vec![shown(150, Fate::New)];
-    stored.shown[0].values[0] = Some("a\u{1b}b".to_owned());
+    std::sync::Arc::make_mut(&mut stored.shown[0].values)[0] = Some("a\u{1b}b".to_owned());
     let mut model = heard(120, 36, [opened(), started(), Event::Page(stored)]);
     let effects = press(&mut model, KeyCode::Enter);
     let [Effect::Ask(question)] = &effects[..] else { panic!() };
