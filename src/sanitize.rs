@@ -13,11 +13,12 @@ use std::fmt::Write as _;
 /// Makes a text safe for one line of a terminal. Borrowed where nothing had to change; idempotent.
 #[must_use]
 pub fn line(text: &str) -> Cow<'_, str> {
-    if !text.chars().any(is_hostile) {
+    let Some(first) = text.find(is_hostile) else {
         return Cow::Borrowed(text);
-    }
+    };
     let mut safe = String::with_capacity(text.len() + 16);
-    let mut characters = text.chars().peekable();
+    safe.push_str(&text[..first]);
+    let mut characters = text[first..].chars().peekable();
     while let Some(character) = characters.next() {
         match character {
             '\r' if characters.peek() == Some(&'\n') => {}
@@ -64,6 +65,10 @@ pub fn json(text: &str) -> Cow<'_, str> {
 }
 
 fn is_hostile(character: char) -> bool {
+    // Nearly every character is one of these, and every value that comes is asked about.
+    if matches!(character, ' '..='~') {
+        return false;
+    }
     matches!(character,
         '\u{0}'..='\u{1f}' | '\u{7f}'..='\u{9f}'
         | '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}'..='\u{1160}' | '\u{17b4}'..='\u{17b5}'

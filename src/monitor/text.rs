@@ -13,11 +13,26 @@ pub use crate::text::{age, count, milliseconds, number, span};
 /// The number of cells that a text takes.
 #[must_use]
 pub fn width(text: &str) -> usize {
-    if text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+    if text.bytes().all(is_plain) {
         return text.len();
     }
     // Not of the text as a whole: what joins across graphemes, as some letters do, keeps its cells on a terminal.
     text.graphemes(true).map(cells).sum()
+}
+
+/// True for what is a grapheme and a cell by itself, whatever stands in front of it.
+fn is_plain(byte: u8) -> bool {
+    matches!(byte, b' '..=b'~')
+}
+
+/// The text's beginning, of which every byte is a grapheme and a cell, and the rest.
+#[must_use]
+pub fn split_plain(text: &str) -> (&str, &str) {
+    match text.bytes().position(|byte| !is_plain(byte)) {
+        // What follows could belong to the last plain one.
+        Some(end) => text.split_at(end.saturating_sub(1)),
+        None => (text, ""),
+    }
 }
 
 /// The number of cells that a grapheme takes. Control characters are not drawn at all.
@@ -126,6 +141,10 @@ pub fn wrap(text: &str, cells: usize) -> Vec<String> {
 }
 
 fn head(text: &str, most: usize) -> &str {
+    // One more than is taken: what follows could belong to the last one.
+    if text.len() > most && text.bytes().take(most + 1).all(is_plain) {
+        return &text[..most];
+    }
     let mut taken = 0;
     for (at, grapheme) in text.grapheme_indices(true) {
         taken += cells(grapheme);

@@ -68,6 +68,10 @@ impl<K> Scroll<K> {
     #[must_use]
     pub fn rank<T: Keyed<Key = K>>(&self, list: &[&T]) -> usize {
         let Some(place) = &self.selected else { return 0 };
+        // Where the list has not moved, there is nothing to look for.
+        if list.get(place.rank).is_some_and(|entry| entry.is(&place.key)) {
+            return place.rank;
+        }
         let found = list.iter().position(|entry| entry.is(&place.key));
         found.unwrap_or(place.rank).min(list.len().saturating_sub(1))
     }
