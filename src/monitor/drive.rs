@@ -32,6 +32,8 @@ use crate::sync::event::Stamped;
 
 /// The least time between two frames.
 const FRAME: Duration = Duration::from_millis(33);
+/// The same where the operator waits for the second: a key is not to be felt.
+const REPLY: Duration = Duration::from_millis(8);
 /// How many keys are taken in before the next frame.
 const KEYS: usize = 32;
 /// How many events are taken in before the next frame.
@@ -71,6 +73,7 @@ pub async fn drive<S: Stage>(
         owed: None,
         clock,
         dirty: true,
+        last_frame: Instant::now(),
         next_frame: Instant::now(),
         held: Held::Here,
         hears: true,
@@ -159,7 +162,9 @@ struct Monitor<'a, S, C> {
     clock: C,
     /// True if the screen shows something else than the model.
     dirty: bool,
-    /// When the next frame may be drawn.
+    /// When the last frame was drawn.
+    last_frame: Instant,
+    /// When the next may be.
     next_frame: Instant,
     held: Held,
     /// True until the sync has closed its channel.
@@ -175,7 +180,7 @@ impl<S: Stage, C: Fn() -> DateTime<Utc>> Monitor<'_, S, C> {
             self.send(command);
         }
         if self.dirty && self.held == Held::Here && now >= self.next_frame {
-            self.next_frame = now + FRAME;
+            (self.last_frame, self.next_frame) = (now, now + FRAME);
             match self.stage.ready() {
                 Ok(true) => self.draw(),
                 Ok(false) => {}
@@ -258,6 +263,7 @@ impl<S: Stage, C: Fn() -> DateTime<Utc>> Monitor<'_, S, C> {
             Input::Event(TerminalEvent::Key(key)) => {
                 self.message(Message::Now((self.clock)()));
                 self.message(Message::Key(key));
+                self.next_frame = self.next_frame.min(self.last_frame + REPLY);
             }
             Input::Event(TerminalEvent::Mouse(mouse)) => self.message(Message::Mouse(mouse)),
             Input::Event(TerminalEvent::Paste(text)) => self.message(Message::Paste(text)),

@@ -237,6 +237,31 @@ async fn a_flood_is_drawn_thirty_times_a_second_and_keys_get_through() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_key_does_not_wait_for_the_next_frame_of_a_flood() {
+    play_with(1_024, 8, async |mut ends| {
+        ends.tell(opened());
+        ends.hears(Command::Run(Start::Checkpoint)).await;
+        ends.tell(started());
+        ends.screen().await;
+        let before = ends.frames();
+        while ends.frames() == before {
+            ends.tell(page(1));
+            sleep(Duration::from_millis(1)).await;
+        }
+        let before = ends.frames();
+        ends.tell(page(2));
+        sleep(Duration::from_millis(10)).await;
+        assert_eq!(ends.frames(), before, "a page can wait");
+        ends.press(KeyCode::Tab);
+        sleep(Duration::from_millis(1)).await;
+        assert_eq!(ends.frames(), before + 1);
+        ends.close();
+        ends
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_terminal_that_goes_away_is_one_hang_up() {
     let (left, _) = play(async |mut ends| {
         ends.tell(opened());
