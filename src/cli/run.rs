@@ -58,6 +58,18 @@ impl Session {
         if let Some(record) = record {
             Recorder::vacant(record).map_err(unrecordable)?;
         }
+        let (url, name, playground) = match &settings.source.url {
+            Some(url) => (url.clone(), masked(url).into(), None),
+            None => {
+                let playground = Playground::start(options(&settings.playground, None), None).await?;
+                let latency = u64::try_from(settings.playground.latency.as_millis()).unwrap_or(u64::MAX);
+                let name = format!("built-in playground, {} latency", milliseconds(latency));
+                (Url::parse(&playground.url())?, name, Some(playground))
+            }
+        };
+        // Reading the system's certificates takes as long as opening the file, and the first frame waits for both.
+        let limits = limits(settings);
+        let source = tokio::task::spawn_blocking(move || Source::new(url, limits, &KEYSET));
         let path = settings.database()?;
         let Opened { mut sqlite, killed } = Sqlite::open(&path, &USER)?;
         let identity = match &settings.source.url {
@@ -68,16 +80,7 @@ impl Session {
             None => format!("the built-in playground with seed {}", settings.playground.seed),
         };
         sqlite.bind(&identity)?;
-        let (url, name, playground) = match &settings.source.url {
-            Some(url) => (url.clone(), masked(url).into(), None),
-            None => {
-                let playground = Playground::start(options(&settings.playground, None), None).await?;
-                let latency = u64::try_from(settings.playground.latency.as_millis()).unwrap_or(u64::MAX);
-                let name = format!("built-in playground, {} latency", milliseconds(latency));
-                (Url::parse(&playground.url())?, name, Some(playground))
-            }
-        };
-        let source = Source::new(url, limits(settings), &KEYSET)?;
+        let source = source.await??;
         let (commands, receiver) = mpsc::channel(COMMANDS);
         // Last of all: what cannot be opened leaves no recording behind.
         let recorder = record.as_deref().map(Recorder::create).transpose().map_err(unrecordable)?;
