@@ -249,6 +249,11 @@ impl Terminal {
         self
     }
 
+    /// Takes what the program has written so far, and looks at none of it: the screen is no longer known.
+    pub fn ignore(&mut self) {
+        while self.output.try_recv().is_ok() {}
+    }
+
     /// Presses keys.
     pub fn press(&mut self, keys: &str) -> &mut Self {
         self.keys.write_all(keys.as_bytes()).unwrap();
