@@ -360,20 +360,16 @@ fn look(model: &mut Model) -> Vec<Effect> {
         return Vec::new();
     }
     let height = lists::height(model, Panel::Users);
-    let question = model.users.refresh(model.now);
-    asked(question.or_else(|| model.users.fill(&model.heard, height)))
+    let mut questions = model.users.refresh(&model.heard, model.now);
+    questions.extend(model.users.fill(&model.heard, height));
+    asked(questions)
 }
 
 /// Takes a message in, and gives what has to be done about it.
 pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
     match message {
         Message::Event(stamped) => return apply::event(model, *stamped),
-        Message::Missed(count) => {
-            model.heard.missed += count;
-            let text =
-                format!("the screen missed {}; nothing stored is affected", text::count(count, "event"));
-            model.heard.note_down(model.now, Tone::Warning, text);
-        }
+        Message::Missed(count) => return apply::missed(model, count),
         Message::Key(key) => return act::key(model, key),
         Message::Told(told) => lesson::told(model, *told),
         Message::Read(answer) => return answers::take(model, *answer),

@@ -127,7 +127,11 @@ fn perform(model: &mut Model, binding: &Binding) -> Vec<Effect> {
         Action::Mark => open::mark(model),
         Action::Copy => model.overlay = Overlay::Copy(Copied::of(model.arrangement.focus)),
         Action::Freeze => {
-            model.frozen = if model.is_frozen() { None } else { Some(Box::new(model.heard.clone())) }
+            if model.is_frozen() {
+                thaw(model)
+            } else {
+                model.frozen = Some(Box::new(model.heard.clone()))
+            }
         }
         Action::Expand => model.arrangement.expanded = !model.arrangement.expanded,
         Action::Show(panel) => show(model, panel),
@@ -156,16 +160,23 @@ fn close(model: &mut Model) -> Vec<Effect> {
         Overlay::None if model.arrangement.focus == Panel::Pages && model.pages.chosen.is_some() => {
             return open::back(model);
         }
-        Overlay::None if model.is_frozen() => model.frozen = None,
+        Overlay::None if model.is_frozen() => thaw(model),
         _ => {}
     }
     Vec::new()
 }
 
+/// Lets the view go on. What was looked at while it stood still is looked at in what the sync has told since.
+fn thaw(model: &mut Model) {
+    model.frozen = None;
+    model.users.mark(&mut model.heard);
+    model.users.changed(&model.heard);
+}
+
 /// Looks at the users that a filter lets through; one that is wrong says why, and changes nothing.
 fn filter(model: &mut Model, text: &str) -> Vec<Effect> {
     let heard = model.frozen.as_deref_mut().unwrap_or(&mut model.heard);
-    let (questions, wrong) = match model.users.filter_by(text, heard) {
+    let (questions, wrong) = match model.users.filter_by(text, heard, model.now) {
         Ok(questions) => (questions, None),
         Err(why) => (Vec::new(), Some(why)),
     };
@@ -189,7 +200,8 @@ pub fn sort(model: &mut Model, column: Option<usize>) -> Vec<Effect> {
         column,
         descending: before.is_some_and(|before| before.column == column && !before.descending),
     });
-    asked(model.users.order_by(sort))
+    let heard = model.frozen.as_deref().unwrap_or(&model.heard);
+    asked(model.users.order_by(sort, heard))
 }
 
 /// Shows a column, or hides it; one always stays.
@@ -301,7 +313,6 @@ fn enter(model: &mut Model) -> Vec<Effect> {
 pub fn go(model: &mut Model, action: Action) -> Vec<Effect> {
     let inner = layout::overlay(model.size);
     let (width, height) = (usize::from(inner.width), usize::from(inner.height));
-    let help = overlay::help(model, width).len();
     match &mut model.overlay {
         Overlay::None => return go_in_panels(model, action),
         Overlay::ConfirmFull | Overlay::Export(_) => {}
@@ -313,7 +324,12 @@ pub fn go(model: &mut Model, action: Action) -> Vec<Effect> {
         Overlay::Choice(offer) => *offer = offer.step(distance(action, Offer::ALL.len())),
         Overlay::Copy(copied) => *copied = copied.step(distance(action, Copied::ALL.len())),
         Overlay::Palette(palette) => palette.step(distance(action, height)),
-        Overlay::Help(top) => scroll(top, action, help, height),
+        Overlay::Help(top) => {
+            let mut at = *top;
+            let lines = overlay::help(model, width).len();
+            scroll(&mut at, action, lines, height);
+            model.overlay = Overlay::Help(at);
+        }
         sheet => {
             if let Some(sheet) = sheet.sheet_mut() {
                 let lines = sheet.lines().len();

@@ -2,7 +2,6 @@
 
 use chrono::TimeDelta;
 
-use super::browse::Matches;
 use super::entries::safe;
 use super::{Effect, Model, Panel, asked, export, lists, open};
 use crate::destination::reader::Answer;
@@ -18,9 +17,9 @@ pub fn take(model: &mut Model, answer: Answer) -> Vec<Effect> {
             model.users.rows((ticket, slice), took, heard, (model.now, height));
             return asked(model.users.more(heard));
         }
-        Answer::Count { rows, .. } => model.users.count(Matches::Counted(rows)),
+        Answer::Count { ticket, rows } => model.users.counted(ticket, rows, model.now),
         Answer::Progress { ticket, done, of } if export::progress(model, ticket, done, of) => {}
-        Answer::Progress { done, .. } => model.users.count(Matches::Counting(done)),
+        Answer::Progress { ticket, done, .. } => model.users.counting(ticket, done),
         Answer::Exported { ticket, rows, bytes, path } => {
             let (rows, bytes) = (text::count(rows, "row"), text::count(bytes, "byte"));
             let said = format!("{rows} exported to {}, {bytes}", safe(&path.display().to_string()));

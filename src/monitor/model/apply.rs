@@ -9,7 +9,7 @@ use super::pace::Pace;
 use super::page::PageEntry;
 use super::{Effect, Model, Offer, Token, lesson, open};
 use crate::record::Cursor;
-use crate::run::{Outcome, Start};
+use crate::run::{Outcome, Start, Totals};
 use crate::sanitize;
 use crate::sync::command::Command;
 use crate::sync::event::{
@@ -43,10 +43,12 @@ pub fn event(model: &mut Model, stamped: Stamped) -> Vec<Effect> {
         Event::Page(stored) => {
             page(heard, at, &stored);
             let changed = stored.counts.new + stored.counts.changed > 0;
-            if model.users.is_filtered() {
-                model.users.mark(heard);
+            for row in &stored.shown {
+                let mut user = UserEntry::new(row, stored.page, at);
+                user.matches = model.users.lets_through(&user);
+                heard.tail.push(user);
             }
-            if changed {
+            if changed && model.frozen.is_none() {
                 model.users.changed(heard);
             }
         }
@@ -57,6 +59,24 @@ pub fn event(model: &mut Model, stamped: Stamped) -> Vec<Effect> {
         }
     }
     Vec::new()
+}
+
+/// So many events were missed: what they would have told of is read from the table and the log where it can be.
+pub fn missed(model: &mut Model, count: u64) -> Vec<Effect> {
+    let heard = &mut model.heard;
+    heard.missed += count;
+    let text =
+        format!("the screen missed {}; nothing stored is affected", super::text::count(count, "event"));
+    heard.note_down(model.now, Tone::Warning, text);
+    heard.tail.passed_over();
+    if !model.has_table {
+        return Vec::new();
+    }
+    heard.pages = super::Shelf::new(super::heard::PAGES);
+    if model.frozen.is_none() {
+        model.users.changed(heard);
+    }
+    open::refresh(model)
 }
 
 /// The first run begins by itself, unless one was left unfinished and nobody has said what to do about it.
@@ -170,6 +190,19 @@ fn phase(heard: &mut Heard, at: DateTime<Utc>, phase: Phase) {
 }
 
 fn page(heard: &mut Heard, at: DateTime<Utc>, stored: &PageStored) {
+    // Its beginning was missed.
+    if heard.run.as_ref().is_some_and(|run| run.number != stored.run) {
+        let started = RunStarted {
+            run: stored.run,
+            start: Start::Checkpoint,
+            continued: false,
+            walk: heard.walk,
+            first: stored.request.clone(),
+            checkpoint: heard.checkpoint.value.as_ref().map(|(cursor, _)| cursor.clone()),
+            totals: Totals { elapsed_ms: stored.totals.elapsed_ms, ..Totals::default() },
+        };
+        run_started(heard, at, started);
+    }
     let entry = PageEntry::stored(stored, at);
     let decision = entry.decision.clone();
     let first = heard.pages.is_empty();
@@ -189,8 +222,8 @@ fn page(heard: &mut Heard, at: DateTime<Utc>, stored: &PageStored) {
     if stored.shown.iter().any(|row| heard.is_news(row.fate)) {
         heard.flash_until = Some(at + FLASH);
     }
-    for row in &stored.shown {
-        heard.tail.push(UserEntry::new(row, stored.page, at));
+    if (stored.shown.len() as u64) < stored.counts.rows - stored.counts.quarantined {
+        heard.tail.passed_over();
     }
     let Some(run) = &mut heard.run else { return };
     run.totals = stored.totals;

@@ -12,7 +12,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use self::part::Part;
 use super::UserEntry;
-use super::heard::{Heard, USERS};
+use super::heard::Heard;
 use super::scroll::Scroll;
 use crate::destination::reader::{Export, Filter, Order, Place, Question, Slice, View};
 use crate::record::USER;
@@ -37,7 +37,7 @@ pub struct Browse {
     /// Which columns are shown, by their places in the schema.
     pub shown: Vec<bool>,
     part: Option<Part>,
-    /// How many users had come by when the part was joined to the tail.
+    /// How many users had come by when the part's first row was asked for: those that came since are in the tail.
     joined: u64,
     asked: Option<Asked>,
     /// The ticket of the last question.
@@ -48,7 +48,8 @@ pub struct Browse {
     due: DateTime<Utc>,
     /// How many rows the filter lets through, and whether that is all of them.
     pub matches: Option<Matches>,
-    /// Why the last question could not be answered.
+    count: Count,
+    /// Why the last question could not be answered. Until a key asks again, nothing does.
     pub trouble: Option<String>,
 }
 
@@ -70,11 +71,24 @@ pub enum Matches {
     Counted(u64),
 }
 
+/// The count of the rows that the filter lets through.
+#[derive(Clone, Copy, Debug)]
+struct Count {
+    /// The question that is not answered yet, and when it was asked.
+    asked: Option<(u64, DateTime<Utc>)>,
+    /// True once the table has changed since.
+    stale: bool,
+    /// When it may be asked again.
+    due: DateTime<Utc>,
+}
+
 /// A question that has not been answered yet.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Asked {
     ticket: u64,
     what: Wanted,
+    /// How many users had come by then.
+    pushed: u64,
 }
 
 /// What a question is to bring.
@@ -107,6 +121,7 @@ impl Browse {
             stale: false,
             due: now,
             matches: None,
+            count: Count { asked: None, stale: false, due: now },
             trouble: None,
         }
     }
@@ -127,7 +142,7 @@ impl Browse {
         View { filter: self.filter.clone(), order }
     }
 
-    /// True if the newest are on top, and all of them are looked at: nothing needs to be asked to show that.
+    /// True if the rows stand in the order in which they come by, the newest on top.
     #[must_use]
     pub fn is_live(&self) -> bool {
         self.sort.is_none()
@@ -182,16 +197,21 @@ impl Browse {
     }
 
     /// Orders by a column, or as rows come by.
-    pub fn order_by(&mut self, sort: Option<Sort>) -> Vec<Question> {
+    pub fn order_by(&mut self, sort: Option<Sort>, heard: &Heard) -> Option<Question> {
         self.sort = sort;
-        self.afresh()
+        self.afresh(heard)
     }
 
     /// Looks at the rows that a filter lets through.
     ///
     /// # Errors
     /// What is wrong with it; then everything stays.
-    pub fn filter_by(&mut self, text: &str, heard: &mut Heard) -> Result<Vec<Question>, String> {
+    pub fn filter_by(
+        &mut self,
+        text: &str,
+        heard: &mut Heard,
+        now: DateTime<Utc>,
+    ) -> Result<Vec<Question>, String> {
         let filter = Filter::parse(text, &USER)?;
         self.filter_text = text.to_owned();
         if filter == self.filter {
@@ -199,8 +219,9 @@ impl Browse {
         }
         self.filter = filter;
         self.mark(heard);
-        self.matches = self.is_filtered().then_some(Matches::Counting(0));
-        Ok(self.afresh())
+        self.matches = None;
+        let count = self.ask_count(now);
+        Ok(self.afresh(heard).into_iter().chain(count).collect())
     }
 
     /// Notes of each user of the tail whether the filter lets it through.
@@ -217,23 +238,27 @@ impl Browse {
     }
 
     /// Asks for the part around the selected row, whatever was known.
-    fn afresh(&mut self) -> Vec<Question> {
-        self.part = None;
+    fn afresh(&mut self, heard: &Heard) -> Option<Question> {
+        (self.part, self.asked, self.trouble) = (None, None, None);
         let place = self.scroll.key().map_or(Place::Top, |id| Place::Around(id.clone()));
-        let mut questions = Vec::new();
-        if self.is_filtered() || !self.is_live() {
-            questions.push(self.ask(Wanted::Afresh, place));
-        } else {
-            self.asked = None;
+        (self.is_filtered() || !self.is_live()).then(|| self.ask(Wanted::Afresh, place, heard))
+    }
+
+    /// Asks how many rows the filter lets through, if it is one.
+    fn ask_count(&mut self, now: DateTime<Utc>) -> Option<Question> {
+        self.count.asked = None;
+        self.count.stale = false;
+        if !self.is_filtered() {
+            return None;
         }
-        if self.is_filtered() {
-            questions.push(Question::Count { ticket: self.ticket, filter: self.filter.clone() });
-        }
-        questions
+        self.ticket += 1;
+        self.count.asked = Some((self.ticket, now));
+        self.matches.get_or_insert(Matches::Counting(0));
+        Some(Question::Count { ticket: self.ticket, filter: self.filter.clone() })
     }
 
     /// Asks for the first rows.
-    pub fn to_first(&mut self) -> Option<Question> {
+    pub fn to_first(&mut self, heard: &Heard) -> Option<Question> {
         self.scroll.first();
         match &self.part {
             Some(part) if part.top => None,
@@ -241,22 +266,28 @@ impl Browse {
                 (self.part, self.asked) = (None, None);
                 None
             }
-            Some(_) => Some(self.ask(Wanted::Afresh, Place::Top)),
+            Some(_) => Some(self.ask(Wanted::Afresh, Place::Top, heard)),
             None => None,
         }
     }
 
-    /// Asks for the last rows, unless they are known; true if they are.
-    pub fn to_last(&mut self) -> Option<Question> {
+    /// Asks for the last rows; `None` if they are known.
+    pub fn to_last(&mut self, heard: &Heard) -> Option<Question> {
         match &self.part {
             Some(part) if part.bottom => None,
-            _ => Some(self.ask(Wanted::Bottom, Place::Bottom)),
+            _ => Some(self.ask(Wanted::Bottom, Place::Bottom, heard)),
         }
+    }
+
+    /// The operator goes elsewhere: the last rows, should they still come, are not waited for.
+    pub fn elsewhere(&mut self) {
+        self.trouble = None;
+        self.asked.take_if(|asked| asked.what == Wanted::Bottom);
     }
 
     /// Asks for more where the operator comes near the end of what is known.
     pub fn more(&mut self, heard: &Heard) -> Option<Question> {
-        if self.asked.is_some() {
+        if self.asked.is_some() || self.trouble.is_some() {
             return None;
         }
         let list = self.list(heard);
@@ -267,15 +298,16 @@ impl Browse {
             None => {
                 let more =
                     heard.rows > heard.tail.users().len() as u64 || self.is_filtered() || !self.is_live();
-                (near_end && more && !self.scroll.follows()).then(|| self.ask(Wanted::Afresh, Place::Top))
+                let wanted = near_end && more && !self.scroll.follows();
+                wanted.then(|| self.ask(Wanted::Afresh, Place::Top, heard))
             }
             Some(part) if near_end && !part.bottom => {
                 let place = part.last().map(Place::After)?;
-                Some(self.ask(Wanted::After, place))
+                Some(self.ask(Wanted::After, place, heard))
             }
             Some(part) if near_start && !part.top => {
                 let place = part.first().map(Place::Before)?;
-                Some(self.ask(Wanted::Before, place))
+                Some(self.ask(Wanted::Before, place, heard))
             }
             Some(_) => None,
         }
@@ -291,44 +323,66 @@ impl Browse {
     /// Asks for rows of the table where fewer came by than there is room for.
     pub fn fill(&mut self, heard: &Heard, height: usize) -> Option<Question> {
         let tail = heard.tail.users().len();
-        let short = self.part.is_none() && self.asked.is_none() && tail < height;
-        (short && self.is_live() && !self.is_filtered() && heard.rows > tail as u64)
-            .then(|| self.ask(Wanted::Afresh, Place::Top))
+        let untried = self.part.is_none() && self.asked.is_none() && self.trouble.is_none();
+        let short = tail < height && heard.rows > tail as u64;
+        (untried && short && self.is_live() && !self.is_filtered())
+            .then(|| self.ask(Wanted::Afresh, Place::Top, heard))
     }
 
-    fn ask(&mut self, what: Wanted, place: Place) -> Question {
+    fn ask(&mut self, what: Wanted, place: Place, heard: &Heard) -> Question {
         self.ticket += 1;
-        self.asked = Some(Asked { ticket: self.ticket, what });
+        let pushed = heard.tail.users().pushed();
+        self.asked = Some(Asked { ticket: self.ticket, what, pushed });
         self.stale = false;
         Question::Window { ticket: self.ticket, view: self.view(), place, rows: ROWS }
     }
 
     /// The table has changed.
     pub fn changed(&mut self, heard: &Heard) {
-        let Some(part) = &mut self.part else { return };
-        if self.sort.is_some() || !part.top {
-            self.stale = true;
-        } else if heard.tail.users().pushed() - self.joined >= USERS as u64 {
-            // Rows that have left the tail since are in neither: the two no longer join.
-            let in_tail = self.scroll.key().is_none_or(|id| heard.tail.contains(id));
-            if in_tail { self.part = None } else { part.top = false }
+        self.count.stale = self.is_filtered();
+        match &self.part {
+            Some(part) if self.sort.is_some() || !part.top => self.stale = true,
+            Some(_) => self.part_from_tail(heard),
+            None => {}
         }
     }
 
-    /// When the part is to be read again, if it is.
+    /// Parts the tail from the part below it, if rows that came between them are in neither.
+    fn part_from_tail(&mut self, heard: &Heard) {
+        let filtered = self.is_filtered();
+        let Some(part) = self.part.as_mut().filter(|part| part.top) else { return };
+        if self.sort.is_some() || heard.tail.reaches_back_to(self.joined) {
+            return;
+        }
+        let in_tail = self.scroll.key().is_none_or(|id| heard.tail.contains(id));
+        if filtered {
+            self.stale = true;
+        } else if in_tail {
+            (self.part, self.asked) = (None, None);
+        } else {
+            part.top = false;
+        }
+    }
+
+    /// When something is to be read again, if it is.
     #[must_use]
     pub fn refresh_at(&self) -> Option<DateTime<Utc>> {
-        (self.stale && self.asked.is_none()).then_some(self.due)
+        let part = (self.stale && self.asked.is_none()).then_some(self.due);
+        let count = (self.count.stale && self.count.asked.is_none()).then_some(self.count.due);
+        part.into_iter().chain(count).min()
     }
 
-    /// Reads the part again, if that is due.
-    pub fn refresh(&mut self, now: DateTime<Utc>) -> Option<Question> {
-        let due = self.refresh_at()?;
-        if now < due {
-            return None;
+    /// Reads the part again, and counts again, if that is due.
+    pub fn refresh(&mut self, heard: &Heard, now: DateTime<Utc>) -> Vec<Question> {
+        let mut questions = Vec::new();
+        if self.stale && self.asked.is_none() && now >= self.due {
+            let place = self.scroll.key().map_or(Place::Top, |id| Place::Around(id.clone()));
+            questions.push(self.ask(Wanted::Afresh, place, heard));
         }
-        let place = self.scroll.key().map_or(Place::Top, |id| Place::Around(id.clone()));
-        Some(self.ask(Wanted::Afresh, place))
+        if self.count.stale && self.count.asked.is_none() && now >= self.count.due {
+            questions.extend(self.ask_count(now));
+        }
+        questions
     }
 
     /// Takes rows in. `height` is how many fit on the screen.
@@ -341,8 +395,8 @@ impl Browse {
     ) {
         let Some(asked) = self.asked.take_if(|asked| asked.ticket == ticket) else { return };
         self.trouble = None;
-        // What takes long to read is read again the more seldom.
-        self.due = now + (took * 30).max(REFRESH);
+        self.due = now + pause_after(took);
+        let reads_top = asked.what != Wanted::After && slice.top;
         match (asked.what, &mut self.part) {
             (Wanted::Before, Some(part)) => part.put_before(slice),
             (Wanted::After, Some(part)) => part.put_after(slice),
@@ -353,22 +407,43 @@ impl Browse {
             }
             (_, part) => *part = Some(Part::new(slice)),
         }
-        self.joined = heard.tail.users().pushed();
+        if reads_top {
+            self.joined = asked.pushed;
+        }
+        self.part_from_tail(heard);
     }
 
-    /// A question could not be answered.
+    /// A question could not be answered; false if it was none of these.
     pub fn failed(&mut self, ticket: u64, text: &str) -> bool {
-        let ours = self.asked.take_if(|asked| asked.ticket == ticket).is_some();
-        if ours {
+        let window = self.asked.take_if(|asked| asked.ticket == ticket).is_some();
+        let count = self.count.asked.take_if(|(asked, _)| *asked == ticket).is_some();
+        if count {
+            self.matches = None;
+        }
+        if window {
             self.trouble = Some(super::entries::safe(text));
         }
-        ours
+        window || count
     }
 
-    /// So many rows pass the filter, or were looked at so far.
-    pub fn count(&mut self, matches: Matches) {
-        if self.is_filtered() {
-            self.matches = Some(matches);
+    /// So many rows were looked at for the count.
+    pub fn counting(&mut self, ticket: u64, seen: u64) {
+        let ours = self.count.asked.is_some_and(|(asked, _)| asked == ticket);
+        if ours && !matches!(self.matches, Some(Matches::Counted(_))) {
+            self.matches = Some(Matches::Counting(seen));
         }
     }
+
+    /// So many rows pass the filter.
+    pub fn counted(&mut self, ticket: u64, rows: u64, now: DateTime<Utc>) {
+        if let Some((_, asked)) = self.count.asked.take_if(|(asked, _)| *asked == ticket) {
+            self.matches = Some(Matches::Counted(rows));
+            self.count.due = now + pause_after(now - asked);
+        }
+    }
+}
+
+/// How long what took that long to read is left alone before it is read again: the longer, the more it costs.
+fn pause_after(took: TimeDelta) -> TimeDelta {
+    (took * 30).max(REFRESH)
 }

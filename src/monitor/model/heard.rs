@@ -193,12 +193,14 @@ impl Heard {
 #[derive(Clone, Debug)]
 pub struct Tail {
     users: Shelf<UserEntry>,
+    /// Whatever came by before this serial may no longer be in it.
+    horizon: u64,
     serials: HashMap<String, u64>,
 }
 
 impl Default for Tail {
     fn default() -> Self {
-        Self { users: Shelf::new(USERS), serials: HashMap::new() }
+        Self { users: Shelf::new(USERS), horizon: 0, serials: HashMap::new() }
     }
 }
 
@@ -212,9 +214,22 @@ impl Tail {
         }
         let (serial, dropped) = self.users.push(user);
         self.serials.insert(id, serial);
-        if let Some(dropped) = dropped {
+        if let Some((gone, dropped)) = dropped {
             self.serials.remove(dropped.id());
+            self.horizon = gone + 1;
         }
+    }
+
+    /// Notes that rows were stored which never come by here.
+    pub fn passed_over(&mut self) {
+        self.users.skip();
+        self.horizon = self.users.pushed();
+    }
+
+    /// True if every row that was stored since that many had come by is in it.
+    #[must_use]
+    pub fn reaches_back_to(&self, pushed: u64) -> bool {
+        self.horizon <= pushed
     }
 
     /// True if a user of that id is in it.

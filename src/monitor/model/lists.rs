@@ -67,10 +67,12 @@ pub fn pick(model: &mut Model, line: usize) -> Vec<Effect> {
 }
 
 fn go_in_users(model: &mut Model, action: Action, height: usize) -> Vec<Effect> {
+    model.users.elsewhere();
+    let heard = model.frozen.as_deref().unwrap_or(&model.heard);
     let question = match action {
         _ if !model.has_table => None,
-        Action::First => model.users.to_first(),
-        Action::Last => model.users.to_last(),
+        Action::First => model.users.to_first(heard),
+        Action::Last => model.users.to_last(heard),
         _ => None,
     };
     if question.is_some() {

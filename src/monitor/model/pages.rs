@@ -174,6 +174,7 @@ pub fn pick(model: &mut Model, line: usize, height: usize) -> Vec<Effect> {
 /// Moves the selection among the pages.
 pub fn go(model: &mut Model, action: Action, height: usize) -> Vec<Effect> {
     let heard = model.frozen.as_deref().unwrap_or(&model.heard);
+    model.pages.log.elsewhere();
     let question = match action {
         Action::First => model.pages.ask_first(heard),
         Action::Last if model.has_table => model.pages.ask_last(heard),

@@ -125,6 +125,7 @@ pub fn pick(model: &mut Model, line: usize, height: usize) -> Vec<Effect> {
 pub fn go(model: &mut Model, action: Action, height: usize) -> Vec<Effect> {
     let live = model.runs.live(model.seen());
     let runs = &mut model.runs;
+    runs.log.elsewhere();
     let at = runs.listed(live.as_ref());
     let ask = match action {
         Action::Last if model.has_table => runs.log.ask_last(at),

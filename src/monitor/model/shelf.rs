@@ -29,20 +29,25 @@ impl<T> Shelf<T> {
         self.items.is_empty()
     }
 
-    /// How many entries were ever put on it.
+    /// How many entries were ever put on it, or skipped.
     #[must_use]
     pub fn pushed(&self) -> u64 {
         self.next
     }
 
-    /// Puts an entry on top. Gives its serial, and what fell off the far end.
-    pub fn push(&mut self, item: T) -> (u64, Option<T>) {
+    /// Puts an entry on top. Gives its serial, and what fell off the far end with its own.
+    pub fn push(&mut self, item: T) -> (u64, Option<(u64, T)>) {
         let serial = self.next;
         self.next += 1;
         self.items.insert(serial, item);
         let full = self.items.len() > self.capacity;
         let dropped = if full { self.items.pop_first() } else { None };
-        (serial, dropped.map(|(_, item)| item))
+        (serial, dropped)
+    }
+
+    /// Counts an entry that is not kept at all.
+    pub fn skip(&mut self) {
+        self.next += 1;
     }
 
     /// Takes an entry out and puts its newer version on top.
@@ -90,7 +95,7 @@ mod tests {
         for entry in 0..3 {
             assert_eq!(shelf.push(entry), (entry, None));
         }
-        assert_eq!(shelf.push(3), (3, Some(0)));
+        assert_eq!(shelf.push(3), (3, Some((0, 0))));
         assert_eq!(shelf.list(), [&3, &2, &1]);
         assert_eq!(shelf.replace(2, 20), 4);
         assert_eq!(shelf.list(), [&20, &3, &1]);

@@ -186,6 +186,11 @@ impl<T: Numbered> Stretch<T> {
         (!known).then(|| self.ask(Wanted::Oldest, Some(ROWS as u64 + 1)))
     }
 
+    /// The operator goes elsewhere: the oldest entries, should they still come, are not waited for.
+    pub fn elsewhere(&mut self) {
+        self.asked.take_if(|ask| ask.what == Wanted::Oldest);
+    }
+
     fn ask(&mut self, what: Wanted, before: Option<u64>) -> Ask {
         let ask = Ask { ticket: self.tickets.issue(), before, what };
         self.asked = Some(ask);

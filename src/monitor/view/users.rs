@@ -73,8 +73,10 @@ fn side(model: &Model, list: &[&UserEntry]) -> String {
     }
 }
 
-fn none(model: &Model) -> &'static str {
-    if model.users.is_reading() {
+fn none(model: &Model) -> &str {
+    if let Some(trouble) = &model.users.trouble {
+        trouble
+    } else if model.users.is_reading() {
         "reading the table"
     } else if model.users.is_filtered() {
         "no row passes the filter"

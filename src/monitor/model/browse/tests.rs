@@ -102,6 +102,7 @@ fn before(table: &Table) -> Model {
     let Event::Page(mut stored) = page(3) else { unreachable!() };
     stored.shown = (last - 149..=last).map(|row| shown(row, Fate::New)).collect();
     stored.rows = last as u64;
+    stored.counts.rows = 150;
     tell(&mut model, 2_000, Event::Page(stored));
     model
 }
@@ -219,6 +220,7 @@ fn a_filter_that_is_wrong_says_so_and_changes_nothing() {
 fn tell_page(model: &mut Model, rows: &[crate::run::ShownRow]) -> Vec<Effect> {
     let Event::Page(mut stored) = page(3) else { unreachable!() };
     stored.shown = rows.to_vec();
+    stored.counts.rows = rows.len() as u64;
     tell(model, 3_000, Event::Page(stored))
 }
 
@@ -269,6 +271,121 @@ fn a_flood_over_the_head_of_the_operator_leaves_no_gap() {
         assert_eq!(selected(&model), Some(format!("Ada Lovelace {}", last + 1)));
         last += 1;
     }
+}
+
+#[test]
+fn going_on_during_a_flood_leaves_no_gap_either() {
+    let mut table = Table::new(3_000);
+    let mut model = before(&table);
+    for _ in 0..60 {
+        press_and_serve(&mut model, &table, KeyCode::Down);
+    }
+    let flood = |model: &mut Model, table: &mut Table, rows: i64| {
+        let last = table.rows.len() as i64;
+        table.rows.extend(last + 1..=last + rows);
+        let shown: Vec<_> = (last + 1..=last + rows).map(|row| shown(row, Fate::New)).collect();
+        tell_page(model, &shown);
+    };
+    flood(&mut model, &mut table, 900);
+    // Far enough down for more rows to be read below: that does not read those above anew.
+    for _ in 0..300 {
+        press_and_serve(&mut model, &table, KeyCode::Down);
+    }
+    flood(&mut model, &mut table, 900);
+    let mut row: i64 = selected(&model).unwrap().rsplit(' ').next().unwrap().parse().unwrap();
+    while row < 4_800 {
+        press_and_serve(&mut model, &table, KeyCode::Up);
+        row += 1;
+        assert_eq!(selected(&model), Some(format!("Ada Lovelace {row}")));
+    }
+}
+
+#[test]
+fn rows_that_never_came_by_are_in_the_table_all_the_same() {
+    let mut table = Table::new(3_000);
+    let mut model = before(&table);
+    for _ in 0..200 {
+        press_and_serve(&mut model, &table, KeyCode::Down);
+    }
+    table.rows.extend(3_001..=3_300);
+    let Event::Page(mut stored) = page(3) else { unreachable!() };
+    stored.shown = (3_101..=3_300).map(|row| shown(row, Fate::New)).collect();
+    stored.counts.rows = 300;
+    stored.rows = 3_300;
+    tell(&mut model, 3_000, Event::Page(stored));
+    press_and_serve(&mut model, &table, KeyCode::Home);
+    let mut seen = std::collections::HashSet::new();
+    while seen.insert(selected(&model).unwrap()) {
+        press_and_serve(&mut model, &table, KeyCode::Down);
+    }
+    assert_eq!(seen.len(), 3_300, "each of them once");
+}
+
+#[test]
+fn what_is_asked_while_frozen_holds_afterwards() {
+    let table = Table::new(3_000);
+    let mut model = before(&table);
+    for key in "/ada 29".chars() {
+        press_and_serve(&mut model, &table, KeyCode::Char(key));
+    }
+    press(&mut model, KeyCode::Enter);
+    press(&mut model, KeyCode::Char('f'));
+    press_and_serve(&mut model, &table, KeyCode::Esc);
+    assert!(!model.users.is_filtered() && model.is_frozen());
+    press(&mut model, KeyCode::Char('f'));
+    let shown = lists::users(&model).len();
+    assert!(shown >= 150, "nothing stays hidden by a filter that is gone: {shown}");
+}
+
+#[test]
+fn the_last_rows_do_not_take_the_operator_back_who_has_gone_on() {
+    let table = Table::new(3_000);
+    let mut model = before(&table);
+    let [Effect::Ask(last)] = &press(&mut model, KeyCode::End)[..] else { panic!() };
+    let late = table.answer(last).unwrap();
+    press_and_serve(&mut model, &table, KeyCode::Home);
+    update(&mut model, Message::Read(Box::new(late)));
+    assert_eq!(selected(&model).as_deref(), Some("Ada Lovelace 3000"));
+}
+
+#[test]
+fn a_count_is_of_its_own_filter_and_its_failure_is_told() {
+    let table = Table::new(3_000);
+    let mut model = before(&table);
+    press(&mut model, KeyCode::Char('/'));
+    let first = press(&mut model, KeyCode::Char('1'));
+    let [_, Effect::Ask(count)] = &first[..] else { panic!("{first:?}") };
+    let late = table.answer(count).unwrap();
+    let second = press(&mut model, KeyCode::Char('2'));
+    update(&mut model, Message::Read(Box::new(late)));
+    assert_eq!(model.users.matches, Some(Matches::Counting(0)), "that was the count of another filter");
+    let ticket = second.iter().find_map(|effect| match effect {
+        Effect::Ask(question) => match **question {
+            Question::Count { ticket, .. } => Some(ticket),
+            _ => None,
+        },
+        _ => None,
+    });
+    let failed = Answer::Failed { ticket: ticket.unwrap(), text: "the disk is gone".to_owned() };
+    update(&mut model, Message::Read(Box::new(failed)));
+    assert_eq!(model.users.matches, None);
+    assert!(matches!(&model.answer, Some((super::super::Answer::Refused(text), _)) if text.contains("disk")));
+}
+
+#[test]
+fn a_reader_that_fails_is_not_asked_again_until_a_key_does() {
+    let mut model = silent(120, 36);
+    let Event::Opened(mut there) = opened() else { unreachable!() };
+    there.rows = 3_000;
+    tell(&mut model, 0, Event::Opened(there));
+    let effects = update(&mut model, Message::Now(at(100)));
+    let [Effect::Ask(question)] = &effects[..] else { panic!("{effects:?}") };
+    let Question::Window { ticket, .. } = **question else { panic!() };
+    let failed = Answer::Failed { ticket, text: "the file is gone".to_owned() };
+    update(&mut model, Message::Read(Box::new(failed)));
+    assert_eq!(update(&mut model, Message::Now(at(200))), []);
+    press(&mut model, KeyCode::Down);
+    assert!(matches!(&update(&mut model, Message::Now(at(300)))[..], [Effect::Ask(_)]));
 }
 
 #[test]
