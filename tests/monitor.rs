@@ -177,7 +177,15 @@ fn a_demo_is_stepped_through_side_by_side() {
     let mut terminal = Terminal::start(120, 36, &["demo", "ties", "--latency", "1ms"]);
     terminal.shows("s takes a step").shows("READY").press("s").shows("Both have page 1");
     terminal.press("s").shows("The walker beside has lost 20 rows").shows("Side by side").shows("PAUSED");
-    terminal.press(" ").shows("COMPLETE").shows("as it should be: 200 rows here, 0 lost").press("q");
+    for page in 3..=5 {
+        terminal.shows(&format!("{} pages", page - 1)).shows("PAUSED").press("s");
+    }
+    terminal
+        .shows("COMPLETE")
+        .shows("as it should be: 200 rows here, 0 lost")
+        .press("n")
+        .shows("Both have page 1");
+    terminal.press("\u{1b}").press("s").shows("the demo is over").press("q");
     assert_eq!(terminal.ends().exit_code(), 0);
     terminal.assert_clean();
 }
@@ -198,10 +206,19 @@ fn a_demo_is_chosen_from_a_list_and_can_be_left() {
 #[test]
 fn the_demo_that_is_killed_gives_the_terminal_back_and_picks_up() {
     let mut terminal = Terminal::start(120, 36, &["demo", "crash"]);
-    terminal.shows("s takes a step").press(" ").shows("What the dead process left");
+    terminal
+        .shows("s takes a step")
+        .press("s")
+        .shows("Page 1 is stored")
+        .press("s")
+        .shows("Page 2 is stored");
+    terminal.press("s").shows("What the dead process left");
     terminal.assert_clean();
-    terminal.shows("The new process found the unfinished run").shows("PAUSED").press(" ").shows("COMPLETE");
-    terminal.press("q");
+    terminal.shows("The new process found the unfinished run");
+    for page in 3..=5 {
+        terminal.shows(&format!("{page} pages")).shows("PAUSED").press("s");
+    }
+    terminal.shows("COMPLETE").press("q");
     assert_eq!(terminal.ends().exit_code(), 0);
     terminal.assert_clean();
 }
@@ -252,5 +269,15 @@ fn a_frozen_view_stands_still_and_the_sync_goes_on() {
     assert!(terminal.screen().contains("FROZEN"));
     terminal.press("f").hides("FROZEN").shows("COMPLETE").press("q");
     assert_eq!(terminal.ends().exit_code(), 0);
+    terminal.assert_clean();
+}
+
+#[test]
+fn a_demo_that_runs_by_itself_leaves_time_to_read() {
+    let mut terminal = Terminal::start(120, 36, &["demo", "expired-token", "--latency", "1ms"]);
+    terminal.shows("s takes a step").press(" ").shows("the next page in").shows("Page 1 brought a token");
+    terminal.press("s").shows("the API forgets the token").press(" ").shows("Space lets it run");
+    terminal.press("s").shows("The API refuses the token").press("q");
+    assert_eq!(terminal.ends().exit_code(), 4);
     terminal.assert_clean();
 }

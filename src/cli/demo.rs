@@ -22,6 +22,7 @@ use crate::demo::{Beside, Narration, Rehearsal, Scenario, Told, Verdict, lives};
 use crate::destination::sqlite::Sqlite;
 use crate::monitor::model::Lesson;
 use crate::monitor::terminal::{forsaken, leave_behind};
+use crate::monitor::text::wrap;
 use crate::monitor::{self, Departure, Feed};
 use crate::record::USER;
 use crate::report::{self, Style};
@@ -232,10 +233,14 @@ async fn lives(demo: &Demo, looks: &config::Monitor, name: &str, scenario: &Scen
     };
     let to_read = if on_screen(demo) { TO_READ } else { scenario.options.latency };
     let between = |narration: &Narration| {
-        if on_screen(demo) {
-            forsaken()?;
+        if !on_screen(demo) {
+            return say(style(demo), &Told::Narration(narration.clone()));
         }
-        say(style(demo), &Told::Narration(narration.clone()))
+        forsaken()?;
+        let width = crossterm::terminal::size().map_or(80, |(columns, _)| usize::from(columns));
+        let text = format!("» {} (in {} s)", narration.text, TO_READ.as_secs());
+        let lines = wrap(&text, width.clamp(20, 100)).join("\n");
+        print::stdout(format!("{lines}\n\n").as_bytes())
     };
     let status = lives::supervise(scenario, &scratch, life, between, to_read).await?;
     Ok(status.code().and_then(|code| u8::try_from(code).ok()).map_or(Exit::Failed, Exit::Passed))

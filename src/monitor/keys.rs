@@ -71,6 +71,8 @@ pub enum Action {
     Export,
     /// Lists every action by its name.
     Palette,
+    /// All that was said in a demo.
+    Narration,
     /// Takes the next theme.
     Theme,
     /// Shows every key.

@@ -20,6 +20,8 @@ pub struct Arrangement {
     pub expanded: bool,
     /// True if somebody tells what happens: a demo.
     pub narrated: bool,
+    /// False until that has more to tell of than what is to come.
+    pub introduced: bool,
     /// True if another walker stands beside this one.
     pub beside: bool,
 }
@@ -32,6 +34,7 @@ impl Default for Arrangement {
             bottom: Panel::Log,
             expanded: false,
             narrated: false,
+            introduced: true,
             beside: false,
         }
     }
@@ -177,7 +180,11 @@ fn boxed(screen: Rect, arrangement: Arrangement) -> Areas {
         Constraint::Length(1),
         Constraint::Length(1),
         Constraint::Length(u16::from(tall)),
-        Constraint::Length(if narrated { NARRATION + 2 } else { 0 }),
+        Constraint::Length(match (narrated, arrangement.introduced) {
+            (false, _) => 0,
+            (true, true) => NARRATION + 2,
+            (true, false) => NARRATION + 6,
+        }),
         Constraint::Length(5),
         // What is told comes before what is measured.
         Constraint::Length(if narrated && !tall { 0 } else { 5 }),

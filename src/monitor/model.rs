@@ -327,6 +327,7 @@ impl Model {
             .chain(answer)
             .chain(refresh)
             .chain(self.flash_ends_in())
+            .chain(lesson::next_step(self).map(|due| (due - self.now).max(TimeDelta::zero())))
             .min()
     }
 
@@ -386,7 +387,9 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
         Message::Now(now) => {
             model.now = now;
             model.answer.take_if(|(_, until)| *until <= now);
-            return look(model);
+            let mut effects = lesson::tick(model);
+            effects.extend(look(model));
+            return effects;
         }
         Message::Signal(number) => return act::leave(model, Departure::Signal(number)),
         Message::Continued => {

@@ -41,6 +41,7 @@ impl Given {
         match expiry {
             Expiry::Age(most) => now.saturating_duration_since(self.at) <= most,
             Expiry::Requests(most) => request.saturating_sub(self.request) <= most,
+            Expiry::GivenTo(number) => self.request != number,
         }
     }
 }
@@ -50,6 +51,18 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
+
+    #[test]
+    fn one_token_can_be_dead_and_the_others_not() {
+        let now = Instant::now();
+        let mut tokens = Tokens::new(Expiry::GivenTo(2));
+        for request in 1..=3 {
+            tokens.give(i64::try_from(request).unwrap(), request, now);
+        }
+        assert_eq!([1, 2, 3].map(|updated| tokens.is_good(updated, 4, now)), [true, false, true]);
+        tokens.give(2, 4, now);
+        assert!(tokens.is_good(2, 5, now), "given again, it is another one");
+    }
 
     #[test]
     fn a_token_is_good_for_a_while_and_good_again_once_it_is_given_again() {

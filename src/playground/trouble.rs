@@ -75,6 +75,8 @@ pub enum Expiry {
     Age(#[serde(deserialize_with = "units::span")] Duration),
     /// Once so many requests have arrived since the one that it was given to.
     Requests(u64),
+    /// Only the one that was given to the request of this number: when it comes back, it is dead.
+    GivenTo(u64),
 }
 
 /// Rows that come and change while they are read: with each request of a span, before it is answered. Each gets an

@@ -12,7 +12,8 @@ pub fn pause_label(model: &Model) -> &'static str {
         None => {}
     }
     match model.heard.phase {
-        _ if lesson::is_waiting(model) => "let it run",
+        _ if model.lesson.as_ref().is_some_and(|lesson| !lesson.runs) => "let it run",
+        _ if model.lesson.is_some() => "hold",
         Phase::Paused | Phase::Holding => "resume",
         Phase::Resting { .. } => "hold",
         Phase::Pausing { .. } => "drop the page",
@@ -73,6 +74,9 @@ fn sync_ready(model: &Model) -> Result<(), &'static str> {
     if model.heard.stream.is_none() {
         return Err("the destination is still being opened");
     }
+    if model.lesson.as_ref().is_some_and(|lesson| lesson.verdict.is_some()) {
+        return Err("the demo is over; q leaves, and `highwater demo` lists the others");
+    }
     question(model)
 }
 
@@ -93,7 +97,7 @@ pub fn pause_ready(model: &Model) -> Result<(), &'static str> {
         return playable(motion);
     }
     match model.heard.phase {
-        _ if lesson::is_waiting(model) => Ok(()),
+        _ if model.lesson.is_some() => Ok(()),
         Phase::Idle | Phase::Ended { .. } => Err("no run is under way; r starts one"),
         Phase::Stopping { .. } => Err("the run is stopping"),
         Phase::Pausing { deadline: None } => Err("what has arrived is being stored"),
@@ -126,6 +130,9 @@ pub fn step_ready(model: &Model) -> Result<(), &'static str> {
 /// Whether a run can begin or a wait can end.
 pub fn again_ready(model: &Model) -> Result<(), &'static str> {
     sync_ready(model)?;
+    if lesson::is_waiting(model) {
+        return Err("s takes the first step, Space lets it run");
+    }
     match motion(model) {
         Some(Motion::Held) => return Err("the replay is held; Space plays on, s shows the next page"),
         Some(motion) => return playable(motion),
@@ -193,4 +200,10 @@ pub fn reverse_ready(model: &Model) -> Result<(), &'static str> {
         Some(_) => Ok(()),
         None => Err("the newest are on top; o orders by a column"),
     }
+}
+
+/// Whether somebody tells what happens.
+pub fn narration_ready(model: &Model) -> Result<(), &'static str> {
+    panels_ready(model)?;
+    if model.lesson.is_some() { Ok(()) } else { Err("only in a demo somebody tells what happens") }
 }

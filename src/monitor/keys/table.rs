@@ -5,8 +5,8 @@ use crossterm::event::KeyCode::{BackTab, Char, Down, End, Enter, Esc, Home, Page
 use super::Chord::{Ctrl, Plain};
 use super::ready::{
     again_label, again_ready, always, expand_label, freeze_label, full_ready, help_ready, mark_ready,
-    panels_ready, pause_label, pause_ready, quit_label, reverse_ready, speed_ready, step_ready,
-    suspend_ready, table_ready,
+    narration_ready, panels_ready, pause_label, pause_ready, quit_label, reverse_ready, speed_ready,
+    step_ready, suspend_ready, table_ready,
 };
 use super::{Action as A, Binding, Chord, Group as G, Label, Readiness};
 use crate::monitor::model::Panel;
@@ -159,6 +159,8 @@ pub const KEYMAP: &[Binding] = &[
     )
     .labelled(|_| "actions")
     .when(panels_ready),
+    bind(G::Program, &[Plain(Char('n'))], A::Narration, "narration", "in a demo: all that was said")
+        .when(narration_ready),
     bind(
         G::Program,
         &[Plain(Char('T'))],

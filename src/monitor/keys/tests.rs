@@ -54,6 +54,7 @@ fn every_action_is_bound() {
         A::Export,
         A::Palette,
         A::Theme,
+        A::Narration,
         A::Faster,
         A::Slower,
     ];
@@ -89,6 +90,7 @@ fn every_action_is_bound() {
             | A::Export
             | A::Palette
             | A::Theme
+            | A::Narration
             | A::Faster
             | A::Slower => {}
         }

@@ -87,9 +87,11 @@ fn perform(model: &mut Model, binding: &Binding) -> Vec<Effect> {
         return Vec::new();
     }
     match binding.action {
+        Action::Pause if model.lesson.is_some() => return lesson::toggle(model),
+        Action::Step if model.lesson.is_some() => return lesson::step(model),
+        Action::Narration => model.overlay = Overlay::Detail(lesson::sheet(model)),
         Action::Pause => {
             let command = match (&model.playback, &model.heard.phase) {
-                _ if lesson::is_waiting(model) => Command::Run(Start::Token),
                 (Some(playback), _) if playback.motion == Motion::Held => Command::Resume,
                 (None, Phase::Paused | Phase::Holding) => Command::Resume,
                 _ => Command::Pause,

@@ -34,6 +34,7 @@ pub fn event(model: &mut Model, stamped: Stamped) -> Vec<Effect> {
                 model.runs.keep(before);
             }
             run_started(heard, at, started);
+            model.arrangement.introduced = true;
             if matches!(model.overlay, Overlay::Choice(_)) {
                 model.overlay = Overlay::None;
             }
@@ -55,6 +56,10 @@ pub fn event(model: &mut Model, stamped: Stamped) -> Vec<Effect> {
         Event::Notice(notice) => self::notice(heard, at, &notice),
         Event::RunEnded(ended) => {
             run_ended(heard, at, *ended);
+            // The log has those too that were missed.
+            if std::mem::take(&mut heard.pages_missed) && model.has_table {
+                heard.pages = super::Shelf::new(super::heard::PAGES);
+            }
             return open::refresh(model);
         }
     }
@@ -69,14 +74,11 @@ pub fn missed(model: &mut Model, count: u64) -> Vec<Effect> {
         format!("the screen missed {}; nothing stored is affected", super::text::count(count, "event"));
     heard.note_down(model.now, Tone::Warning, text);
     heard.tail.passed_over();
-    if !model.has_table {
-        return Vec::new();
-    }
-    heard.pages = super::Shelf::new(super::heard::PAGES);
+    heard.pages_missed = true;
     if model.frozen.is_none() {
         model.users.changed(heard);
     }
-    open::refresh(model)
+    Vec::new()
 }
 
 /// The first run begins by itself, unless one was left unfinished and nobody has said what to do about it.
@@ -122,6 +124,7 @@ fn run_started(heard: &mut Heard, at: DateTime<Utc>, started: RunStarted) {
     let pace = Pace::new(at, started.totals.counts.rows);
     if !started.continued {
         heard.pages = super::Shelf::new(super::heard::PAGES);
+        heard.pages_missed = false;
         heard.token = None;
     }
     let elapsed = i64::try_from(started.totals.elapsed_ms).ok().and_then(TimeDelta::try_milliseconds);
@@ -207,6 +210,7 @@ fn page(heard: &mut Heard, at: DateTime<Utc>, stored: &PageStored) {
     let decision = entry.decision.clone();
     let first = heard.pages.is_empty();
     heard.pages.push(entry);
+    heard.told += 1;
     heard.token = stored.token.as_deref().map(|raw| Token::new(raw, Some(at), Some(stored.page)));
     heard.rows = stored.rows;
     for cursor in [&stored.first, &stored.last].into_iter().flatten() {
@@ -314,7 +318,7 @@ fn advice(kind: &NoticeKind) -> &'static str {
         NoticeKind::Retry => "nothing: it is asked for again by itself; r ends the wait",
         NoticeKind::TokenRefused => "nothing: the run goes on from the last row by itself",
         NoticeKind::TieUnsafe { .. } => {
-            "read everything again by --walk auto, which asks each seam again: R does"
+            "start again with --walk auto --resume full: that asks each seam again, and R walks as this run did"
         }
         NoticeKind::TieOverflow { .. } => "ask the source for larger pages, so that one value fits on one",
         NoticeKind::NotInclusive => {

@@ -113,6 +113,10 @@ pub struct Heard {
     pub tail: Tail,
     /// The pages of the run.
     pub pages: Shelf<PageEntry>,
+    /// True if some of them were missed.
+    pub pages_missed: bool,
+    /// How many pages were told of, of whatever run.
+    pub told: u64,
     /// What happened and why.
     pub log: Shelf<LogEntry>,
     /// What did not go as hoped, with what can be done about it.
@@ -143,6 +147,8 @@ impl Heard {
             rows: 0,
             tail: Tail::default(),
             pages: Shelf::new(PAGES),
+            pages_missed: false,
+            told: 0,
             log: Shelf::new(LINES),
             problems: Shelf::new(LINES),
             missed: 0,

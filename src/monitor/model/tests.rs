@@ -6,9 +6,10 @@ use super::super::layout::Areas;
 use super::super::samples::*;
 use super::heard::{LINES, PAGES, USERS};
 use super::*;
+use crate::demo::{Told, Verdict};
 use crate::replay::Speed;
 use crate::run::{Fate, Outcome};
-use crate::sync::event::Event;
+use crate::sync::event::{Event, Level};
 
 /// Every phase, by the words of the tables below.
 fn in_phase(word: &str) -> Model {
@@ -514,12 +515,37 @@ fn what_changed_flashes_by_and_a_first_sync_does_not() {
 #[test]
 fn a_demo_waits_for_the_first_key() {
     let waiting = || demo(120, 36, []);
-    assert_eq!(press(&mut waiting(), KeyCode::Char('s')), [Effect::Send(Command::Step)]);
-    assert_eq!(press(&mut waiting(), KeyCode::Char(' ')), [Effect::Send(Command::Run(Start::Token))]);
-    let mut model = waiting();
-    tell(&mut model, 1_000, started());
-    tell(&mut model, 1_000, running(1));
-    assert_eq!(press(&mut model, KeyCode::Char(' ')), [Effect::Send(Command::Pause)]);
+    for key in ['s', ' '] {
+        assert_eq!(press(&mut waiting(), KeyCode::Char(key)), [Effect::Send(Command::Step)]);
+    }
+}
+
+#[test]
+fn a_demo_that_runs_by_itself_steps_when_what_was_said_can_have_been_read() {
+    let mut model = demo(120, 36, []);
+    press(&mut model, KeyCode::Char(' '));
+    for event in [started(), page(1), phase(Phase::Paused)] {
+        tell(&mut model, 1_000, event);
+    }
+    update(&mut model, Message::Told(Box::new(narration(Level::Info, &"x".repeat(100)))));
+    let steps = |model: &mut Model, now| {
+        let effects = update(model, Message::Now(at(now)));
+        effects.contains(&Effect::Send(Command::Step))
+    };
+    assert!(!steps(&mut model, 4_900), "a hundred characters take four seconds");
+    assert!(steps(&mut model, 5_000));
+    press(&mut model, KeyCode::Char(' '));
+    assert!(!steps(&mut model, 60_000), "it is held");
+}
+
+#[test]
+fn a_demo_that_is_over_takes_no_step() {
+    let verdict = Verdict { at: at(0), met: true, differs: Vec::new(), came: came() };
+    let mut model = demo(120, 36, [Told::Verdict(verdict)]);
+    for key in ['s', ' ', 'r', 'R'] {
+        assert_eq!(press(&mut model, KeyCode::Char(key)), [], "{key}");
+        assert!(model.answer.is_some());
+    }
 }
 
 #[test]

@@ -17,7 +17,8 @@ const LABEL: usize = 12;
 pub fn draw(model: &Model, canvas: &mut Canvas) {
     let Some(lesson) = &model.lesson else { return };
     let area = canvas.areas.narration;
-    let mut inner = canvas.panel(area, &format!("Demo: {}", lesson.title), "", false);
+    let side = if lesson.said.len() > 1 { "n tells all" } else { "" };
+    let mut inner = canvas.panel(area, &format!("Demo: {}", lesson.title), side, false);
     if canvas.areas.beside.is_empty()
         && let Some(beside) = &lesson.beside
     {
@@ -43,6 +44,10 @@ fn told(model: &Model, lesson: &Lesson, width: usize, height: usize) -> Vec<Word
     if let Some(verdict) = &lesson.verdict {
         lines.extend(self::verdict(verdict));
     }
+    if lesson::is_waiting(model) {
+        let about = text::wrap(&lesson.about, width).into_iter();
+        lines.extend(about.map(|piece| Words::new().say(Role::Plain, format!("  {piece}"))));
+    }
     for (age, narration) in lesson.said.iter().rev().enumerate() {
         let (role, sign) = match narration.level {
             _ if age > 0 => (Role::Quiet, Role::Quiet),
@@ -57,8 +62,6 @@ fn told(model: &Model, lesson: &Lesson, width: usize, height: usize) -> Vec<Word
         }
     }
     if lesson::is_waiting(model) {
-        let about = text::wrap(&lesson.about, width).into_iter();
-        lines.extend(about.map(|piece| Words::new().say(Role::Quiet, format!("  {piece}"))));
         let hint = Words::new()
             .say(Role::Accent, "s")
             .say(Role::Plain, " takes a step, page by page; ")
@@ -95,16 +98,14 @@ fn lost_here(lesson: &Lesson, beside: &Beside) -> u64 {
 
 /// Both walkers where there is room for a line only.
 fn in_a_line(model: &Model, lesson: &Lesson, beside: &Beside) -> Words {
-    let walker = |words: Words, name: &str, rows: u64, lost: u64| {
-        let alarm = if lost > 0 { Role::Bad } else { Role::Good };
-        words
-            .say(Role::Strong, name)
-            .say(Role::Plain, format!(" {}, ", text::count(rows, "row")))
-            .say(alarm, format!("{} lost", text::number(lost)))
+    let lost = |words: Words, lost: u64| {
+        words.say(if lost > 0 { Role::Bad } else { Role::Good }, text::number(lost))
     };
-    let here = lost_here(lesson, beside);
-    let words = walker(Words::new(), model.heard.walk.word(), model.heard.rows, here);
-    walker(words.say(Role::Quiet, "  ·  "), &beside.name, beside.rows, beside.lost)
+    let words = lost(Words::new().say(Role::Strong, "lost: "), lost_here(lesson, beside));
+    let words = lost(words.say(Role::Plain, " here · "), beside.lost);
+    words
+        .say(Role::Plain, format!(" beside ({}); ", beside.name))
+        .say(Role::Quiet, format!("rows {} · {}", text::number(model.heard.rows), text::number(beside.rows)))
 }
 
 /// Two columns of figures: this walker, and the one beside.
@@ -130,7 +131,7 @@ fn beside(model: &Model, lesson: &Lesson, beside: &Beside, canvas: &mut Canvas) 
         ("pages", totals.pages, beside.pages, false),
         ("rows", model.heard.rows, beside.rows, false),
         ("sent again", totals.counts.same + totals.counts.stale, beside.repeated, false),
-        ("lost", lost, beside.lost, true),
+        ("lost or old", lost, beside.lost, true),
     ];
     for (line, (label, here, there, alarming)) in (1..inner.height).zip(lines) {
         let role = |value: u64| match (alarming, value) {

@@ -93,6 +93,13 @@ fn sentence(model: &Model) -> (Role, String) {
             (Role::Held, text)
         }
         Phase::Pausing { deadline: None } => (Role::Held, "storing what has arrived first".to_owned()),
+        Phase::Paused if model.lesson.is_some() => {
+            let text = match lesson::next_step(model) {
+                Some(due) => format!("the next page in {} s; Space holds, s takes it now", left(due)),
+                None => "holding, everything is stored; s takes the next page, Space lets it run".to_owned(),
+            };
+            (Role::Held, text)
+        }
         Phase::Paused => {
             let text = "holding, everything is stored; Space resumes, s asks for one page";
             (Role::Held, text.to_owned())
@@ -154,8 +161,7 @@ fn idle(model: &Model) -> (Role, String) {
 fn badges(model: &Model) -> Vec<(Role, String)> {
     let mut badges = Vec::new();
     if model.is_frozen() {
-        let (before, now) = (model.seen().pages.pushed(), model.heard.pages.pushed());
-        let since = text::count(now.saturating_sub(before), "page");
+        let since = text::count(model.heard.told - model.seen().told, "page");
         badges.push((Role::Accent, format!("FROZEN, {since} since")));
     }
     if let Some(Playback { motion, speed, .. }) = &model.playback {
