@@ -135,7 +135,7 @@ fn expired_token_falls_back_to_the_checkpoint() {
     says(
         &done,
         &[
-            "forgets a token after 3 seconds",
+            "does not keep a token for ever",
             "holds after page 2",
             "refuses the token",
             "by cursor",

@@ -72,7 +72,10 @@ fn ties(pace: Pace) -> Film {
     camera.until("takes a step").wait(pace.reading(2_500));
     camera.press("s").until("Both have page 1").wait(pace.reading(2_500));
     camera.press("s").until("has lost 20 rows").wait(pace.reading(3_200));
-    camera.press(" ").until("as it should be").wait(pace.reading(3_500));
+    for pages in ["3 pages", "4 pages"] {
+        camera.press("s").until(pages).until("PAUSED").wait(pace.reading(1_000));
+    }
+    camera.press("s").until("as it should be").wait(pace.reading(3_500));
     camera.film
 }
 
