@@ -55,6 +55,8 @@ pub struct Budget {
 const EPOCH: f64 = 1e9;
 /// Beyond this it is in milliseconds.
 const EPOCH_MS: f64 = 1e11;
+/// The longest time to a reset that can be meant, in seconds: a year.
+const FARTHEST: f64 = 366.0 * 86_400.0;
 
 impl Budget {
     /// Reads `X-RateLimit-*`, which many APIs spell `X-Rate-Limit-*`, and what the drafts for `RateLimit` have called
@@ -103,18 +105,15 @@ fn rate_limit(name: &str) -> Option<&str> {
     ["x-ratelimit", "x-rate-limit", "ratelimit"].iter().find_map(|family| name.strip_prefix(family))
 }
 
-/// The number that a value begins with: `100, 100;w=10` is 100.
+/// The number that a value begins with: `100, 100;w=10` is 100, and `1e99` is none.
 fn whole(value: &str) -> Option<u64> {
-    let value = value.trim_start();
-    let end = value.find(|character: char| !character.is_ascii_digit()).unwrap_or(value.len());
-    value[..end].parse().ok()
+    let number = value.trim().split([',', ';', ' ']).next()?;
+    number.parse().ok()
 }
 
 /// A reset as seconds from now, whether it is given as that or as a time.
 fn seconds_until(value: &str, now: DateTime<Utc>) -> Option<u64> {
-    let value = value.trim_start();
-    let end = value.find(|character: char| !matches!(character, '0'..='9' | '.')).unwrap_or(value.len());
-    let given: f64 = value[..end].parse().ok()?;
+    let given: f64 = value.trim().split([',', ';', ' ']).next()?.parse().ok()?;
     let now_ms = now.timestamp_millis() as f64;
     let seconds = if given > EPOCH_MS {
         (given - now_ms) / 1_000.0
@@ -123,8 +122,8 @@ fn seconds_until(value: &str, now: DateTime<Utc>) -> Option<u64> {
     } else {
         given
     };
-    // A time that is past has come: a float below zero becomes 0.
-    Some(seconds.ceil() as u64)
+    // A time that is past has come: a float below zero becomes 0. One that no window of a rate limit reaches is none.
+    (given >= 0.0 && seconds < FARTHEST).then(|| seconds.ceil() as u64)
 }
 
 #[cfg(test)]
@@ -201,6 +200,8 @@ mod tests {
             &[("x-ratelimit-limit", "many"), ("x-ratelimit-remaining", "-1"), ("x-ratelimit-reset", "soon")],
             &[("x-ratelimit-limit-requests", "60"), ("x-ratelimit-bucket", "abcd1234")],
             &[("x-ratelimit-limit", "99999999999999999999999"), ("x-ratelimit-reset", "1.2.3")],
+            &[("x-ratelimit-limit", "1e99"), ("x-ratelimit-reset", "9223372036854775807")],
+            &[("x-ratelimit-remaining", "NaN"), ("x-ratelimit-reset", "1e99")],
         ] {
             assert_eq!(read(headers), None, "{headers:?}");
         }

@@ -29,7 +29,9 @@ impl Signals {
         // Once it is caught, a write past the limit of a file's size fails as on a full disk, and is told.
         let _ = signal(SignalKind::from_raw(rustix::process::Signal::XFSZ.as_raw()))?;
         let mut signals = Vec::new();
-        for kind in [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup()] {
+        for kind in
+            [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup(), SignalKind::quit()]
+        {
             let number = kind.as_raw_value();
             if !(number == HANG_UP && is_ignored(number)) {
                 signals.push((signal(kind)?, Signal::End(number)));

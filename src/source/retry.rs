@@ -28,17 +28,17 @@ impl Policy {
 }
 
 /// Reads `Retry-After`: whole or decimal seconds, or a date in any of the three forms of RFC 9110, counted from the
-/// source's own clock. A time that is past is no wait. `None` if it is none of these.
+/// source's own clock. `None` if it is none of these, and if it asks for no wait at all: the own backoff is kept then,
+/// or every attempt would be used up in an instant.
 #[must_use]
 pub fn retry_after(value: &str, now: DateTime<Utc>) -> Option<Duration> {
     let value = value.trim();
     if let Ok(seconds) = value.parse::<f64>() {
-        return seconds
-            .is_finite()
-            .then(|| Duration::try_from_secs_f64(seconds.max(0.0)).unwrap_or(Duration::MAX));
+        return (seconds.is_finite() && seconds > 0.0)
+            .then(|| Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX));
     }
     let at = httpdate::parse_http_date(value).ok()?;
-    Some(at.duration_since(SystemTime::from(now)).unwrap_or_default())
+    at.duration_since(SystemTime::from(now)).ok().filter(|wait| !wait.is_zero())
 }
 
 #[cfg(test)]
@@ -54,14 +54,14 @@ mod tests {
     fn retry_after_in_every_form() {
         let now = at("1994-11-06T08:49:30Z");
         for (value, seconds) in [
-            ("0", Some(0.0)),
+            ("0", None),
             (" 7 ", Some(7.0)),
             ("0.129", Some(0.129)),
-            ("-3", Some(0.0)),
+            ("-3", None),
             ("Sun, 06 Nov 1994 08:49:37 GMT", Some(7.0)),
             ("Sunday, 06-Nov-94 08:49:37 GMT", Some(7.0)),
             ("Sun Nov  6 08:49:37 1994", Some(7.0)),
-            ("Sun, 06 Nov 1994 08:49:00 GMT", Some(0.0)),
+            ("Sun, 06 Nov 1994 08:49:00 GMT", None),
             ("", None),
             ("soon", None),
             ("NaN", None),

@@ -303,7 +303,12 @@ fn enter(model: &mut Model) -> Vec<Effect> {
         Overlay::Export(form) => export::begin(model, &form),
         Overlay::Run(run) => open::pages_of(model, run.run),
         Overlay::None => open::selected(model),
-        Overlay::Filter(..)
+        // What is wrong is not kept, and stays in sight.
+        Overlay::Filter(input, Some(wrong)) => {
+            model.overlay = Overlay::Filter(input, Some(wrong));
+            Vec::new()
+        }
+        Overlay::Filter(_, None)
         | Overlay::Help(_)
         | Overlay::Detail(_)
         | Overlay::User(_)

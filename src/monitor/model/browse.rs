@@ -234,7 +234,7 @@ impl Browse {
     /// True if the filter lets a user through.
     #[must_use]
     pub fn lets_through(&self, user: &UserEntry) -> bool {
-        self.filter.is_empty() || self.filter.matches(user.values())
+        self.filter.is_empty() || self.filter.matches(&user.sent())
     }
 
     /// Asks for the part around the selected row, whatever was known.

@@ -3,6 +3,7 @@
 use super::super::model::lists;
 use super::{Model, Panel};
 use crate::record::USER;
+use crate::sanitize;
 
 /// What can be copied.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -71,11 +72,13 @@ pub fn text(model: &Model, copied: Copied) -> Result<String, &'static str> {
     match copied {
         Copied::Row => {
             let user = model.users.scroll.selected(&lists::users(model)).ok_or("no user is listed yet")?;
-            let fields = USER.columns.iter().map(|column| {
-                let value = user.value(column.name).map_or(serde_json::Value::Null, Into::into);
+            let sent = user.sent();
+            let fields = USER.columns.iter().zip(sent.iter()).map(|(column, value)| {
+                let value = value.clone().map_or(serde_json::Value::Null, Into::into);
                 (column.name.to_owned(), value)
             });
-            Ok(serde_json::Value::Object(fields.collect()).to_string())
+            let row = serde_json::Value::Object(fields.collect()).to_string();
+            Ok(sanitize::json(&row).into_owned())
         }
         Copied::Token => {
             seen.token.as_ref().map(|token| token.raw.clone()).ok_or("no scroll token has come yet")

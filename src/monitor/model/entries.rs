@@ -21,8 +21,8 @@ pub struct UserEntry {
     pub matches: bool,
     values: Box<[Option<String>]>,
     before: Before,
-    /// The id as the source sent it, where that is not safe.
-    raw_id: Option<Box<str>>,
+    /// The values as the source sent them, by their position, where they are not safe.
+    raw: Vec<(usize, String)>,
 }
 
 /// How a user came by.
@@ -62,24 +62,34 @@ impl UserEntry {
     /// Takes a row in that was read from the table, and makes it safe.
     #[must_use]
     pub fn stored(mut values: Box<[Option<String>]>) -> Self {
-        let mut raw_id = None;
+        let mut raw = Vec::new();
         for (position, value) in values.iter_mut().enumerate() {
             let Some(text) = value else { continue };
             // Few have to change, and the others need no copy.
             if let Cow::Owned(safe) = safe_text(text) {
-                let raw = std::mem::replace(text, safe);
-                if position == USER.primary_key {
-                    raw_id = Some(raw.into_boxed_str());
-                }
+                raw.push((position, std::mem::replace(text, safe)));
             }
         }
-        Self { came: None, matches: true, values, before: Before::new(), raw_id }
+        Self { came: None, matches: true, values, before: Before::new(), raw }
     }
 
     /// The id as the source sent it: to be asked for, never to be shown.
     #[must_use]
     pub fn raw_id(&self) -> &str {
-        self.raw_id.as_deref().unwrap_or_else(|| self.id())
+        let raw = self.raw.iter().find(|(position, _)| *position == USER.primary_key);
+        raw.map_or_else(|| self.id(), |(_, raw)| raw)
+    }
+
+    /// The values as the source sent them, but for their length: to be looked through and copied, never to be shown.
+    #[must_use]
+    pub fn sent(&self) -> Cow<'_, [Option<String>]> {
+        let mut sent = Cow::Borrowed(&self.values[..]);
+        for (position, raw) in &self.raw {
+            if let Some(value) = sent.to_mut().get_mut(*position) {
+                *value = Some(raw.clone());
+            }
+        }
+        sent
     }
 
     /// What it replaced when it came by, if it changed.

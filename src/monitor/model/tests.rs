@@ -379,6 +379,7 @@ fn what_is_copied_is_what_is_selected() {
     let [Effect::Copy(row)] = &press(&mut model, KeyCode::Enter)[..] else { panic!() };
     let row: serde_json::Value = serde_json::from_str(row).unwrap();
     assert_eq!(row["name"], "Ada Lovelace 149");
+    assert_eq!(row["address"], "12 St James's Square\nLondon", "as the source sent it");
     for (letter, expected) in [('t', token(3)), ('c', cursor(150).text().to_owned())] {
         press(&mut model, KeyCode::Char('y'));
         assert_eq!(press(&mut model, KeyCode::Char(letter)), [Effect::Copy(expected)]);

@@ -70,7 +70,8 @@ fn budget(model: &Model) -> Words {
     let reset =
         budget.reset_s.and_then(|seconds| i64::try_from(seconds).ok()).and_then(TimeDelta::try_seconds);
     // Nothing counts down on a screen that rests.
-    let left = reset.filter(|_| model.seen().under_way()).map(|reset| at + reset - model.now);
+    let due = reset.filter(|_| model.seen().under_way()).and_then(|reset| at.checked_add_signed(reset));
+    let left = due.map(|due| due - model.now);
     match left.filter(|left| *left > TimeDelta::zero()) {
         Some(left) => words.say(Role::Quiet, format!(", anew in {}", text::span(left))),
         None => words,

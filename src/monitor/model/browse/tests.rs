@@ -215,6 +215,8 @@ fn a_filter_that_is_wrong_says_so_and_changes_nothing() {
     }
     let Overlay::Filter(_, Some(wrong)) = &model.overlay else { panic!() };
     assert!(wrong.contains("no column nmae"), "{wrong}");
+    press(&mut model, KeyCode::Enter);
+    assert!(matches!(&model.overlay, Overlay::Filter(_, Some(_))), "it is not taken for a filter");
 }
 
 fn tell_page(model: &mut Model, rows: &[crate::run::ShownRow]) -> Vec<Effect> {
