@@ -59,6 +59,7 @@ fn the_first_command_of_a_newcomer() {
     assert_eq!(terminal.ends().exit_code(), 0);
     terminal.assert_clean();
     assert!(terminal.database().is_file());
+    assert!(!terminal.database().with_extension("db-wal").exists(), "the file alone is the table");
 }
 
 #[test]

@@ -124,6 +124,8 @@ pub fn watch(watched: &Watched) -> Result<Exit, Fault> {
         let left = monitor::run(feed, manners, Utc::now).await?;
         let trouble = session.trouble.clone();
         let closed = session.close().await;
+        // Another process may hold the file by now, and does the same when it ends.
+        let _ = Sqlite::settle(&settings.database()?);
         let text = farewell(&left, trouble.as_ref().and_then(Trouble::told));
         leave_behind(manners.theme.glyphs.spell(&text).into_owned());
         closed?;

@@ -121,6 +121,19 @@ impl Sqlite {
         })
     }
 
+    /// Brings what is left of the write-ahead log into the file, so that the file alone is the whole table. The last
+    /// connection that closes does so, unless it can only read, as a reader's.
+    ///
+    /// # Errors
+    /// If the file cannot be written. Nothing is lost then: the next one that opens it does the same.
+    pub fn settle(path: &Path) -> Result<(), DestinationError> {
+        let named = |error| database_error(path, error);
+        let connection =
+            Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE).map_err(named)?;
+        connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(())).map_err(named)?;
+        connection.close().map_err(|(_, error)| named(error))
+    }
+
     /// Binds the file to a source, or checks that it is the one whose rows it holds.
     ///
     /// # Errors
