@@ -186,7 +186,7 @@ fn a_demo_is_stepped_through_side_by_side() {
         .shows("as it should be: 200 rows here, 0 lost")
         .press("n")
         .shows("Both have page 1");
-    terminal.press("\u{1b}").press("s").shows("the demo is over").press("q");
+    terminal.press("\u{1b}").hides("Esc closes").press("s").shows("the demo is over").press("q");
     assert_eq!(terminal.ends().exit_code(), 0);
     terminal.assert_clean();
 }

@@ -26,6 +26,7 @@ use crate::monitor::text::wrap;
 use crate::monitor::{self, Departure, Feed};
 use crate::record::USER;
 use crate::report::{self, Style};
+use crate::run::Outcome;
 use crate::sanitize;
 use crate::text::{count, number};
 
@@ -119,14 +120,17 @@ async fn watch(looks: &config::Monitor, scenario: &Scenario, scratch: Scratch) -
     let manners = manners(looks);
     let left = monitor::run(feed, manners, Utc::now).await?;
     rehearsal.close().await?;
+    // What the operator left before its end is not held against the scenario.
+    let verdict =
+        left.verdict.filter(|verdict| !matches!(verdict.came.outcome, Outcome::Paused | Outcome::Stopped));
     let mut text = Vec::new();
-    match &left.verdict {
+    match &verdict {
         Some(verdict) => write_verdict(&mut text, verdict)?,
         None => writeln!(text, "left before the end of the demo; what it wrote is gone again")?,
     }
     let text = String::from_utf8_lossy(&text);
     leave_behind(manners.theme.glyphs.spell(text.trim()).into_owned());
-    Ok(match (left.departure, left.verdict) {
+    Ok(match (left.departure, verdict) {
         (Departure::Signal(number), _) => signalled(number),
         (_, Some(Verdict { met: true, .. })) => Exit::Complete,
         (_, Some(_)) => Exit::Attention,
