@@ -75,11 +75,13 @@ impl Sqlite {
         schema::recognise(&sqlite)?;
         sqlite.try_sql(|connection| {
             connection.execute_batch(
-                "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -32768;
+                "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -32768;
                  PRAGMA temp_store = MEMORY;",
             )
         })?;
+        // Tables that a power cut takes back are made again at the next start: the first frame does not wait for them.
         schema::migrate(&mut sqlite)?;
+        sqlite.try_sql(|connection| connection.execute_batch("PRAGMA synchronous = FULL"))?;
         Ok(Opened { sqlite, killed })
     }
 
