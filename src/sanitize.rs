@@ -44,6 +44,15 @@ pub fn snippet(text: &str, most: usize) -> String {
     }
 }
 
+/// How much of a foreign text a message quotes, in characters.
+pub const QUOTED: usize = 60;
+
+/// A foreign text in quotes, safe for a message.
+#[must_use]
+pub fn quoted(text: &str) -> String {
+    format!("\"{}\"", snippet(text, QUOTED))
+}
+
 /// Escapes in JSON text what JSON itself lets through: C1 controls, bidirectional and zero-width characters. The
 /// values stay the same.
 #[must_use]

@@ -6,7 +6,7 @@ use super::super::layout::Areas;
 use super::super::samples::*;
 use super::heard::{LINES, PAGES, USERS};
 use super::*;
-use crate::demo::{Told, Verdict};
+use crate::lesson::{Told, Verdict};
 use crate::replay::Speed;
 use crate::run::{Fate, Outcome};
 use crate::sync::event::{Event, Level};
