@@ -15,6 +15,7 @@ use crate::sync::command::Command;
 use crate::sync::event::{
     Event, Level, Notice, NoticeKind, Opened, PageStored, Phase, RunEnded, RunStarted, Stamped,
 };
+use crate::walk::By;
 
 /// Takes an event in.
 pub fn event(model: &mut Model, stamped: Stamped) -> Vec<Effect> {
@@ -135,8 +136,8 @@ fn run_started(heard: &mut Heard, at: DateTime<Utc>, started: RunStarted) {
         (false, _) => format!("run {} begins", started.run),
     };
     let asking = match by {
-        "since" => format!("rows since {with}"),
-        _ => format!("what follows token {with}"),
+        By::Since => format!("rows since {with}"),
+        By::Token => format!("what follows token {with}"),
     };
     let text = format!("{what}, walk {}: asks for {asking}", started.walk);
     heard.run = Some(Run {

@@ -77,7 +77,7 @@ fn started(run: &RunEntry) -> String {
     };
     match &run.first {
         Some((_, with)) if with == BEGINNING => format!("{from}: rows since the beginning of time"),
-        Some((by, with)) => format!("{from}: {by} {with}"),
+        Some((by, with)) => format!("{from}: {} {with}", by.word()),
         None => from.to_owned(),
     }
 }
