@@ -31,7 +31,6 @@ use crate::sync::command::Command;
 use crate::sync::event::{Event, PageStored, Phase, RunEnded, SHOWN_ROWS, Stamped};
 use crate::sync::outlet::Outlet;
 use crate::sync::{Sync, Terms};
-use crate::text::milliseconds;
 use crate::walk::Mode;
 
 /// What one request may take. Everything is on this machine.
@@ -132,8 +131,7 @@ impl Rehearsal {
         let Opened { mut sqlite, killed } = Sqlite::open(&scratch.table(), &USER)?;
         sqlite.bind(&format!("the playground of {:?}", scenario.title))?;
         let playground = Playground::start(scenario.options.clone(), None).await?;
-        let latency = u64::try_from(scenario.options.latency.as_millis()).unwrap_or(u64::MAX);
-        let name = format!("built-in playground, {} latency", milliseconds(latency));
+        let name = playground.name();
         let source = Source::new(Url::parse(&playground.url())?, LIMITS, &KEYSET)?;
         let companion = Companion::start(scenario, scratch.path()).await?;
         let (commands, receiver) = mpsc::channel(WAITING);
@@ -152,9 +150,7 @@ impl Rehearsal {
             beside: None,
         };
         tokio::spawn(pump.run(heard));
-        let noticed =
-            killed.map(|holder| format!("took over the lock of {holder}, which ended without a word"));
-        let serving = tokio::spawn(sync.serve(noticed));
+        let serving = tokio::spawn(sync.serve(killed));
         Ok(Self { commands, serving, scratch })
     }
 

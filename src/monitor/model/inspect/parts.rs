@@ -3,7 +3,7 @@
 use super::super::super::text;
 use super::super::super::theme::Role;
 use super::super::page::PageEntry;
-use super::super::sheet::{Part, Said, Segment, fate, fates, field};
+use super::super::sheet::{Part, Said, Segment, fate, fates, field, odd};
 use super::super::{Token, UserEntry, clock};
 use super::First;
 use crate::exchange::{self, Budget};
@@ -137,13 +137,7 @@ fn counts(page: &PageEntry) -> Vec<Part> {
     let mut said = vec![(Role::Strong, text::number(counts.rows)), (Role::Quiet, ":".to_owned())];
     said.extend(fates(counts));
     let mut parts = vec![Part::Field((Role::Quiet, "rows".to_owned()), said)];
-    let odd = [
-        (counts.quarantined, "set apart, for which the table has no place", Role::Bad),
-        (counts.no_cursor, "without a readable updatedAt", Role::Warn),
-        (counts.future, "from the source's future", Role::Warn),
-        (counts.extra, "with fields that the table does not have", Role::Plain),
-    ];
-    for (count, what, role) in odd.into_iter().filter(|(count, ..)| *count > 0) {
+    for (count, what, role) in odd(counts) {
         parts.push(field("", role, format!("{} {what}", text::number(count))));
     }
     if !page.counts_all {
