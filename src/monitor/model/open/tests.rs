@@ -32,7 +32,7 @@ impl Log {
                     rows: 50,
                     ..PastPage::default()
                 });
-                Answer::Pages { ticket: *ticket, run: *run, pages: pages.collect() }
+                Answer::Pages { ticket: *ticket, pages: pages.collect() }
             }
             _ => return None,
         })
