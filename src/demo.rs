@@ -2,8 +2,8 @@
 //!
 //! A scenario is a small data file: what the playground does, how the run walks, what is said when, and what must come
 //! of it. A [`Rehearsal`] performs one. Everything that it reads and writes is its own, and goes away with it; the
-//! operator's database is never touched. Nothing here knows of a screen: a screen takes the events as those of any sync,
-//! and what is told of them beside; a headless run takes both as one stream.
+//! operator's database is never touched. Nothing here knows of a screen: a screen takes the events as those of any
+//! sync, and what is told of them beside; a headless run takes both as one stream.
 //!
 //! - [`scenario`]: the file, and the ones that come along
 //! - [`narrator`]: events into sentences (pure)

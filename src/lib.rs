@@ -5,6 +5,7 @@
 //!
 //! - [`cli`]: the command line, and what each command does
 //! - [`demo`]: scenarios that teach, on the built-in API
+//! - [`playground`]: the built-in API
 //! - [`monitor`]: the screen and the keys
 //! - [`report`]: the same events as plain lines or JSON lines
 //! - [`lesson`]: what is told of a demo beside its events
@@ -21,7 +22,6 @@
 //! - [`sanitize`]: remote text → text that is safe on a terminal
 //! - [`text`]: figures and times as a person reads them
 //! - [`platform`]: what is particular to one operating system
-//! - [`playground`]: the built-in API
 
 pub mod cli;
 pub mod config;

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+use super::super::text;
 use super::entries::{Tone, UserEntry, request, safe};
 use super::heard::{Checkpoint, FLASH, Heard, Run, Stream};
 use super::overlay::Overlay;
@@ -71,8 +72,7 @@ pub fn event(model: &mut Model, stamped: Stamped) -> Vec<Effect> {
 pub fn missed(model: &mut Model, count: u64) -> Vec<Effect> {
     let heard = &mut model.heard;
     heard.missed += count;
-    let text =
-        format!("the screen missed {}; nothing stored is affected", super::text::count(count, "event"));
+    let text = format!("the screen missed {}; nothing stored is affected", text::count(count, "event"));
     heard.note_down(model.now, Tone::Warning, text);
     heard.tail.passed_over();
     heard.pages_missed = true;
@@ -113,7 +113,7 @@ fn opened(heard: &mut Heard, at: DateTime<Utc>, opened: Opened) {
         heard.token = token.map(|raw| Token::new(raw, unfinished.token_at, page));
     }
     heard.unfinished = opened.unfinished;
-    let rows = super::text::count(opened.rows, "row");
+    let rows = text::count(opened.rows, "row");
     let text = match &heard.checkpoint.value {
         Some((_, checkpoint)) => format!("destination open: {rows}, checkpoint {checkpoint}"),
         None => format!("destination open: {rows}, no checkpoint yet"),
