@@ -12,7 +12,7 @@ use super::heard::{LINES, PAGES, USERS};
 use super::*;
 use crate::replay::Speed;
 use crate::run::{Fate, Outcome};
-use crate::sync::event::{Event, Level};
+use crate::sync::event::Event;
 
 /// Every phase, by the words of the tables below.
 fn in_phase(word: &str) -> Model {

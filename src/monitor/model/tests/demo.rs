@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::lesson::{Told, Verdict};
+use crate::sync::event::Level;
 
 #[test]
 fn a_demo_waits_for_the_first_key() {
