@@ -28,6 +28,7 @@ use line::{Asked, ConfigAction, Line, Recorded};
 use crate::config::{self, Environment, Format as _, Loaded, Location, Place, Problem, Problems, Settings};
 use crate::record::Cursor;
 use crate::replay::Speed;
+use crate::sanitize;
 
 /// The widest help, in columns; a narrower terminal breaks it earlier.
 const WIDTH: usize = 80;
@@ -264,7 +265,7 @@ fn find<'a>(root: &'a mut clap::Command, path: &[String]) -> Result<&'a clap::Co
                 None if words.is_empty() => format!("\"{}\" has none", command.get_name()),
                 None => format!("the commands are {}", words.join(", ")),
             };
-            let message = format!("there is no command {}; {advice}\n", config::quoted(word));
+            let message = format!("there is no command {}; {advice}\n", sanitize::quoted(word));
             clap::Error::raw(ErrorKind::InvalidSubcommand, message)
         })?;
     }

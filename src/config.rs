@@ -16,7 +16,6 @@ mod keys;
 mod layers;
 mod problem;
 mod text;
-pub mod units;
 
 use std::path::PathBuf;
 
@@ -28,8 +27,8 @@ pub use keys::{
     Source, Sync,
 };
 pub use layers::{Entry, Loaded, Location, load};
+pub(crate) use problem::nearest;
 pub use problem::{Place, Problem, Problems};
-pub(crate) use problem::{nearest, quoted};
 pub use text::{annotated, explain, init, show};
 
 impl Settings {

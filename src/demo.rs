@@ -2,8 +2,8 @@
 //!
 //! A scenario is a small data file: what the playground does, how the run walks, what is said when, and what must come
 //! of it. A [`Rehearsal`] performs one. Everything that it reads and writes is its own, and goes away with it; the
-//! operator's database is never touched. Nothing here knows of a screen: what is told is one stream, for the monitor
-//! and for a headless run alike.
+//! operator's database is never touched. Nothing here knows of a screen: a screen takes the events as those of any
+//! sync, and what is told of them beside; a headless run takes both as one stream.
 //!
 //! - [`scenario`]: the file, and the ones that come along
 //! - [`narrator`]: events into sentences (pure)
@@ -26,23 +26,17 @@ pub mod verdict;
 
 use serde::Serialize;
 
-pub use self::beside::Beside;
-pub use self::narrator::Narration;
 pub use self::rehearsal::Rehearsal;
 pub use self::scenario::Scenario;
-pub use self::verdict::Verdict;
+use crate::lesson::Told;
 use crate::sync::event::Stamped;
 
-/// What a rehearsal tells, in order.
+/// A line of a demo that is told in lines: the events, each before what is said of it.
 #[derive(Clone, Debug, Serialize)]
 #[serde(untagged)]
-pub enum Told {
+pub enum Line {
     /// An event of the main walker's sync.
     Event(Box<Stamped>),
-    /// What just happened, and why it matters.
-    Narration(Narration),
-    /// How the walker beside it stands.
-    Beside(Beside),
-    /// What came of the run, measured against what the scenario expects. The last of a run.
-    Verdict(Verdict),
+    /// What is said of it.
+    Told(Told),
 }

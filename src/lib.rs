@@ -1,12 +1,14 @@
 //! highwater: a terminal monitor for keyset-paginated API syncs that loses nothing.
 //!
 //! The map of the house. Imports point down this list only; [`playground`] is a server like any other, which only
-//! [`cli`] and [`demo`] start and the sync reaches through a socket.
+//! [`cli`] and [`demo`] start and a sync reaches through a socket.
 //!
 //! - [`cli`]: the command line, and what each command does
 //! - [`demo`]: scenarios that teach, on the built-in API
+//! - [`playground`]: the built-in API
 //! - [`monitor`]: the screen and the keys
 //! - [`report`]: the same events as plain lines or JSON lines
+//! - [`lesson`]: what is told of a demo beside its events
 //! - [`replay`]: a recording in the place of a sync
 //! - [`config`]: file, environment and flags → validated settings
 //! - [`sync`]: the shell around the walk: fetch, commit, retry, obey, tell
@@ -16,16 +18,17 @@
 //! - [`run`]: what a run counts and how it is left
 //! - [`exchange`]: what was asked for, and what came back beside the rows
 //! - [`record`]: rows, cursors, the table
+//! - [`units`]: spans of time and sizes as people write them
 //! - [`sanitize`]: remote text → text that is safe on a terminal
 //! - [`text`]: figures and times as a person reads them
 //! - [`platform`]: what is particular to one operating system
-//! - [`playground`]: the built-in API
 
 pub mod cli;
 pub mod config;
 pub mod demo;
 pub mod destination;
 pub mod exchange;
+pub mod lesson;
 pub mod monitor;
 pub mod platform;
 pub mod playground;
@@ -37,4 +40,5 @@ pub mod sanitize;
 pub mod source;
 pub mod sync;
 pub mod text;
+pub mod units;
 pub mod walk;

@@ -27,8 +27,8 @@ pub use self::drive::drive;
 use self::model::Lesson;
 use self::terminal::{Screen, Stage as _};
 use self::theme::Theme;
-use crate::demo::{Told, Verdict};
 use crate::destination::reader::{Answer, Reader};
+use crate::lesson::{Told, Verdict};
 use crate::platform::{Signal, Signals};
 use crate::replay::Deck;
 use crate::run::Start;
@@ -91,7 +91,8 @@ pub struct Left {
 /// Runs the monitor on the terminal until the operator leaves, a signal asks for it, or the sync is gone. The clock is
 /// that of the events.
 ///
-/// The terminal is given back before this returns, whatever it returns.
+/// The terminal is given back before this returns, whatever it returns; and the reader is gone then: of several
+/// connections to one file, the last to be closed should be the one that writes.
 ///
 /// # Errors
 /// If the terminal cannot be taken, or signals cannot be caught.
@@ -103,7 +104,7 @@ pub async fn run(feed: Feed, manners: Manners, clock: impl Fn() -> DateTime<Utc>
         Ok(()) => terminal::input(),
         Err(error) => Err(error),
     };
-    let left = match held {
+    let driven = match held {
         Ok((mut input, waker)) => {
             let signals = signals.inspect(|signal| {
                 if *signal == Signal::Resized {
@@ -117,5 +118,8 @@ pub async fn run(feed: Feed, manners: Manners, clock: impl Fn() -> DateTime<Utc>
     };
     // A terminal that is gone cannot be given back, and what is to be told is more important than that.
     let _ = screen.release();
-    left
+    let (left, reader) = driven?;
+    // After the terminal: it waits until an export that is being written to the disk is there.
+    drop(reader);
+    Ok(left)
 }

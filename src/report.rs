@@ -102,10 +102,7 @@ fn write_started(out: &mut dyn Write, started: &RunStarted) -> io::Result<()> {
 #[must_use]
 pub fn page_line(page: &PageStored) -> String {
     let cursor = |cursor: &Option<Cursor>| cursor.as_ref().map_or("-".to_owned(), ToString::to_string);
-    let by = match page.request {
-        Request::Since(_) => "since",
-        Request::Token(_) => "token",
-    };
+    let by = page.request.parts().0.word();
     let counts = &page.counts;
     let mut line = format!(
         "page {:>5}  {:>5} rows  {:>5} new {:>5} changed {:>5} same  {} … {}  {:>6} by {by}",

@@ -3,8 +3,8 @@
 //!
 //! Hostile characters are shown, not dropped, so that an operator sees what the source sent: `<U+202E>`. Newlines
 //! and tabs become `⏎` and `→`, because a cell and a log line are one line. The classes are those of CVE-2021-42574
-//! (bidirectional controls), the C0 and C1 sets, and what Unicode calls default-ignorable: characters that are there and
-//! drawn as nothing, such as zero-width joiners, fillers, variation selectors and the tag block. The one that makes an
+//! (bidirectional controls), the C0 and C1 sets, and what Unicode calls default-ignorable: characters that are there
+//! and drawn as nothing, such as zero-width joiners, fillers, variation selectors and the tag block. The one that makes an
 //! emoji of a sign (U+FE0F) stays.
 
 use std::borrow::Cow;
@@ -42,6 +42,15 @@ pub fn snippet(text: &str, most: usize) -> String {
         None => safe.into_owned(),
         Some((end, _)) => format!("{}…", &safe[..end]),
     }
+}
+
+/// How much of a foreign text a message quotes, in characters.
+pub const QUOTED: usize = 60;
+
+/// A foreign text in quotes, safe for a message.
+#[must_use]
+pub fn quoted(text: &str) -> String {
+    format!("\"{}\"", snippet(text, QUOTED))
 }
 
 /// Escapes in JSON text what JSON itself lets through: C1 controls, bidirectional and zero-width characters. The

@@ -1,7 +1,8 @@
 //! The shell around the walk: fetch, commit, retry, obey commands, tell what happened.
 //!
 //! A [`Sync`] owns a source and a destination, and serves an operator until it is told to stop. It begins the first
-//! run when it is told to, and later ones on its own only where its terms say how often. It knows nothing of screens: it takes [`command::Command`]s and sends [`event::Event`]s.
+//! run when it is told to, and later ones on its own only where its terms say how often. It knows nothing of screens: it takes
+//! [`command::Command`]s and sends [`event::Event`]s.
 
 pub mod command;
 mod engine;
@@ -82,21 +83,23 @@ impl Sync {
         Self { source, source_name, writer: Writer::start(destination), terms, outlet, commands }
     }
 
-    /// Serves until [`Command::Stop`], or until nobody can command any more. `noticed` is told first of all.
+    /// Serves until [`Command::Stop`], or until nobody can command any more. `killed` names the holder of the
+    /// destination's lock that was killed while it held it, if there was one: that is told first of all.
     ///
     /// # Errors
     /// If the destination cannot be read or a run cannot begin; a run that fails is told as an event, and is none.
-    pub async fn serve(mut self, noticed: Option<String>) -> Result<(), DestinationError> {
-        let served = self.serve_runs(noticed).await;
+    pub async fn serve(mut self, killed: Option<String>) -> Result<(), DestinationError> {
+        let served = self.serve_runs(killed).await;
         self.outlet.end_recording().await;
         served
     }
 
-    async fn serve_runs(&mut self, noticed: Option<String>) -> Result<(), DestinationError> {
+    async fn serve_runs(&mut self, killed: Option<String>) -> Result<(), DestinationError> {
         let stored = self.writer.stored().await?;
         let opened = self.opened(stored);
         self.outlet.send(Event::Opened(opened)).await;
-        if let Some(text) = noticed {
+        if let Some(holder) = killed {
+            let text = format!("took over the lock of {holder}, which ended without a word");
             let notice = Notice { level: Level::Info, kind: NoticeKind::Housekeeping, text };
             self.outlet.send(Event::Notice(notice)).await;
         }

@@ -14,6 +14,7 @@
 //! row out of order ends that trust, and the run begins again by token with its checkpoint held. A source that goes
 //! by another order and happens to look sorted on every page is not found out.
 
+mod decision;
 mod followed;
 mod machine;
 mod manner;
@@ -26,6 +27,7 @@ use std::fmt;
 use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
 
+pub use self::decision::{Decision, Way};
 pub use self::machine::Walk;
 use crate::record::Cursor;
 
@@ -77,6 +79,39 @@ pub enum Request {
     Since(Cursor),
     /// Rows after this scroll token: `scroll_param`.
     Token(String),
+}
+
+impl Request {
+    /// By what it asks, and with which value.
+    #[must_use]
+    pub fn parts(&self) -> (By, &str) {
+        match self {
+            Self::Since(cursor) => (By::Since, cursor.text()),
+            Self::Token(token) => (By::Token, token),
+        }
+    }
+}
+
+/// By what a request asks.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum By {
+    /// A cursor.
+    #[default]
+    Since,
+    /// A scroll token.
+    Token,
+}
+
+impl By {
+    /// The word for it.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Since => "since",
+            Self::Token => "token",
+        }
+    }
 }
 
 /// Why a run ended. No end is silent, and no two are the same.
@@ -160,44 +195,4 @@ pub enum Finding {
     NothingAtCheckpoint(Cursor),
     /// So many rows lie in the source's future; the largest cursor among them.
     Future(u64, Cursor),
-}
-
-/// Why the walk goes on as it does.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Decision {
-    /// Ask again from the last row's cursor, inclusively.
-    Anchor(Cursor),
-    /// The anchor row is missing: ask once more from an earlier row, to tell a changed row from an exclusive bound.
-    Probe(Cursor),
-    /// Rows came out of order on an anchored walk: begin the run again from here, by token.
-    Again(Cursor),
-    /// Follow the token, as the reference does.
-    Follow,
-    /// Follow the token once, over a value that fills the page.
-    StepOver(Cursor),
-    /// Follow the token, because the page has no cursor to anchor at.
-    NothingToAnchor,
-    /// Follow the token that an empty page brought.
-    FollowEmpty,
-    /// Nothing more is to be asked for.
-    Stop,
-}
-
-impl fmt::Display for Decision {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Anchor(cursor) => write!(f, "asks again from the last row's {cursor}, inclusive"),
-            Self::Probe(cursor) => write!(f, "anchor row not on the page: asks once more from {cursor}"),
-            Self::Again(cursor) => {
-                write!(f, "rows out of order: begins again from {cursor}, by token")
-            }
-            Self::Follow => write!(f, "token present: follows it"),
-            Self::StepOver(cursor) => write!(f, "{cursor} fills the page: steps over it by token"),
-            Self::NothingToAnchor => {
-                write!(f, "no cursor on the page to anchor at: follows the token")
-            }
-            Self::FollowEmpty => write!(f, "no rows, but a token: follows it"),
-            Self::Stop => write!(f, "nothing more to ask for"),
-        }
-    }
 }

@@ -12,14 +12,14 @@ use tokio::sync::broadcast;
 
 use super::run::{Fault, SHOWN_EVENTS, has_terminal, manners, runtime, signalled, stop_on_signal};
 use super::{Exit, print};
-use crate::config::{self, Place, Problem, Word as _, units};
-use crate::demo::beside::State;
+use crate::config::{self, Place, Problem, Word as _};
 use crate::demo::operator::Operator;
-use crate::demo::rehearsal::Events;
+use crate::demo::rehearsal::Audience;
 use crate::demo::scenario::BUILT_IN;
 use crate::demo::scratch::Scratch;
-use crate::demo::{Beside, Narration, Rehearsal, Scenario, Told, Verdict, lives};
+use crate::demo::{Line, Rehearsal, Scenario, lives};
 use crate::destination::sqlite::Sqlite;
+use crate::lesson::{Beside, Narration, State, Told, Verdict};
 use crate::monitor::model::Lesson;
 use crate::monitor::terminal::{forsaken, leave_behind};
 use crate::monitor::text::wrap;
@@ -29,6 +29,7 @@ use crate::report::{self, Style};
 use crate::run::Outcome;
 use crate::sanitize;
 use crate::text::{count, number};
+use crate::units;
 
 /// How long there is to read what is said between two lives, before the screen is taken again.
 const TO_READ: Duration = Duration::from_secs(4);
@@ -113,8 +114,10 @@ async fn show(
 async fn watch(looks: &config::Monitor, scenario: &Scenario, scratch: Scratch) -> Result<Exit, Fault> {
     let (sender, events) = broadcast::channel(SHOWN_EVENTS);
     let reader = Some(Sqlite::reader(&scratch.table(), &USER));
-    let (rehearsal, told) = Rehearsal::open(scenario, scratch, Events::Screen(sender)).await?;
-    let lesson = Some((Lesson::new(scenario), told));
+    let (audience, told) = Audience::screen(sender);
+    let rehearsal = Rehearsal::open(scenario, scratch, audience).await?;
+    let lesson = Lesson::new(&scenario.title, &scenario.about, scenario.beside.is_some());
+    let lesson = Some((lesson, told));
     let commands = rehearsal.commands.clone();
     let feed = Feed { events, commands, start: None, reader, replay: None, lesson };
     let manners = manners(looks);
@@ -190,13 +193,14 @@ fn file(path: &Path) -> Place {
 
 /// A scenario from its start to its verdict.
 async fn perform(scenario: &Scenario, scratch: Scratch, style: Style) -> Result<Exit, Fault> {
-    let (rehearsal, mut heard) = Rehearsal::open(scenario, scratch, Events::Told).await?;
+    let (audience, mut lines) = Audience::lines();
+    let rehearsal = Rehearsal::open(scenario, scratch, audience).await?;
     let signal = stop_on_signal(rehearsal.commands.clone())?;
     let mut operator = Operator::new(scenario);
     let mut verdict = None;
-    while let Some(told) = heard.recv().await {
-        say(style, &told)?;
-        if let Some(press) = operator.hear(&told) {
+    while let Some(line) = lines.recv().await {
+        say(style, &line)?;
+        if let Some(press) = operator.hear(&line) {
             let commands = rehearsal.commands.clone();
             tokio::spawn(async move {
                 tokio::time::sleep(press.after).await;
@@ -204,7 +208,7 @@ async fn perform(scenario: &Scenario, scratch: Scratch, style: Style) -> Result<
                 let _ = commands.send(press.command).await;
             });
         }
-        if let Told::Verdict(came) = told {
+        if let Line::Told(Told::Verdict(came)) = line {
             verdict = Some(came);
         }
     }
@@ -238,7 +242,7 @@ async fn lives(demo: &Demo, looks: &config::Monitor, name: &str, scenario: &Scen
     let to_read = if on_screen(demo) { TO_READ } else { scenario.options.latency };
     let between = |narration: &Narration| {
         if !on_screen(demo) {
-            return say(style(demo), &Told::Narration(narration.clone()));
+            return say(style(demo), &Line::Told(Told::Narration(narration.clone())));
         }
         forsaken()?;
         let width = crossterm::terminal::size().map_or(80, |(columns, _)| usize::from(columns));
@@ -251,15 +255,18 @@ async fn lives(demo: &Demo, looks: &config::Monitor, name: &str, scenario: &Scen
 }
 
 /// Says one thing, and leaves nothing of it unsaid: the process may be killed for show.
-fn say(style: Style, told: &Told) -> io::Result<()> {
-    let mut line = Vec::new();
-    write(&mut line, style, told)?;
-    print::stdout(&line)
+fn say(style: Style, line: &Line) -> io::Result<()> {
+    let mut text = Vec::new();
+    write(&mut text, style, line)?;
+    print::stdout(&text)
 }
 
-fn write(out: &mut dyn Write, style: Style, told: &Told) -> io::Result<()> {
+fn write(out: &mut dyn Write, style: Style, line: &Line) -> io::Result<()> {
+    let told = match line {
+        Line::Event(stamped) => return report::write(out, style, stamped),
+        Line::Told(told) => told,
+    };
     match (style, told) {
-        (_, Told::Event(stamped)) => report::write(out, style, stamped),
         (Style::Json, told) => writeln!(out, "{}", sanitize::json(&serde_json::to_string(told)?)),
         (Style::Plain, Told::Narration(narration)) => writeln!(out, "» {}", narration.text),
         (Style::Plain, Told::Beside(beside)) => match beside.state {

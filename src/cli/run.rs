@@ -28,7 +28,7 @@ use crate::sync::event::{Event, RunEnded, SHOWN_ROWS, Stamped};
 use crate::sync::outlet::Outlet;
 use crate::sync::recorder::{NoRecording, Recorder, Trouble};
 use crate::sync::{Sync, Terms};
-use crate::text::{count, milliseconds};
+use crate::text::count;
 use crate::walk::End;
 
 /// What can go wrong, in words.
@@ -62,9 +62,7 @@ impl Session {
             Some(url) => (url.clone(), masked(url).into(), None),
             None => {
                 let playground = Playground::start(options(&settings.playground, None), None).await?;
-                let latency = u64::try_from(settings.playground.latency.as_millis()).unwrap_or(u64::MAX);
-                let name = format!("built-in playground, {} latency", milliseconds(latency));
-                (Url::parse(&playground.url())?, name, Some(playground))
+                (Url::parse(&playground.url())?, playground.name(), Some(playground))
             }
         };
         // Reading the system's certificates takes as long as opening the file, and the first frame waits for both.
@@ -87,9 +85,7 @@ impl Session {
         let trouble = recorder.as_ref().map(Recorder::trouble);
         let outlet = outlet.recorded(recorder);
         let sync = Sync::new((source, name), Box::new(sqlite), terms(settings, show), outlet, receiver);
-        let noticed =
-            killed.map(|holder| format!("took over the lock of {holder}, which ended without a word"));
-        let serving = tokio::spawn(sync.serve(noticed));
+        let serving = tokio::spawn(sync.serve(killed));
         Ok(Self { commands, serving, trouble, _playground: playground })
     }
 

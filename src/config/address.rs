@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use url::Url;
 
 use super::format::Format;
-use super::problem::quoted;
+use crate::sanitize::quoted;
 use crate::source::KEYSET;
 
 /// An `http` or `https` URL without a user, a password, a fragment, or the parameters that requests set.

@@ -13,8 +13,8 @@ use toml::de::{DeString, DeTable, DeValue};
 
 use super::keys::{KEYS, Key, SECTIONS};
 use super::layers::Entry;
-use super::problem::{Place, Problem, nearest, quoted};
-use crate::sanitize;
+use super::problem::{Place, Problem, nearest};
+use crate::sanitize::{self, quoted};
 
 /// A settings file larger than this is some other file, in bytes.
 const LARGEST: u64 = 1 << 20;

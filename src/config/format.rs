@@ -6,8 +6,9 @@
 use std::marker::PhantomData;
 use std::time::Duration;
 
-use super::problem::{nearest, quoted};
-use super::units;
+use super::problem::nearest;
+use crate::sanitize::quoted;
+use crate::units;
 
 /// A way to write values of one type.
 pub trait Format {

@@ -285,13 +285,15 @@ settings! {
         /// "scroll" follows the token, "anchor" asks again from the last row, "auto" takes the one that loses nothing.
         walk: Mode = "auto", OneOf::<Mode>::any(), "HIGHWATER_WALK", "walk" "MODE";
         /// Where an unfinished run goes on.
-        /// "ask" asks, and without a terminal is "token"; "token" falls back to the checkpoint; "full" reads everything again, finished or not.
+        /// "ask" asks, and without a terminal is "token"; "token" falls back to the checkpoint; "full" reads everything
+        /// again, finished or not.
         resume: Resume = "ask", OneOf::<Resume>::any(), "HIGHWATER_RESUME", "resume" "FROM";
         /// Stop after so many pages.
         max_pages: Option<u64> = "none", Unless("none", Count(1, 1_000_000_000)),
             "HIGHWATER_MAX_PAGES", "max-pages" "N";
         /// Run again this often.
-        /// It counts from start to start; a run that takes longer is followed at once. The runs after the first go on from where the one before ended.
+        /// It counts from start to start; a run that takes longer is followed at once. The runs after the
+        /// first go on from where the one before ended.
         every: Option<Duration> = "none", Unless("none", Span::milliseconds(SECOND, 24 * HOUR)),
             "HIGHWATER_EVERY", "every" "TIME";
         /// How long a stop waits for the page on the wire.
@@ -300,7 +302,8 @@ settings! {
     /// How the monitor looks and behaves.
     [monitor] Monitor {
         /// The monitor's colours.
-        /// "terminal" takes the terminal's own; NO_COLOR in the environment means "mono" unless the flag says otherwise.
+        /// "terminal" takes the terminal's own; NO_COLOR in the environment means "mono" unless the flag says
+        /// otherwise.
         theme: Colours = "terminal", OneOf::<Colours>::any(), "HIGHWATER_THEME", "theme" "NAME";
         /// Take the mouse.
         /// The wheel and clicks are the monitor's then, and the terminal no longer selects text with them.

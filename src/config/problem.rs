@@ -8,9 +8,6 @@ use std::path::PathBuf;
 
 use crate::sanitize;
 
-/// How much of a foreign text a message quotes, in characters.
-const QUOTED: usize = 60;
-
 /// How alike two words must be to be offered for each other, from 0 (nothing in common) to 1 (the same). Low enough
 /// for `anker` → `anchor`, high enough not to guess at random.
 const ALIKE: f64 = 0.7;
@@ -41,7 +38,7 @@ impl fmt::Display for Place {
                 f.write_str(&sanitize::line(&path.to_string_lossy()))?;
                 line.map_or(Ok(()), |line| write!(f, ":{line}"))
             }
-            Self::Env(name) => f.write_str(&sanitize::snippet(name, QUOTED)),
+            Self::Env(name) => f.write_str(&sanitize::snippet(name, sanitize::QUOTED)),
             Self::Flag(name) => write!(f, "--{name}"),
         }
     }
@@ -84,11 +81,6 @@ impl From<Problem> for Problems {
     fn from(problem: Problem) -> Self {
         Self(vec![problem])
     }
-}
-
-/// A foreign text in quotes, safe for a message.
-pub(crate) fn quoted(text: &str) -> String {
-    format!("\"{}\"", sanitize::snippet(text, QUOTED))
 }
 
 /// The name that is most like the word, if any is like it at all.

@@ -7,8 +7,7 @@ mod offset;
 
 use std::path::{Path, PathBuf};
 
-use chrono::{DateTime, Utc};
-use serde::Serialize;
+use chrono::Utc;
 use tokio::sync::mpsc;
 use url::Url;
 
@@ -18,6 +17,7 @@ use super::rehearsal::{LIMITS, terms};
 use super::scenario::{Order, Paging, Scenario};
 use crate::destination::DestinationError;
 use crate::destination::sqlite::Sqlite;
+use crate::lesson::{Beside, State};
 use crate::playground::{Options, Playground, Troubles};
 use crate::record::USER;
 use crate::source::{KEYSET, Source};
@@ -29,42 +29,6 @@ use crate::walk::Mode;
 
 /// How many things wait for their reader.
 const WAITING: usize = 64;
-
-/// How the walker beside stands.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(tag = "event", rename = "beside")]
-pub struct Beside {
-    /// When it stood so.
-    pub at: DateTime<Utc>,
-    /// How it pages, in a few words.
-    pub name: String,
-    /// How many pages it has read.
-    pub pages: u64,
-    /// How many rows it holds.
-    pub rows: u64,
-    /// How many rows lie behind it that it does not have, or not as they are now.
-    pub lost: u64,
-    /// How many rows the main walker had lost at that time.
-    pub lost_here: u64,
-    /// How many rows it was sent that it had.
-    pub repeated: u64,
-    /// What it is doing.
-    pub state: State,
-    /// What it asked for last, or why it failed; safe for a terminal.
-    pub note: String,
-}
-
-/// What the walker beside is doing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum State {
-    /// A page is on its way.
-    Going,
-    /// It waits for the main walker.
-    Holding,
-    /// It has come to its end.
-    Done,
-}
 
 /// What a page brought a walker.
 pub(super) struct Taken {

@@ -9,11 +9,12 @@ use std::time::Duration;
 
 use chrono::Utc;
 
-use super::narrator::{Narration, Narrator};
+use super::narrator::Narrator;
 use super::scenario::Scenario;
 use super::scratch::Scratch;
 use crate::destination::Destination as _;
 use crate::destination::sqlite::Sqlite;
+use crate::lesson::Narration;
 use crate::platform::process::{Modes, pass_on, was_killed};
 use crate::platform::{Signal, Signals};
 use crate::record::USER;

@@ -3,11 +3,10 @@
 use std::collections::HashSet;
 
 use chrono::{DateTime, Utc};
-use serde::Serialize;
 
-use super::beside::Beside;
 use super::scenario::{Cue, Scenario, Trigger};
 use crate::destination::Stored;
+use crate::lesson::{Beside, Narration};
 use crate::record::Cursor;
 use crate::run::Outcome;
 use crate::sanitize;
@@ -30,18 +29,6 @@ pub const PLACEHOLDERS: &[&str] = &[
     "beside_page",
     "beside_rows",
 ];
-
-/// A sentence or two about what just happened.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(tag = "event", rename = "narration")]
-pub struct Narration {
-    /// When it was said.
-    pub at: DateTime<Utc>,
-    /// What it is about.
-    pub level: Level,
-    /// The text; safe for a terminal.
-    pub text: String,
-}
 
 /// Who says it.
 #[derive(Debug)]

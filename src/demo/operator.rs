@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use super::Told;
-use super::beside::State;
+use super::Line;
 use super::scenario::{Act, Scenario};
+use crate::lesson::{State, Told};
 use crate::sync::command::Command;
 use crate::sync::event::{Event, Phase};
 
@@ -48,18 +48,20 @@ impl Operator {
     }
 
     /// Takes in what is told, and says what is to be pressed upon it.
-    pub fn hear(&mut self, told: &Told) -> Option<Press> {
-        match told {
-            Told::Event(stamped) => match &stamped.event {
+    pub fn hear(&mut self, line: &Line) -> Option<Press> {
+        match line {
+            Line::Event(stamped) => match &stamped.event {
                 Event::Opened(_) => self.holding = true,
                 Event::Page(page) => self.pages = (self.pages.0 + 1, page.page),
                 Event::Phase { phase } => self.holding = *phase == Phase::Paused,
                 _ => return None,
             },
-            Told::Beside(beside) if beside.state == State::Going => return None,
-            Told::Beside(beside) => self.beside = (beside.pages, beside.state != State::Done),
-            Told::Verdict(_) => return Some(Press { after: Duration::ZERO, command: Command::Stop }),
-            Told::Narration(_) => return None,
+            Line::Told(Told::Beside(beside)) if beside.state == State::Going => return None,
+            Line::Told(Told::Beside(beside)) => self.beside = (beside.pages, beside.state != State::Done),
+            Line::Told(Told::Verdict(_)) => {
+                return Some(Press { after: Duration::ZERO, command: Command::Stop });
+            }
+            Line::Told(Told::Narration(_)) => return None,
         }
         let abreast = !self.accompanied || !self.beside.1 || self.beside.0 >= self.pages.0;
         if !(self.holding && abreast) {
@@ -78,8 +80,8 @@ mod tests {
 
     use serde_json::json;
 
-    use super::super::beside::Beside;
     use super::*;
+    use crate::lesson::Beside;
 
     const AT: &str = "2026-11-16T19:05:47Z";
 
@@ -88,20 +90,20 @@ mod tests {
         Operator::new(&Scenario::parse(Path::new("t.toml"), &text).unwrap())
     }
 
-    fn held() -> Told {
+    fn held() -> Line {
         let event = json!({ "at": AT, "event": "phase", "phase": { "is": "paused" } });
-        Told::Event(serde_json::from_value(event).unwrap())
+        Line::Event(serde_json::from_value(event).unwrap())
     }
 
-    fn opened() -> Told {
+    fn opened() -> Line {
         let event = json!({ "at": AT, "event": "opened", "source": "", "destination": "", "walk": "auto",
             "checkpoint": null, "checkpoint_at": null, "rows": 0, "oldest": null, "unfinished": null });
-        Told::Event(serde_json::from_value(event).unwrap())
+        Line::Event(serde_json::from_value(event).unwrap())
     }
 
-    fn beside(pages: u64, state: State) -> Told {
+    fn beside(pages: u64, state: State) -> Line {
         let (name, note) = (String::new(), String::new());
-        Told::Beside(Beside {
+        Line::Told(Told::Beside(Beside {
             lost_here: 0,
             at: AT.parse().unwrap(),
             name,
@@ -111,7 +113,7 @@ mod tests {
             repeated: 0,
             state,
             note,
-        })
+        }))
     }
 
     fn step(after: u64) -> Option<Press> {

@@ -11,15 +11,16 @@ use tokio::sync::{broadcast, mpsc};
 use tokio::task::JoinHandle;
 use url::Url;
 
-use super::Told;
-use super::beside::{self, Beside, Companion, State};
+use super::Line;
+use super::beside::{self, Companion};
 use super::judge::{self, Reach};
 use super::narrator::Narrator;
 use super::scenario::Scenario;
 use super::scratch::Scratch;
-use super::verdict::{Came, Verdict};
+use super::verdict::verdict;
 use crate::destination::DestinationError;
 use crate::destination::sqlite::{Opened, Sqlite};
+use crate::lesson::{Beside, Came, State, Told, Verdict};
 use crate::platform::process;
 use crate::playground::Playground;
 use crate::record::USER;
@@ -30,7 +31,6 @@ use crate::sync::command::Command;
 use crate::sync::event::{Event, PageStored, Phase, RunEnded, SHOWN_ROWS, Stamped};
 use crate::sync::outlet::Outlet;
 use crate::sync::{Sync, Terms};
-use crate::text::milliseconds;
 use crate::walk::Mode;
 
 /// What one request may take. Everything is on this machine.
@@ -63,13 +63,49 @@ pub(super) fn terms(walk: Mode) -> Terms {
     }
 }
 
-/// Where the sync's events go.
+/// Who is told, and how.
 #[derive(Clone, Debug)]
-pub enum Events {
-    /// Among what is told, each before what is said of it.
-    Told,
-    /// To a screen, which misses what it cannot show; what is told is the rest.
-    Screen(broadcast::Sender<Stamped>),
+pub enum Audience {
+    /// One that reads lines: the events, each before what is said of it.
+    Lines(mpsc::Sender<Line>),
+    /// A screen.
+    Screen {
+        /// Takes the events, and misses what it cannot show.
+        events: broadcast::Sender<Stamped>,
+        /// Takes the rest.
+        told: mpsc::Sender<Told>,
+    },
+}
+
+impl Audience {
+    /// One that reads lines, and what it reads, until the sync has ended.
+    #[must_use]
+    pub fn lines() -> (Self, mpsc::Receiver<Line>) {
+        let (lines, read) = mpsc::channel(WAITING);
+        (Self::Lines(lines), read)
+    }
+
+    /// A screen that takes the events, and what else it is told, until the sync has ended.
+    #[must_use]
+    pub fn screen(events: broadcast::Sender<Stamped>) -> (Self, mpsc::Receiver<Told>) {
+        let (told, heard) = mpsc::channel(WAITING);
+        (Self::Screen { events, told }, heard)
+    }
+
+    // An audience that has left needs to be told nothing more, here and below.
+    async fn event(&self, stamped: &Stamped) {
+        match self {
+            Self::Lines(lines) => drop(lines.send(Line::Event(Box::new(stamped.clone()))).await),
+            Self::Screen { events, .. } => drop(events.send(stamped.clone())),
+        }
+    }
+
+    async fn tell(&self, what: Told) {
+        match self {
+            Self::Lines(lines) => drop(lines.send(Line::Told(what)).await),
+            Self::Screen { told, .. } => drop(told.send(what).await),
+        }
+    }
 }
 
 /// A scenario under way. It begins no run until it is commanded to.
@@ -82,26 +118,24 @@ pub struct Rehearsal {
 }
 
 impl Rehearsal {
-    /// Sets a scenario up, and gives what is told of it, in order, until the sync has ended. Where the table in that directory holds an unfinished run, it is the second life of a demo
-    /// whose process was killed.
+    /// Sets a scenario up, and tells of it, in order. Where the table in that directory holds an unfinished run, it is
+    /// the second life of a demo whose process was killed.
     ///
     /// # Errors
     /// If the playground, the source or the table cannot be opened.
     pub async fn open(
         scenario: &Scenario,
         scratch: Scratch,
-        events: Events,
-    ) -> Result<(Self, mpsc::Receiver<Told>), Box<dyn std::error::Error>> {
+        audience: Audience,
+    ) -> Result<Self, Box<dyn std::error::Error>> {
         let Opened { mut sqlite, killed } = Sqlite::open(&scratch.table(), &USER)?;
         sqlite.bind(&format!("the playground of {:?}", scenario.title))?;
         let playground = Playground::start(scenario.options.clone(), None).await?;
-        let latency = u64::try_from(scenario.options.latency.as_millis()).unwrap_or(u64::MAX);
-        let name = format!("built-in playground, {} latency", milliseconds(latency));
+        let name = playground.name();
         let source = Source::new(Url::parse(&playground.url())?, LIMITS, &KEYSET)?;
         let companion = Companion::start(scenario, scratch.path()).await?;
         let (commands, receiver) = mpsc::channel(WAITING);
         let (sender, heard) = mpsc::channel(WAITING);
-        let (teller, told) = mpsc::channel(WAITING);
         let outlet = Outlet::every(sender);
         let sync = Sync::new((source, name), Box::new(sqlite), terms(scenario.walk), outlet, receiver);
         let pump = Pump {
@@ -110,17 +144,14 @@ impl Rehearsal {
             companion,
             playground,
             table: scratch.table(),
-            teller,
-            events,
+            audience,
             kill: scenario.kill(),
             lost: 0,
             beside: None,
         };
         tokio::spawn(pump.run(heard));
-        let noticed =
-            killed.map(|holder| format!("took over the lock of {holder}, which ended without a word"));
-        let serving = tokio::spawn(sync.serve(noticed));
-        Ok((Self { commands, serving, scratch }, told))
+        let serving = tokio::spawn(sync.serve(killed));
+        Ok(Self { commands, serving, scratch })
     }
 
     /// Waits until the sync is done, and clears away what the demo wrote.
@@ -142,8 +173,7 @@ struct Pump {
     companion: Option<Companion>,
     playground: Playground,
     table: PathBuf,
-    teller: mpsc::Sender<Told>,
-    events: Events,
+    audience: Audience,
     /// The page after which the process is killed; `None` once it was, or never is.
     kill: Option<u64>,
     /// The most rows that the main walker had lost at any time.
@@ -166,11 +196,7 @@ impl Pump {
     }
 
     async fn on_event(&mut self, stamped: Stamped) {
-        match &self.events {
-            Events::Told => self.tell(Told::Event(Box::new(stamped.clone()))).await,
-            // A screen that is gone needs no events.
-            Events::Screen(screen) => drop(screen.send(stamped.clone())),
-        }
+        self.audience.event(&stamped).await;
         match &stamped.event {
             Event::RunStarted(started) if started.continued => self.kill = None,
             Event::Page(page) => self.on_page(page).await,
@@ -178,10 +204,10 @@ impl Pump {
             _ => {}
         }
         if let Some(narration) = self.narrator.hear(&stamped) {
-            self.tell(Told::Narration(narration)).await;
+            self.audience.tell(Told::Narration(narration)).await;
         }
         match stamped.event {
-            Event::RunEnded(ended) => self.tell(Told::Verdict(self.verdict(&ended))).await,
+            Event::RunEnded(ended) => self.audience.tell(Told::Verdict(self.verdict(&ended))).await,
             Event::Phase { phase: Phase::Running { page, .. } } if self.kill == Some(page - 1) => {
                 // Halfway: the answer must not come before the end does.
                 tokio::time::sleep(self.scenario.options.latency / 2).await;
@@ -215,9 +241,9 @@ impl Pump {
 
     async fn on_standing(&mut self, mut standing: Beside) {
         standing.lost_here = self.lost;
-        self.tell(Told::Beside(standing.clone())).await;
+        self.audience.tell(Told::Beside(standing.clone())).await;
         if let Some(narration) = self.narrator.see(&standing) {
-            self.tell(Told::Narration(narration)).await;
+            self.audience.tell(Told::Narration(narration)).await;
         }
         self.beside = Some(standing);
     }
@@ -239,12 +265,7 @@ impl Pump {
             retries,
             beside: self.beside.clone(),
         };
-        Verdict::new(Utc::now(), self.scenario.expect.as_ref(), came, |trigger| self.narrator.heard(trigger))
-    }
-
-    async fn tell(&self, told: Told) {
-        // An audience that has left needs to be told nothing more.
-        let _ = self.teller.send(told).await;
+        verdict(Utc::now(), self.scenario.expect.as_ref(), came, |trigger| self.narrator.heard(trigger))
     }
 }
 
@@ -268,12 +289,11 @@ mod tests {
         let (screen, mut events) = broadcast::channel(256);
         let scratch = Scratch::new().unwrap();
         let folder = scratch.path().to_owned();
-        let (rehearsal, mut told) =
-            Rehearsal::open(&scenario, scratch, Events::Screen(screen)).await.unwrap();
+        let (audience, mut told) = Audience::screen(screen);
+        let rehearsal = Rehearsal::open(&scenario, scratch, audience).await.unwrap();
         rehearsal.commands.send(Command::Run(Start::Token)).await.unwrap();
         let verdict = loop {
             match told.recv().await.unwrap() {
-                Told::Event(event) => panic!("an event that belongs on the screen: {event:?}"),
                 Told::Narration(_) | Told::Beside(_) => {}
                 Told::Verdict(verdict) => break verdict,
             }

@@ -7,10 +7,11 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::narrator::PLACEHOLDERS;
-use crate::config::{Place, Problem, units};
+use crate::config::{Place, Problem};
 use crate::playground::{Disorder, Expiry, Fault, Growth, Options, Tie, Troubles};
 use crate::run::Outcome;
 use crate::sanitize;
+use crate::units;
 use crate::walk::Mode;
 
 /// The most people of a scenario: all of them are looked at after every page.

@@ -1,56 +1,20 @@
 //! The verdict: what came of a run, held against what its scenario expects.
 
 use chrono::{DateTime, Utc};
-use serde::Serialize;
 
-use super::beside::Beside;
 use super::scenario::{Expect, Trigger};
-use crate::run::Outcome;
+use crate::lesson::{Came, Verdict};
 use crate::text::count;
 
-/// What came of a run.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Came {
-    /// How it ended.
-    pub outcome: Outcome,
-    /// How many rows the table holds.
-    pub rows: u64,
-    /// The most rows that the main walker had lost at any time.
-    pub lost: u64,
-    /// How many rows it was sent that it had.
-    pub repeated: u64,
-    /// How many attempts failed.
-    pub retries: u64,
-    /// How the walker beside ended.
-    pub beside: Option<Beside>,
-}
-
-/// Whether what came is what was expected.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(tag = "event", rename = "verdict")]
-pub struct Verdict {
-    /// When it was given.
-    pub at: DateTime<Utc>,
-    /// True if nothing differs.
-    pub met: bool,
-    /// What differs, a sentence each.
-    pub differs: Vec<String>,
-    /// What came.
-    #[serde(flatten)]
-    pub came: Came,
-}
-
-impl Verdict {
-    /// Compares. A scenario that expects nothing is content with anything.
-    pub(super) fn new(
-        at: DateTime<Utc>,
-        expect: Option<&Expect>,
-        came: Came,
-        heard: impl Fn(Trigger) -> bool,
-    ) -> Self {
-        let differs = expect.map(|expect| differences(expect, &came, heard)).unwrap_or_default();
-        Self { at, met: differs.is_empty(), differs, came }
-    }
+/// Compares. A scenario that expects nothing is content with anything.
+pub(super) fn verdict(
+    at: DateTime<Utc>,
+    expect: Option<&Expect>,
+    came: Came,
+    heard: impl Fn(Trigger) -> bool,
+) -> Verdict {
+    let differs = expect.map(|expect| differences(expect, &came, heard)).unwrap_or_default();
+    Verdict { at, met: differs.is_empty(), differs, came }
 }
 
 fn differences(expect: &Expect, came: &Came, heard: impl Fn(Trigger) -> bool) -> Vec<String> {
@@ -88,6 +52,7 @@ fn differences(expect: &Expect, came: &Came, heard: impl Fn(Trigger) -> bool) ->
 mod tests {
     use super::super::scenario::ExpectBeside;
     use super::*;
+    use crate::run::Outcome;
 
     fn came() -> Came {
         Came { outcome: Outcome::Complete, rows: 200, lost: 0, repeated: 4, retries: 1, beside: None }
@@ -98,14 +63,14 @@ mod tests {
         Expect { outcome: Outcome::Complete, rows: 200, lost: 0, retries: Some(1), heard, beside: None }
     }
 
-    fn verdict(expect: &Expect, came: Came) -> Verdict {
-        Verdict::new(DateTime::UNIX_EPOCH, Some(expect), came, |trigger| trigger == Trigger::Retry)
+    fn held(expect: &Expect, came: Came) -> Verdict {
+        verdict(DateTime::UNIX_EPOCH, Some(expect), came, |trigger| trigger == Trigger::Retry)
     }
 
     #[test]
     fn what_was_expected_is_met() {
-        assert!(verdict(&expect(), came()).met);
-        assert!(Verdict::new(DateTime::UNIX_EPOCH, None, Came { rows: 1, ..came() }, |_| false).met);
+        assert!(held(&expect(), came()).met);
+        assert!(verdict(DateTime::UNIX_EPOCH, None, Came { rows: 1, ..came() }, |_| false).met);
     }
 
     #[test]
@@ -117,7 +82,7 @@ mod tests {
         };
         let came = Came { outcome: Outcome::Failed, rows: 1, lost: 2, retries: 0, ..came() };
         assert_eq!(
-            verdict(&all, came).differs,
+            held(&all, came).differs,
             [
                 "the run was expected to end Complete and ended Failed",
                 "1 row in the table, not 200",

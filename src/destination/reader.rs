@@ -61,7 +61,7 @@ impl View {
     /// again whenever a page was stored. (As the rows were stored, a filter is followed no farther than the window is
     /// long.)
     #[must_use]
-    pub fn is_scanned(&self, schema: &Schema) -> bool {
+    pub(super) fn is_scanned(&self, schema: &Schema) -> bool {
         match self.order {
             Order::Stored => false,
             Order::Column { position, .. } => position != schema.primary_key || !self.filter.is_empty(),
@@ -197,8 +197,6 @@ pub enum Answer {
     Pages {
         /// The question's.
         ticket: u64,
-        /// The run.
-        run: i64,
         /// The pages.
         pages: Vec<PastPage>,
     },

@@ -23,8 +23,8 @@ use super::model::{Effect, Leaving, Message, Model, lesson, update};
 use super::terminal::{Input, Stage};
 use super::theme::Theme;
 use super::{Departure, Feed, Left};
-use crate::demo::Told;
 use crate::destination::reader::{Answer, Reader};
+use crate::lesson::Told;
 use crate::platform::{HANG_UP, Signal};
 use crate::replay::{Playback, Speed};
 use crate::sync::command::Command;
@@ -42,7 +42,8 @@ const EVENTS: usize = 256;
 /// How long the loop sleeps where nothing on screen changes by itself.
 const REST: Duration = Duration::from_secs(3_600);
 
-/// The loop, on any stage and any input: all of the monitor but the real terminal.
+/// The loop, on any stage and any input: all of the monitor but the real terminal. The reader comes back with the rest,
+/// because it may wait for an export when it is dropped: the terminal is to be given back first.
 ///
 /// # Errors
 /// If the stage has no size.
@@ -53,7 +54,7 @@ pub async fn drive<S: Stage>(
     signals: impl Stream<Item = Signal>,
     theme: Theme,
     clock: impl Fn() -> DateTime<Utc>,
-) -> io::Result<Left> {
+) -> io::Result<(Left, Option<Reader>)> {
     let mut model = Model::new(theme, stage.size()?, clock());
     model.start = feed.start;
     let (reader, mut answers) = feed.reader.unzip();
@@ -313,13 +314,14 @@ impl<S: Stage, C: Fn() -> DateTime<Utc>> Monitor<'_, S, C> {
         self.signal(Signal::End(HANG_UP));
     }
 
-    fn leave(self, departure: Departure) -> Left {
-        Left {
+    fn leave(self, departure: Departure) -> (Left, Option<Reader>) {
+        let left = Left {
             departure,
             runs: self.model.heard.runs,
             last: self.model.heard.ended,
             missed: self.model.heard.missed,
             verdict: self.model.lesson.and_then(|lesson| lesson.verdict),
-        }
+        };
+        (left, self.reader)
     }
 }

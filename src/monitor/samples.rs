@@ -7,10 +7,8 @@ use ratatui::layout::Size;
 
 use super::model::{Effect, Lesson, Message, Model, lesson, update};
 use super::theme::Theme;
-use crate::demo::beside::State;
-use crate::demo::verdict::Came;
-use crate::demo::{Beside, Narration, Scenario, Told};
 use crate::exchange::Exchange;
+use crate::lesson::{Beside, Came, Narration, State, Told};
 use crate::record::{BEGINNING, Cursor};
 use crate::run::{Counts, Fate, Outcome, ShownRow, Start, Totals};
 use crate::sync::event::{
@@ -278,7 +276,10 @@ pub fn press(model: &mut Model, code: KeyCode) -> Vec<Effect> {
 
 /// The demo of a scenario that has another walker beside.
 pub fn lesson() -> Lesson {
-    Lesson::new(&Scenario::built_in("ties").unwrap().unwrap())
+    let about = "Thirty people changed in the same second, as after a bulk update, and the first page ends in the middle \
+        of them. A client that follows the API's token asks for what is strictly later, and never sees the rest. Two \
+        walkers read the same API side by side, so that the loss can be counted.";
+    Lesson::new("The same second twice: rows that everybody else loses", about, true)
 }
 
 /// A monitor of that demo, to which this is told after its table was opened.

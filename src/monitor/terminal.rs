@@ -1,8 +1,8 @@
 //! The terminal: taken, drawn on, given back. There is one way to give it back, for the end, an error, a panic, a
 //! signal and a suspension alike.
 //!
-//! `press` writes the frames and `input` reads the keys, on threads of their own. A terminal that takes nothing holds up
-//! nobody; the next frame is drawn when it takes something again.
+//! `press` writes the frames and `input` reads the keys, on threads of their own. A terminal that takes nothing holds
+//! up nobody; the next frame is drawn when it takes something again.
 
 mod input;
 mod press;

@@ -1,7 +1,7 @@
 //! What the screen looks like: it only draws, a file a panel.
 //!
-//! No panel computes more than the lines that are on screen, and none knows of another. Where they stand is
-//! `layout`'s business, what a colour means is the theme's.
+//! A list is gathered as far as the model holds it, which is bounded, and only the lines that are on screen are laid
+//! out. No panel knows of another: where they stand is `layout`'s business, what a colour means is the theme's.
 
 mod canvas;
 mod checkpoint;

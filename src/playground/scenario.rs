@@ -62,15 +62,6 @@ pub struct Tie {
     pub before_cut: usize,
 }
 
-impl Tie {
-    /// A group that the cut halves; the smaller half comes first. A group of more than two pages starts with the
-    /// first row.
-    #[must_use]
-    pub fn centered(users: usize) -> Self {
-        Self { users, before_cut: users / 2 }
-    }
-}
-
 impl Options {
     /// Refuses what cannot be served.
     ///
@@ -112,7 +103,7 @@ mod tests {
         assert!(refused(Options { users: MAX_USERS + 1, ..base() }).starts_with("users:"));
         assert!(refused(Options { page_size: 0, ..base() }).starts_with("page size:"));
         assert!(refused(Options { rate_limit: Some(0), ..base() }).starts_with("rate limit"));
-        let tie = Some(Tie::centered(201));
+        let tie = Some(Tie { users: 201, before_cut: 100 });
         assert!(refused(Options { tie, ..base() }).starts_with("tie:"));
         let tie = Some(Tie { users: 50, before_cut: 51 });
         assert!(refused(Options { tie, ..base() }).starts_with("tie:"));

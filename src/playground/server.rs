@@ -27,6 +27,7 @@ use super::trouble::Ailment;
 use super::wire::{Reset, Wires, broken};
 use super::world::{Version, World};
 use super::{offset, request};
+use crate::text::milliseconds;
 
 /// The endpoint's path.
 pub const PATH: &str = "/pagination/keyset";
@@ -75,6 +76,13 @@ impl Playground {
         });
         let task = tokio::spawn(async { server.await });
         Ok(Self { address, api, running, task })
+    }
+
+    /// What it is called, wherever a source is named.
+    #[must_use]
+    pub fn name(&self) -> String {
+        let latency = u64::try_from(self.api.options.latency.as_millis()).unwrap_or(u64::MAX);
+        format!("built-in playground, {} latency", milliseconds(latency))
     }
 
     /// The endpoint: `http://127.0.0.1:PORT/pagination/keyset`.

@@ -266,6 +266,11 @@ mod tests {
 
     const NOW: i64 = 1_795_000_000;
 
+    /// A group that the cut halves; one of more than two pages starts with the first row.
+    fn halved(users: usize) -> Tie {
+        Tie { users, before_cut: users / 2 }
+    }
+
     fn options(seed: u64, users: usize) -> Options {
         Options { users, seed, ..Options::default() }
     }
@@ -292,7 +297,7 @@ mod tests {
             tie in 0usize..60,
             steps in prop::collection::vec(0i64..2_000, 0..20),
         ) {
-            let tie = Some(Tie::centered(tie.min(users)));
+            let tie = Some(halved(tie.min(users)));
             let options = Options { tie, ..options(seed, users) };
             let mut timeline = Timeline::new(&options, NOW);
             let mut now = NOW;
@@ -338,8 +343,8 @@ mod tests {
     }
 
     #[test]
-    fn a_centered_tie_has_as_many_rows_before_the_cut_as_after_it() {
-        let options = Options { tie: Some(Tie::centered(30)), ..Options::default() };
+    fn a_halved_tie_has_as_many_rows_before_the_cut_as_after_it() {
+        let options = Options { tie: Some(halved(30)), ..Options::default() };
         let rows = all(&Timeline::new(&options, NOW));
         assert!(rows[34].updated < rows[35].updated);
         assert_eq!(rows[35].updated, rows[64].updated);
@@ -348,7 +353,7 @@ mod tests {
 
     #[test]
     fn a_tie_of_several_pages_starts_with_the_first_row() {
-        let options = Options { tie: Some(Tie::centered(150)), ..Options::default() };
+        let options = Options { tie: Some(halved(150)), ..Options::default() };
         let rows = all(&Timeline::new(&options, NOW));
         assert_eq!(rows[0].updated, rows[149].updated);
         assert!(rows[149].updated < rows[150].updated);
@@ -382,7 +387,7 @@ mod tests {
 
     #[test]
     fn bounds_are_inclusive_or_exclusive_as_they_say() {
-        let options = Options { tie: Some(Tie::centered(30)), ..Options::default() };
+        let options = Options { tie: Some(halved(30)), ..Options::default() };
         let timeline = Timeline::new(&options, NOW);
         let rows = all(&timeline);
         let shared = rows[40].updated;

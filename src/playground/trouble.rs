@@ -9,7 +9,7 @@ use std::time::Duration;
 use serde::Deserialize;
 
 use super::scatter;
-use crate::config::units;
+use crate::units;
 
 /// Everything that is wrong with a playground. Nothing, unless told.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

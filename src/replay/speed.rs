@@ -10,8 +10,6 @@ const BOUNDS: std::ops::RangeInclusive<f64> = 0.1..=1_000.0;
 pub struct Speed(Option<f64>);
 
 impl Speed {
-    /// As it was recorded.
-    pub const USUAL: Self = Self(Some(1.0));
     /// Without any wait.
     pub const MAX: Self = Self(None);
 

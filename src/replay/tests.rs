@@ -16,6 +16,10 @@ use crate::sync::event::{Opened, PageStored, Phase, RunStarted};
 use crate::sync::recorder::Header;
 use crate::walk::{Mode, Request};
 
+fn as_recorded() -> Speed {
+    Speed::times(1.0).unwrap()
+}
+
 fn second(seconds: i64) -> DateTime<Utc> {
     DateTime::UNIX_EPOCH + TimeDelta::seconds(seconds)
 }
@@ -178,7 +182,7 @@ async fn the_clock_runs_between_events_and_stands_while_held() {
 async fn a_step_goes_to_the_next_page_at_once_and_holds() {
     let text =
         lines(&[running(0, 1), page(60, 1), running(60, 2), running(90, 3), page(120, 2), page(121, 3)]);
-    let mut watcher = Watcher::of(&text, Speed::USUAL);
+    let mut watcher = Watcher::of(&text, as_recorded());
     assert_eq!(watcher.number().await, (1, 0));
     watcher.send(Command::Pause).await;
     watcher.send(Command::Step).await;
@@ -198,7 +202,7 @@ async fn a_step_goes_to_the_next_page_at_once_and_holds() {
 
 #[tokio::test(start_paused = true)]
 async fn retry_now_skips_the_wait_and_only_that() {
-    let mut watcher = Watcher::of(&lines(&[page(0, 1), page(3_600, 2), page(3_610, 3)]), Speed::USUAL);
+    let mut watcher = Watcher::of(&lines(&[page(0, 1), page(3_600, 2), page(3_610, 3)]), as_recorded());
     watcher.number().await;
     watcher.send(Command::RetryNow).await;
     assert_eq!(watcher.number().await, (2, 0));
@@ -209,7 +213,7 @@ async fn retry_now_skips_the_wait_and_only_that() {
 
 #[tokio::test(start_paused = true)]
 async fn a_new_speed_counts_from_where_the_replay_is() {
-    let mut watcher = Watcher::of(&lines(&[page(0, 1), page(100, 2), page(1_100, 3)]), Speed::USUAL);
+    let mut watcher = Watcher::of(&lines(&[page(0, 1), page(100, 2), page(1_100, 3)]), as_recorded());
     watcher.number().await;
     sleep(Duration::from_secs(60)).await;
     watcher.deck.speed.send(Speed::times(4.0).unwrap()).unwrap();
@@ -221,7 +225,7 @@ async fn a_new_speed_counts_from_where_the_replay_is() {
 
 #[tokio::test(start_paused = true)]
 async fn a_clock_that_was_set_back_is_followed() {
-    let mut watcher = Watcher::of(&lines(&[page(100, 1), page(40, 2), page(50, 3)]), Speed::USUAL);
+    let mut watcher = Watcher::of(&lines(&[page(100, 1), page(40, 2), page(50, 3)]), as_recorded());
     assert_eq!(watcher.number().await, (1, 100));
     assert_eq!(watcher.number().await, (2, 100));
     assert_eq!(watcher.deck.clock.now(), second(40));
@@ -243,7 +247,7 @@ async fn a_reader_that_is_behind_is_waited_for() {
 
 #[tokio::test(start_paused = true)]
 async fn a_step_after_the_last_page_goes_to_the_end() {
-    let mut watcher = Watcher::of(&lines(&[page(0, 1), running(60, 2)]), Speed::USUAL);
+    let mut watcher = Watcher::of(&lines(&[page(0, 1), running(60, 2)]), as_recorded());
     watcher.number().await;
     watcher.send(Command::Step).await;
     assert_eq!(watcher.number().await, (2, 0));
@@ -271,7 +275,7 @@ async fn what_was_cut_off_or_damaged_is_told_where_it_is() {
 
 #[tokio::test(start_paused = true)]
 async fn nobody_left_to_command_ends_it() {
-    let watcher = Watcher::of(&lines(&[page(0, 1), page(3_600, 2)]), Speed::USUAL);
+    let watcher = Watcher::of(&lines(&[page(0, 1), page(3_600, 2)]), as_recorded());
     drop(watcher.commands);
     watcher.playing.await.unwrap().unwrap();
 }

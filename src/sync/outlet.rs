@@ -67,7 +67,8 @@ impl Outlet {
         }
     }
 
-    /// Ends the recording: what was sent is in its file. If it could not be written, that is told, and the sync goes on.
+    /// Ends the recording: what was sent is in its file. If it could not be written, that is told, and the sync goes
+    /// on.
     pub(super) async fn end_recording(&mut self) {
         let Some(recorder) = self.recorder.take() else { return };
         if let Some(text) = recorder.end().await {

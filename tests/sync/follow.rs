@@ -120,7 +120,7 @@ async fn a_run_that_failed_is_told_and_gone_on_with_at_the_next_interval() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_run_that_took_longer_is_followed_at_once_by_one() {
     let (gate, held) = last_page([1]).held();
-    let interval = Duration::from_secs(1);
+    let interval = Duration::from_millis(200);
     let mut rig = every(interval, [held, last_page([1])]).await;
     rig.send(Command::Run(Start::Checkpoint)).await;
     rig.server.until_asked(1).await;

@@ -4,8 +4,8 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use super::super::beside::State;
 use super::*;
+use crate::lesson::State;
 
 const AT: &str = "2026-11-16T19:05:47Z";
 

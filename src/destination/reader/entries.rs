@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 
 use crate::run::{Outcome, Start, Totals};
-use crate::walk::{End, Mode, Request};
+use crate::walk::{By, End, Mode, Request};
 
 /// One row with all that is kept of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -71,8 +71,8 @@ pub struct PastPage {
     pub run: i64,
     /// Its number in the run.
     pub page: u64,
-    /// `since` or `token`.
-    pub asked_by: String,
+    /// By what it was asked for.
+    pub asked_by: By,
     /// The cursor or the token.
     pub asked: String,
     /// Rows received, storable or not.

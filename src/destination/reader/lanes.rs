@@ -147,10 +147,6 @@ fn part(look: &mut impl Look, count: &mut Count) -> Result<bool, DestinationErro
     if count.of.is_none() {
         count.of = Some(look.total()?);
     }
-    if let (true, Some(total)) = (count.filter.is_empty(), count.of) {
-        count.rows = total;
-        return Ok(true);
-    }
     let part = look.tally(&count.filter, count.next)?;
     count.rows += part.matched;
     count.seen += part.seen;
@@ -176,7 +172,7 @@ fn answer(look: &mut impl Look, mouth: &mut Mouth, question: Question) {
         }
         Question::Pages { ticket, run, before, rows } => {
             let pages = look.pages(run, before, rows);
-            mouth.reply(ticket, pages.map(|pages| Answer::Pages { ticket, run, pages }));
+            mouth.reply(ticket, pages.map(|pages| Answer::Pages { ticket, pages }));
         }
         Question::Export { ticket, export } => write(look, mouth, ticket, *export),
         // The first is made in parts, the second is no question.

@@ -9,7 +9,6 @@ use super::{json, stamp, word};
 use crate::destination::{Batch, Committed};
 use crate::record::{Cursor, Row, Schema};
 use crate::run::{Before, Counts, Fate, ShownRow, Totals};
-use crate::walk::Request;
 
 /// Stores pages with all that belongs to them.
 pub(super) fn pages(
@@ -251,10 +250,7 @@ fn log_page(
     place: &Place,
     counts: &Counts,
 ) -> rusqlite::Result<()> {
-    let (by, asked) = match &batch.request {
-        Request::Since(cursor) => ("since", cursor.text()),
-        Request::Token(token) => ("token", token.as_str()),
-    };
+    let (by, asked) = batch.request.parts();
     let cursor = |row: Option<&Row>| row.and_then(|row| row.values[schema.cursor].clone());
     transaction
         .prepare_cached(
@@ -268,7 +264,7 @@ fn log_page(
         .execute(params![
             place.run,
             place.page,
-            by,
+            by.word(),
             asked,
             number(counts.rows),
             number(counts.new),

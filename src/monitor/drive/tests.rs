@@ -118,7 +118,7 @@ async fn play_with<F: Future<Output = Ends>>(
         frames,
     });
     let (left, _ends) = tokio::join!(driven, script);
-    (left.unwrap(), film)
+    (left.unwrap().0, film)
 }
 
 #[tokio::test(start_paused = true)]

@@ -3,6 +3,7 @@
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind};
 
 use super::super::keys::{self, Action, Binding};
+use super::super::text;
 use super::browse::Sort;
 use super::lists::{self, distance};
 use super::overlay::{self, Overlay};
@@ -228,7 +229,7 @@ fn copy(model: &mut Model, copied: Copied) -> Vec<Effect> {
     match super::copy::text(model, copied) {
         Ok(text) => {
             model.overlay = Overlay::None;
-            let length = crate::text::count(text.chars().count() as u64, "character");
+            let length = text::count(text.chars().count() as u64, "character");
             model.answer(Answer::Done(format!(
                 "{}: {length} handed to the terminal's clipboard",
                 copied.label()

@@ -2,10 +2,10 @@
 
 use chrono::TimeDelta;
 
+use super::super::text;
 use super::entries::safe;
 use super::{Effect, Model, Panel, asked, export, lists, open};
 use crate::destination::reader::Answer;
-use crate::text;
 
 /// Takes an answer in. One to a question that nobody waits for any more changes nothing.
 pub fn take(model: &mut Model, answer: Answer) -> Vec<Effect> {
@@ -35,7 +35,7 @@ pub fn take(model: &mut Model, answer: Answer) -> Vec<Effect> {
             model.runs.take(ticket, runs, height);
             return open::latest(model);
         }
-        Answer::Pages { ticket, pages, .. } => {
+        Answer::Pages { ticket, pages } => {
             let height = lists::height(model, Panel::Pages);
             model.pages.take(ticket, pages, height);
         }

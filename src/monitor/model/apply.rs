@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+use super::super::text;
 use super::entries::{Tone, UserEntry, request, safe};
 use super::heard::{Checkpoint, FLASH, Heard, Run, Stream};
 use super::overlay::Overlay;
@@ -15,6 +16,7 @@ use crate::sync::command::Command;
 use crate::sync::event::{
     Event, Level, Notice, NoticeKind, Opened, PageStored, Phase, RunEnded, RunStarted, Stamped,
 };
+use crate::walk::By;
 
 /// Takes an event in.
 pub fn event(model: &mut Model, stamped: Stamped) -> Vec<Effect> {
@@ -70,8 +72,7 @@ pub fn event(model: &mut Model, stamped: Stamped) -> Vec<Effect> {
 pub fn missed(model: &mut Model, count: u64) -> Vec<Effect> {
     let heard = &mut model.heard;
     heard.missed += count;
-    let text =
-        format!("the screen missed {}; nothing stored is affected", super::text::count(count, "event"));
+    let text = format!("the screen missed {}; nothing stored is affected", text::count(count, "event"));
     heard.note_down(model.now, Tone::Warning, text);
     heard.tail.passed_over();
     heard.pages_missed = true;
@@ -112,7 +113,7 @@ fn opened(heard: &mut Heard, at: DateTime<Utc>, opened: Opened) {
         heard.token = token.map(|raw| Token::new(raw, unfinished.token_at, page));
     }
     heard.unfinished = opened.unfinished;
-    let rows = super::text::count(opened.rows, "row");
+    let rows = text::count(opened.rows, "row");
     let text = match &heard.checkpoint.value {
         Some((_, checkpoint)) => format!("destination open: {rows}, checkpoint {checkpoint}"),
         None => format!("destination open: {rows}, no checkpoint yet"),
@@ -135,8 +136,8 @@ fn run_started(heard: &mut Heard, at: DateTime<Utc>, started: RunStarted) {
         (false, _) => format!("run {} begins", started.run),
     };
     let asking = match by {
-        "since" => format!("rows since {with}"),
-        _ => format!("what follows token {with}"),
+        By::Since => format!("rows since {with}"),
+        By::Token => format!("what follows token {with}"),
     };
     let text = format!("{what}, walk {}: asks for {asking}", started.walk);
     heard.run = Some(Run {

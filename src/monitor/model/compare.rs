@@ -7,7 +7,7 @@ use super::super::theme::Role;
 use super::clock;
 use super::pace::per_second;
 use super::run::{RunEntry, State};
-use super::sheet::{Part, Said, Sheet, fates, field};
+use super::sheet::{Part, Said, Sheet, fates, field, odd};
 use crate::record::BEGINNING;
 use crate::run::{Start, Totals};
 
@@ -77,7 +77,7 @@ fn started(run: &RunEntry) -> String {
     };
     match &run.first {
         Some((_, with)) if with == BEGINNING => format!("{from}: rows since the beginning of time"),
-        Some((by, with)) => format!("{from}: {by} {with}"),
+        Some((by, with)) => format!("{from}: {} {with}", by.word()),
         None => from.to_owned(),
     }
 }
@@ -119,18 +119,17 @@ fn counters(run: &RunEntry, totals: &Totals) -> Vec<Part> {
     if let Some(speed) = speed.filter(|_| run.state != State::UnderWay) {
         parts.push(field("speed", Role::Plain, format!("{} a second", text::count(speed, "row"))));
     }
-    let odd = [
+    let seams = [
         (totals.seams.tie_unsafe, "seams inside a group of equal cursors, crossed by token", Role::Bad),
         (totals.seams.tie_overflow, "values that fill a page, stepped over", Role::Bad),
         (totals.seams.not_inclusive, "cursors that the source left out when asked from them", Role::Bad),
-        (counts.quarantined, "rows set apart, for which the table has no place", Role::Bad),
-        (counts.no_cursor, "rows without a readable updatedAt", Role::Warn),
-        (counts.future, "rows from the source's future", Role::Warn),
-        (counts.extra, "rows with fields that the table does not have", Role::Plain),
     ];
+    let seams = seams.into_iter().filter(|(count, ..)| *count > 0);
+    let seams = seams.map(|(count, what, role)| (role, format!("{} {what}", text::number(count))));
+    let rows = odd(counts).map(|(count, what, role)| (role, format!("{} {what}", text::count(count, "row"))));
     let mut label = "besides";
-    for (count, what, role) in odd.into_iter().filter(|(count, ..)| *count > 0) {
-        parts.push(field(std::mem::take(&mut label), role, format!("{} {what}", text::number(count))));
+    for (role, said) in seams.chain(rows) {
+        parts.push(field(std::mem::take(&mut label), role, said));
     }
     parts
 }

@@ -8,7 +8,7 @@ use crate::record::USER;
 use crate::run::{Before, Fate, ShownRow};
 use crate::sanitize;
 use crate::text::shown;
-use crate::walk::Request;
+use crate::walk::{By, Request};
 
 use super::scroll::Keyed;
 
@@ -190,13 +190,11 @@ pub struct LogEntry {
     pub text: String,
 }
 
-/// A request in two words: by what, and with what.
+/// A request: by what, and with what.
 #[must_use]
-pub fn request(request: &Request) -> (&'static str, String) {
-    match request {
-        Request::Since(cursor) => ("since", safe(cursor.text())),
-        Request::Token(token) => ("token", safe(token)),
-    }
+pub fn request(request: &Request) -> (By, String) {
+    let (by, with) = request.parts();
+    (by, safe(with))
 }
 
 /// The text, safe for a terminal and no longer than a screen bears.

@@ -15,7 +15,7 @@ use crate::exchange::Budget;
 use crate::record::Cursor;
 use crate::run::{Fate, Start, Totals};
 use crate::sync::event::{Phase, RunEnded, Unfinished};
-use crate::walk::Mode;
+use crate::walk::{By, Mode};
 
 /// How many users the tail keeps; older ones are in the destination, not lost.
 pub const USERS: usize = 1_000;
@@ -57,7 +57,7 @@ pub struct Run {
     /// Where it started.
     pub start: Start,
     /// The first request since it was taken up: by what, and with what.
-    pub first: (&'static str, String),
+    pub first: (By, String),
     /// The checkpoint when it was taken up.
     pub before: Option<String>,
     /// Its counters.

@@ -7,7 +7,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::entries::safe;
 use super::sheet::{Part, Sheet, field};
 use super::{Effect, Model, Overlay, Panel, open};
-use crate::demo::{Beside, Narration, Scenario, Told, Verdict};
+use crate::lesson::{Beside, Narration, Told, Verdict};
 use crate::monitor::theme::Role;
 use crate::sync::command::Command;
 use crate::sync::event::Phase;
@@ -42,14 +42,14 @@ pub struct Lesson {
 }
 
 impl Lesson {
-    /// A demo that has not begun.
+    /// A demo of that title that has not begun; `has_beside` if another walker goes beside this one.
     #[must_use]
-    pub fn new(scenario: &Scenario) -> Self {
+    pub fn new(title: &str, about: &str, has_beside: bool) -> Self {
         Self {
-            title: safe(&scenario.title),
-            about: safe(&scenario.about),
+            title: safe(title),
+            about: safe(about),
             said: VecDeque::new(),
-            has_beside: scenario.beside.is_some(),
+            has_beside,
             beside: None,
             verdict: None,
             runs: false,
@@ -80,8 +80,6 @@ pub fn told(model: &mut Model, told: Told) {
         }
         Told::Beside(beside) => lesson.beside = Some(beside),
         Told::Verdict(verdict) => lesson.verdict = Some(verdict),
-        // The events come by the road of every sync.
-        Told::Event(_) => {}
     }
 }
 

@@ -10,6 +10,7 @@ use super::{Copied, ExportForm, Input, Model, Palette, Sheet};
 use crate::record::BEGINNING;
 use crate::run::{Outcome, Start};
 use crate::sync::event::Unfinished;
+use crate::walk::By;
 
 /// What lies over the panels.
 #[derive(Clone, Debug, Default)]
@@ -143,7 +144,7 @@ fn on_going_on(model: &Model, unfinished: &Unfinished) -> String {
     let page = text::number(unfinished.pages + 1);
     let run = unfinished.run;
     let (by, with) = request(&unfinished.next);
-    if by == "since" {
+    if by == By::Since {
         return format!("Run {run} goes on with page {page}, asking for rows since {with}.");
     }
     let age = match unfinished.token_at {

@@ -10,6 +10,7 @@ use crate::exchange::Budget;
 use crate::record::Cursor;
 use crate::run::Counts;
 use crate::sync::event::PageStored;
+use crate::walk::By;
 
 /// One stored page. What is not known of it is `None`.
 #[derive(Clone, Debug)]
@@ -20,8 +21,8 @@ pub struct PageEntry {
     pub page: u64,
     /// When it was stored; of one from the log, when it arrived.
     pub at: Option<DateTime<Utc>>,
-    /// `since` or `token`: how it was asked for.
-    pub asked_by: &'static str,
+    /// By what it was asked for.
+    pub asked_by: By,
     /// The cursor or the token that it was asked for with.
     pub asked_with: String,
     /// The address as it was sent.
@@ -110,7 +111,7 @@ impl PageEntry {
             run: page.run,
             page: page.page,
             at: page.at,
-            asked_by: if page.asked_by == "token" { "token" } else { "since" },
+            asked_by: page.asked_by,
             asked_with: safe(&page.asked),
             url: text(page.url),
             status: page.status.and_then(|status| status.try_into().ok()),

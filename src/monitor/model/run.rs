@@ -9,7 +9,7 @@ use super::scroll::Keyed;
 use super::stretch::Numbered;
 use crate::destination::reader::PastRun;
 use crate::run::{Outcome, Start, Totals};
-use crate::walk::{End, Mode};
+use crate::walk::{By, End, Mode};
 
 /// One run. What is not known of it is `None`.
 #[derive(Clone, Debug)]
@@ -27,7 +27,7 @@ pub struct RunEntry {
     /// How it walks.
     pub walk: Option<Mode>,
     /// Its first request: by what, and with what.
-    pub first: Option<(&'static str, String)>,
+    pub first: Option<(By, String)>,
     /// The end in words.
     pub text: Option<String>,
     /// True if it can be gone on with.

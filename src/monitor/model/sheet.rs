@@ -58,22 +58,38 @@ pub fn fate(fate: Fate) -> (Role, &'static str) {
     }
 }
 
-/// What became of rows, behind the signs that the lists use.
-#[must_use]
-pub fn fates(counts: &Counts) -> Said {
+/// What became of rows, fate by fate: what it means, its figure behind the sign that the lists use, and its word.
+pub fn figures(counts: &Counts) -> impl Iterator<Item = (Role, String, &'static str)> {
     let all = [
         (Fate::New, counts.new, "new"),
         (Fate::Changed, counts.changed, "changed"),
         (Fate::Same, counts.same, "same"),
         (Fate::Stale, counts.stale, "stale"),
     ];
-    all.into_iter()
-        .flat_map(|(of, count, word)| {
-            let (role, sign) = fate(of);
-            let role = if count > 0 { role } else { Role::Quiet };
-            [(role, format!(" {sign}{}", text::number(count))), (Role::Quiet, format!(" {word}"))]
-        })
+    all.into_iter().map(|(of, count, word)| {
+        let (role, sign) = fate(of);
+        let role = if count > 0 { role } else { Role::Quiet };
+        (role, format!("{sign}{}", text::number(count)), word)
+    })
+}
+
+/// What became of rows, in a line.
+#[must_use]
+pub fn fates(counts: &Counts) -> Said {
+    figures(counts)
+        .flat_map(|(role, figure, word)| [(role, format!(" {figure}")), (Role::Quiet, format!(" {word}"))])
         .collect()
+}
+
+/// The rows that something is odd about: how many, what it is, and how bad. None that there are none of.
+pub fn odd(counts: &Counts) -> impl Iterator<Item = (u64, &'static str, Role)> {
+    let all = [
+        (counts.quarantined, "set apart, for which the table has no place", Role::Bad),
+        (counts.no_cursor, "without a readable updatedAt", Role::Warn),
+        (counts.future, "from the source's future", Role::Warn),
+        (counts.extra, "with fields that the table does not have", Role::Plain),
+    ];
+    all.into_iter().filter(|(count, ..)| *count > 0)
 }
 
 /// All of one thing, laid out.

@@ -1,15 +1,18 @@
 //! What each key does in each phase, and what each event changes.
 
+mod demo;
+mod mouse;
+mod replay;
+
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
 use super::super::layout::Areas;
 use super::super::samples::*;
 use super::heard::{LINES, PAGES, USERS};
 use super::*;
-use crate::demo::{Told, Verdict};
 use crate::replay::Speed;
 use crate::run::{Fate, Outcome};
-use crate::sync::event::{Event, Level};
+use crate::sync::event::Event;
 
 /// Every phase, by the words of the tables below.
 fn in_phase(word: &str) -> Model {
@@ -390,101 +393,6 @@ fn what_is_copied_is_what_is_selected() {
     assert!(matches!(model.answer, Some((Answer::Refused(_), _))));
 }
 
-/// A monitor of a recording whose player does that, after these events.
-fn replayed(motion: Motion, events: impl IntoIterator<Item = Event>) -> Model {
-    let mut model = silent(120, 36);
-    model.has_table = false;
-    let playback = Playback { motion, speed: Speed::times(4.0).unwrap(), played: 1, of: 2 };
-    update(&mut model, Message::Playback(playback));
-    for event in events {
-        assert_eq!(tell(&mut model, 0, event), [], "a recording is told nothing");
-    }
-    model
-}
-
-#[test]
-fn a_replay_asks_nothing_and_its_keys_are_the_players() {
-    use KeyCode::Char;
-    let recorded = || [opened_unfinished(), started(), page(1), phase(Phase::Paused)];
-    for (motion, answers) in [
-        (Motion::Playing, ["pause", "step", "retry", "refused", "stop"]),
-        (Motion::Held, ["resume", "step", "refused", "refused", "stop"]),
-        (Motion::Over, ["refused", "refused", "refused", "refused", "stop"]),
-    ] {
-        for (key, answer) in [' ', 's', 'r', 'R', 'q'].into_iter().zip(answers) {
-            let mut model = replayed(motion, recorded());
-            let effects = press(&mut model, Char(key));
-            assert_eq!(outcome(&model, &effects), answer, "{motion:?} {key:?}");
-        }
-    }
-    let opening = replayed(Motion::Playing, [opened_unfinished()]);
-    assert!(matches!(opening.overlay, Overlay::None), "nothing is to be chosen");
-}
-
-#[test]
-fn a_replay_goes_faster_and_slower_and_a_sync_does_not() {
-    let mut model = replayed(Motion::Playing, [opened(), started()]);
-    let speed = |times| Effect::Speed(Speed::times(times).unwrap());
-    assert_eq!(press(&mut model, KeyCode::Char('>')), [speed(8.0)]);
-    assert_eq!(press(&mut model, KeyCode::Char('<')), [speed(2.0)]);
-    let mut model = midst(120, 36);
-    assert_eq!(press(&mut model, KeyCode::Char('>')), []);
-    assert!(model.answer.is_some());
-}
-
-#[test]
-fn what_ticks_in_a_replay_ticks_at_its_speed() {
-    let recorded = || [opened(), started(), running(1)];
-    let change = replayed(Motion::Playing, recorded()).changes_in().unwrap();
-    assert!(change <= TimeDelta::milliseconds(250), "{change}");
-    assert_eq!(replayed(Motion::Held, recorded()).changes_in(), None);
-}
-
-fn mouse(kind: crossterm::event::MouseEventKind, column: u16, row: u16) -> Message {
-    Message::Mouse(crossterm::event::MouseEvent { kind, column, row, modifiers: KeyModifiers::NONE })
-}
-
-#[test]
-fn a_click_selects_a_row_and_a_heading_orders_by_it() {
-    use crossterm::event::{MouseButton, MouseEventKind};
-    let click = MouseEventKind::Down(MouseButton::Left);
-    let mut model = midst(120, 36);
-    let users =
-        Areas::of(model.size, model.arrangement).inner(Areas::of(model.size, model.arrangement).users);
-    update(&mut model, mouse(click, users.x + 5, users.y + 3));
-    let name = |model: &Model| {
-        let list = lists::users(model);
-        model.users.scroll.selected(&list).and_then(|user| user.value("name")).map(str::to_owned)
-    };
-    assert_eq!(name(&model).as_deref(), Some("Ada Lovelace 148"));
-    update(&mut model, mouse(MouseEventKind::ScrollDown, users.x, users.y + 5));
-    assert_eq!(name(&model).as_deref(), Some("Ada Lovelace 145"));
-    let effects = update(&mut model, mouse(click, users.x + 5, users.y));
-    assert!(matches!(&effects[..], [Effect::Ask(_)]));
-    let sort = model.users.sort().unwrap();
-    assert_eq!(crate::record::USER.columns[sort.column].name, "name");
-    let pages = Areas::of(model.size, model.arrangement).left;
-    update(&mut model, mouse(click, pages.x + 2, pages.y + 3));
-    assert_eq!(model.arrangement.focus, Panel::Pages);
-}
-
-#[test]
-fn no_click_anywhere_breaks_anything() {
-    use crossterm::event::{MouseButton, MouseEventKind};
-    for (width, height) in [(1, 1), (40, 12), (80, 24), (200, 50)] {
-        let mut model = midst(width, height);
-        for kind in
-            [MouseEventKind::Down(MouseButton::Left), MouseEventKind::ScrollUp, MouseEventKind::ScrollDown]
-        {
-            for column in (0..width + 2).step_by(3) {
-                for row in 0..height + 2 {
-                    update(&mut model, mouse(kind, column, row));
-                }
-            }
-        }
-    }
-}
-
 #[test]
 fn a_paste_goes_where_something_is_typed_and_nowhere_else() {
     let mut model = midst(120, 36);
@@ -511,48 +419,4 @@ fn what_changed_flashes_by_and_a_first_sync_does_not() {
     assert!(model.changes_in().unwrap() <= TimeDelta::milliseconds(1_500));
     update(&mut model, Message::Now(at(10_600)));
     assert_eq!(flashing(&model), 0);
-}
-
-#[test]
-fn a_demo_waits_for_the_first_key() {
-    let waiting = || demo(120, 36, []);
-    for key in ['s', ' '] {
-        assert_eq!(press(&mut waiting(), KeyCode::Char(key)), [Effect::Send(Command::Step)]);
-    }
-}
-
-#[test]
-fn a_demo_that_runs_by_itself_steps_when_what_was_said_can_have_been_read() {
-    let mut model = demo(120, 36, []);
-    press(&mut model, KeyCode::Char(' '));
-    for event in [started(), page(1), phase(Phase::Paused)] {
-        tell(&mut model, 1_000, event);
-    }
-    update(&mut model, Message::Told(Box::new(narration(Level::Info, &"x".repeat(100)))));
-    let steps = |model: &mut Model, now| {
-        let effects = update(model, Message::Now(at(now)));
-        effects.contains(&Effect::Send(Command::Step))
-    };
-    assert!(!steps(&mut model, 4_900), "a hundred characters take four seconds");
-    assert!(steps(&mut model, 5_000));
-    press(&mut model, KeyCode::Char(' '));
-    assert!(!steps(&mut model, 60_000), "it is held");
-}
-
-#[test]
-fn a_demo_that_is_over_takes_no_step() {
-    let verdict = Verdict { at: at(0), met: true, differs: Vec::new(), came: came() };
-    let mut model = demo(120, 36, [Told::Verdict(verdict)]);
-    for key in ['s', ' ', 'r', 'R'] {
-        assert_eq!(press(&mut model, KeyCode::Char(key)), [], "{key}");
-        assert!(model.answer.is_some());
-    }
-}
-
-#[test]
-fn a_demo_whose_process_was_killed_goes_on_by_itself() {
-    let mut model = silent(120, 36);
-    lesson::begin(&mut model, lesson());
-    assert_eq!(tell(&mut model, 0, opened_unfinished())[..1], [Effect::Send(Command::Step)]);
-    assert!(matches!(model.overlay, Overlay::None), "there is nothing to choose");
 }

@@ -3,12 +3,11 @@
 use chrono::TimeDelta;
 
 use super::super::layout::Shape;
-use super::super::model::sheet::fate as mark;
+use super::super::model::sheet::figures;
 use super::super::model::{Model, Run, pace};
 use super::super::text;
 use super::super::theme::Role;
 use super::canvas::{Canvas, Words};
-use crate::run::Fate;
 use crate::sync::event::Phase;
 
 /// Draws the counters.
@@ -69,22 +68,13 @@ fn figure(value: u64, one: &str, many: &str, role: Role) -> Words {
 
 /// What became of the rows, behind the marks that the table uses; without the words where they do not fit.
 fn fates(run: &Run, width: usize) -> Words {
-    let counts = &run.totals.counts;
-    let all = [
-        (Fate::New, counts.new, "new"),
-        (Fate::Changed, counts.changed, "changed"),
-        (Fate::Same, counts.same, "same"),
-        (Fate::Stale, counts.stale, "stale"),
-    ];
     let spelt = |words: bool| {
         let mut line = Words::new();
-        for (fate, count, word) in all {
-            let (role, glyph) = mark(fate);
-            let role = if count > 0 { role } else { Role::Quiet };
+        for (role, figure, word) in figures(&run.totals.counts) {
             if !line.is_empty() {
                 line = line.say(Role::Plain, "  ");
             }
-            line = line.say(role, format!("{glyph}{}", text::number(count)));
+            line = line.say(role, figure);
             if words {
                 line = line.say(Role::Quiet, format!(" {word}"));
             }

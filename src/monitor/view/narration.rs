@@ -6,8 +6,7 @@ use super::super::model::{Lesson, Model, lesson};
 use super::super::text;
 use super::super::theme::Role;
 use super::canvas::{Canvas, Words};
-use crate::demo::beside::State;
-use crate::demo::{Beside, Verdict};
+use crate::lesson::{Beside, State, Verdict};
 use crate::sync::event::Level;
 
 /// How many cells the names of the figures take.

@@ -71,7 +71,7 @@ fn value(page: &PageEntry, column: &Column) -> (Role, String) {
     };
     match column.title {
         "page" => (Role::Plain, text::number(page.page)),
-        "by" => (Role::Quiet, page.asked_by.to_owned()),
+        "by" => (Role::Quiet, page.asked_by.word().to_owned()),
         "rows" => (Role::Plain, text::number(page.counts.rows)),
         "new" => some(page.counts.new, Role::Good),
         "chg" => some(page.counts.changed, Role::Warn),

@@ -80,7 +80,7 @@ fn sentence(model: &Model) -> (Role, String) {
         Phase::Storing { pages, since } => {
             let text = format!(
                 "the destination is slow: {} to store before the next is asked for, {} s so far",
-                crate::text::count(*pages, "page"),
+                text::count(*pages, "page"),
                 (model.now - *since).num_seconds().max(0)
             );
             (Role::Warn, text)

@@ -1,4 +1,5 @@
-//! The users as they are upserted, newest on top, each with what became of it. Only the visible slice is looked at.
+//! The users: as they are stored, newest on top, each with what became of it; or, filtered or in another order, as the
+//! table holds them.
 
 use super::super::columns::{self, Column};
 use super::super::model::browse::Matches;

@@ -141,7 +141,7 @@ fn page(row: &Row<'_>) -> rusqlite::Result<PastPage> {
     Ok(PastPage {
         run: row.get("run")?,
         page: count(row, "page")?,
-        asked_by: row.get("asked_by")?,
+        asked_by: word(row, "asked_by")?.unwrap_or_default(),
         asked: line(row, "asked")?.unwrap_or_default(),
         rows: count(row, "rows")?,
         new: count(row, "new")?,

@@ -3,10 +3,11 @@
 use super::super::super::text;
 use super::super::super::theme::Role;
 use super::super::page::PageEntry;
-use super::super::sheet::{Part, Said, Segment, fate, fates, field};
+use super::super::sheet::{Part, Said, Segment, fate, fates, field, odd};
 use super::super::{Token, UserEntry, clock};
 use super::First;
 use crate::exchange::{self, Budget};
+use crate::walk::Way;
 
 /// What is said of what an older version did not write down, or the log does not keep.
 const NOT_KEPT: &str = "not kept";
@@ -32,7 +33,7 @@ fn request(page: &PageEntry) -> Vec<Part> {
     match &page.url {
         Some(url) => said.push((Role::Plain, url.clone())),
         None => {
-            said.push((Role::Plain, format!("{} {}", page.asked_by, page.asked_with)));
+            said.push((Role::Plain, format!("{} {}", page.asked_by.word(), page.asked_with)));
             said.push((Role::Quiet, format!(", its address {NOT_KEPT}")));
         }
     }
@@ -46,8 +47,8 @@ fn request(page: &PageEntry) -> Vec<Part> {
 
 fn walk(page: &PageEntry) -> Vec<Part> {
     let mut parts = vec![field("then", Role::Strong, page.decision.clone())];
-    if let Some(why) = why(&page.decision, page.token.is_some()) {
-        parts.push(field("why", Role::Plain, why));
+    if let Some(way) = Way::written(&page.decision) {
+        parts.push(field("why", Role::Plain, why(way, page.token.is_some())));
     }
     match &page.token {
         None => parts.push(field("token", Role::Quiet, "none came")),
@@ -67,33 +68,25 @@ fn walk(page: &PageEntry) -> Vec<Part> {
     parts
 }
 
-/// Why that is the right way on, for an operator who does not know the walk: the decisions of [`crate::walk`] by the
-/// words that set them apart.
-pub(super) fn why(decision: &str, token: bool) -> Option<&'static str> {
-    let end = if token {
-        "there is a token, but the run is over: its end says why"
-    } else {
-        "no token came: so the source says that these were its last rows"
-    };
-    let reasons = [
-        (
-            "asks again from the last row's",
+/// Why that is the right way on, for an operator who does not know the walk; `token` if one came.
+fn why(way: Way, token: bool) -> &'static str {
+    match way {
+        Way::Anchor => {
             "a token goes on behind that value, and would pass over rows that share it; the row that comes twice is \
-             stored once",
-        ),
-        (
-            "anchor row not on the page",
+             stored once"
+        }
+        Way::Probe => {
             "that row has changed meanwhile, or the source leaves out the value that it is asked from: one more \
-             question tells which",
-        ),
-        ("rows out of order", "asking from the last row passes nothing over only while cursors ascend"),
-        ("token present", "the walk is by token, or the source does not bear another one"),
-        ("fills the page", "asking from it again would bring the same page; only its token leads on"),
-        ("no cursor on the page", "no row says when it was updated, and only the token leads on"),
-        ("no rows, but a token", "empty pages are followed, as the settings have it"),
-        ("nothing more to ask for", end),
-    ];
-    reasons.into_iter().find(|(words, _)| decision.contains(words)).map(|(_, why)| why)
+             question tells which"
+        }
+        Way::Again => "asking from the last row passes nothing over only while cursors ascend",
+        Way::Follow => "the walk is by token, or the source does not bear another one",
+        Way::StepOver => "asking from it again would bring the same page; only its token leads on",
+        Way::NothingToAnchor => "no row says when it was updated, and only the token leads on",
+        Way::FollowEmpty => "empty pages are followed, as the settings have it",
+        Way::Stop if token => "there is a token, but the run is over: its end says why",
+        Way::Stop => "no token came: so the source says that these were its last rows",
+    }
 }
 
 /// Where the time went: a bar, and what its segments are. The source's share is of one colour, ours of another.
@@ -144,13 +137,7 @@ fn counts(page: &PageEntry) -> Vec<Part> {
     let mut said = vec![(Role::Strong, text::number(counts.rows)), (Role::Quiet, ":".to_owned())];
     said.extend(fates(counts));
     let mut parts = vec![Part::Field((Role::Quiet, "rows".to_owned()), said)];
-    let odd = [
-        (counts.quarantined, "set apart, for which the table has no place", Role::Bad),
-        (counts.no_cursor, "without a readable updatedAt", Role::Warn),
-        (counts.future, "from the source's future", Role::Warn),
-        (counts.extra, "with fields that the table does not have", Role::Plain),
-    ];
-    for (count, what, role) in odd.into_iter().filter(|(count, ..)| *count > 0) {
+    for (count, what, role) in odd(counts) {
         parts.push(field("", role, format!("{} {what}", text::number(count))));
     }
     if !page.counts_all {

@@ -4,12 +4,11 @@ use crossterm::event::KeyCode;
 
 use super::super::super::samples::*;
 use super::super::{Effect, Message, Model, Overlay, PageEntry, Sheet, update};
-use super::{Inspector, parts};
+use super::Inspector;
 use crate::destination::reader::{Answer, PastPage, Question, WholeRow};
-use crate::record::Cursor;
 use crate::run::Fate;
 use crate::sync::event::Event;
-use crate::walk::Decision;
+use crate::walk::By;
 
 fn text(model: &Model) -> String {
     model.overlay.sheet().map(Sheet::text).unwrap()
@@ -88,7 +87,7 @@ fn what_an_older_version_did_not_write_down_is_said_to_be_missing() {
     let page = PageEntry::past(PastPage {
         run: 1,
         page: 2,
-        asked_by: "token".to_owned(),
+        asked_by: By::Token,
         asked: "T\u{1b}[2J".to_owned(),
         retries: 2,
         ..PastPage::default()
@@ -120,24 +119,4 @@ fn retries_are_listed_with_their_reasons_and_what_is_hostile_is_shown() {
     }
     assert!(text.chars().all(|character| character == '\n' || !character.is_control()), "{text:?}");
     assert!(matches!(model.overlay, Overlay::Inspect(_)));
-}
-
-#[test]
-fn every_decision_of_the_walk_has_its_why() {
-    let cursor = Cursor::parse("2026-01-01T00:00:00Z").unwrap();
-    let decisions = [
-        Decision::Anchor(cursor.clone()),
-        Decision::Probe(cursor.clone()),
-        Decision::Again(cursor.clone()),
-        Decision::Follow,
-        Decision::StepOver(cursor),
-        Decision::NothingToAnchor,
-        Decision::FollowEmpty,
-        Decision::Stop,
-    ];
-    let mut reasons: Vec<_> =
-        decisions.iter().map(|decision| parts::why(&decision.to_string(), false).unwrap()).collect();
-    reasons.sort_unstable();
-    reasons.dedup();
-    assert_eq!(reasons.len(), decisions.len(), "each its own");
 }

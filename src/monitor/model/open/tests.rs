@@ -9,7 +9,7 @@ use super::super::*;
 use crate::destination::reader::{Answer, PastPage, PastRun, Question};
 use crate::run::{Counts, Outcome, Totals};
 use crate::sync::event::{Event, RunStarted};
-use crate::walk::{End, Mode, Request};
+use crate::walk::{By, End, Mode, Request};
 
 /// A log of runs, each with so many pages; the first has the number 1.
 struct Log(Vec<u64>);
@@ -28,11 +28,11 @@ impl Log {
                 let pages = pages.take(*rows).map(|page| PastPage {
                     run: *run,
                     page,
-                    asked_by: "token".to_owned(),
+                    asked_by: By::Token,
                     rows: 50,
                     ..PastPage::default()
                 });
-                Answer::Pages { ticket: *ticket, run: *run, pages: pages.collect() }
+                Answer::Pages { ticket: *ticket, pages: pages.collect() }
             }
             _ => return None,
         })

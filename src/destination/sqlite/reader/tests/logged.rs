@@ -4,6 +4,7 @@ use super::*;
 use crate::destination::Destination;
 use crate::destination::sqlite::tests::{Pages, noon, row};
 use crate::run::Outcome;
+use crate::walk::By;
 
 /// Two runs of two pages and one.
 fn runs(path: &Path) -> Sqlite {
@@ -77,7 +78,7 @@ fn pages_come_newest_first_whatever_version_wrote_them() {
     let pages = look.pages(1, None, 9).unwrap();
     assert_eq!(pages.iter().map(|page| page.page).collect::<Vec<_>>(), [2, 1]);
     let first = &pages[1];
-    assert_eq!((first.asked_by.as_str(), first.rows, first.new), ("since", 1, 1));
+    assert_eq!((first.asked_by, first.rows, first.new), (By::Since, 1, 1));
     assert_eq!((first.wait_ms, first.body_ms, first.bytes, first.retries), (1, 2, 3, 4));
     assert_eq!((first.token.as_deref(), first.at, first.first.is_some()), (Some("t1"), Some(noon()), true));
     assert_eq!(look.pages(1, Some(2), 9).unwrap(), pages[1..]);

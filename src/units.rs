@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde::de::Error as _;
 use serde::{Deserialize as _, Deserializer};
 
-use super::problem::quoted;
+use crate::sanitize::quoted;
 
 /// A unit: its symbol and how many of the smallest unit it holds.
 type Unit = (&'static str, u64);
