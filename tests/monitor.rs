@@ -70,7 +70,7 @@ fn a_recording_is_played_in_the_monitor() {
     let home = std::mem::replace(&mut terminal.home, tempfile::tempdir().unwrap());
     let database = std::fs::metadata(home.path().join(".local/share/highwater/playground.db")).unwrap();
     let mut terminal = Terminal::start_in(home, 120, 36, &["replay", "a.ndjson", "--speed", "max"]);
-    terminal.shows("COMPLETE").shows("REPLAY over").shows("@example").shows("the recording ends here");
+    terminal.shows("■ OVER").shows("REPLAY over").shows("@example").shows("the recording ends here");
     terminal.press(" ").shows("the recording is over").press("q");
     assert_eq!(terminal.ends().exit_code(), 0);
     terminal.assert_clean();
@@ -229,9 +229,9 @@ fn the_whole_table_is_filtered_sorted_and_exported() {
     let (_runtime, server) = server(1_200);
     let mut terminal = Terminal::start(120, 36, &["--url", &server.url()]);
     terminal.shows("COMPLETE").press("G").shows("1,200 of 1,200");
-    terminal.press("g").shows("newest on top").press("/updatedAt:00Z").shows("Users /updatedAt:00Z");
-    terminal.press("\r").press("oo").shows("by name ▲").press("x").shows("Export the users").press("\t\r");
-    terminal.shows("exported to user.csv");
+    terminal.press("g").shows("as they came").press("/updatedAt:00Z").shows("Users /updatedAt:00Z");
+    terminal.press("\r").press("o").shows("by name ▲").press("x").shows("Export the users").press("\t\r");
+    terminal.shows("rows exported, ").shows("/user.csv");
     let mut file = csv::Reader::from_path(terminal.home.path().join("user.csv")).unwrap();
     assert_eq!(&file.headers().unwrap()[1], "name");
     let rows: Vec<csv::StringRecord> = file.records().map(Result::unwrap).collect();

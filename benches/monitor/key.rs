@@ -20,8 +20,8 @@ const KEYS: [Key; 4] = [
     ("\u{1b}[Z", "▶ Users ─", |_| true),
 ];
 
-/// What a panel says that follows the newest entry.
-const NEWEST: &str = "newest on top";
+/// What the users panel says while it follows the newest entry.
+const NEWEST: &str = "as they came";
 
 /// Presses keys at random instants.
 pub fn measure(scale: &Scale) -> Result<Vec<Budget>, Fault> {

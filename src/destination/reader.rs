@@ -18,7 +18,7 @@ use std::time::Duration;
 
 pub use self::desk::Stop;
 pub use self::entries::{PastPage, PastRun, Previous, WholeRow};
-pub use self::export::{Export, Exported, Format};
+pub use self::export::{Export, Format};
 pub use self::filter::Filter;
 pub use self::lanes::Reader;
 pub use self::look::{Each, Look, Tally};
@@ -217,7 +217,14 @@ pub enum Answer {
         rows: u64,
         /// The size of the file.
         bytes: u64,
-        /// The file.
+        /// The file, from the root on where that can be told.
+        path: PathBuf,
+    },
+    /// Nothing was exported: the file exists, and [`Export::replace`] does not say that it may go.
+    Occupied {
+        /// The question's.
+        ticket: u64,
+        /// The file, as the question named it.
         path: PathBuf,
     },
     /// The export ended at [`Question::Cancel`] and left nothing behind.

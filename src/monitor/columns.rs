@@ -86,6 +86,17 @@ pub fn users(shown: &[bool]) -> Vec<Column> {
     USERS.iter().filter(is_shown).copied().collect()
 }
 
+/// What stands in front of the users: the mark of the selected one, and a sign.
+pub const FRONT: usize = 2 * MARK;
+
+/// The columns of the users that fit in a panel that is so wide inside: their places in the schema, and their widths.
+#[must_use]
+pub fn users_in(shown: &[bool], width: u16) -> Vec<(usize, usize)> {
+    let columns = users(shown);
+    let fitted = fit(&columns, usize::from(width).saturating_sub(FRONT)).into_iter();
+    fitted.filter_map(|(index, width)| Some((USER.position(columns[index].title)?, width))).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

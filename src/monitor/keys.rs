@@ -127,6 +127,7 @@ type Label = fn(&Model) -> &'static str;
 type Readiness = fn(&Model) -> Result<(), &'static str>;
 
 /// One line of the table.
+#[derive(Debug)]
 pub struct Binding {
     /// The keys.
     pub keys: &'static [Chord],
@@ -138,6 +139,8 @@ pub struct Binding {
     pub name: &'static str,
     /// What the footer calls them; `None` keeps them out of the footer.
     pub footer: Option<Label>,
+    /// True if the footer has them in a replay only.
+    pub in_replay: bool,
     /// What they do, for the help and the README.
     pub help: &'static str,
     /// Whether they have something to do now, or why not.
@@ -164,6 +167,13 @@ fn chord(key: &KeyEvent) -> Option<Chord> {
 }
 
 impl Binding {
+    /// What the footer calls them now; `None` if they are not in it.
+    #[must_use]
+    pub fn label(&self, model: &Model) -> Option<&'static str> {
+        let here = !self.in_replay || model.playback.is_some();
+        self.footer.filter(|_| here).map(|label| label(model))
+    }
+
     /// The names of the keys, the most usual first: `↑ k`.
     #[must_use]
     pub fn names(&self) -> String {

@@ -195,8 +195,8 @@ fn boxed(screen: Rect, arrangement: Arrangement) -> Areas {
     .areas(screen);
     let [checkpoint, token, counters] =
         Layout::horizontal([Constraint::Fill(30), Constraint::Fill(31), Constraint::Fill(39)]).areas(cards);
-    let [position, pace] =
-        Layout::horizontal([Constraint::Fill(1), Constraint::Percentage(44)]).areas(position);
+    let [pace, position] =
+        Layout::horizontal([Constraint::Percentage(44), Constraint::Fill(1)]).areas(position);
     let [left, users] = Layout::horizontal([Constraint::Percentage(44), Constraint::Fill(1)]).areas(main);
     let [narration, beside] = told(narration, arrangement);
     Areas {
@@ -320,12 +320,18 @@ const OVERLAY_WIDTH: u16 = 96;
 /// The frame of what lies over the panels, for so many lines of content.
 #[must_use]
 pub fn overlay_frame(size: Size, lines: usize) -> Rect {
+    overlay_fitting(size, usize::from(u16::MAX), lines)
+}
+
+/// The same for lines of no more than so many cells.
+#[must_use]
+pub fn overlay_fitting(size: Size, cells: usize, lines: usize) -> Rect {
     let screen = Rect::new(0, 0, size.width, size.height);
     let margin = if size.width >= 100 { 8 } else { 0 };
-    let width = size.width.saturating_sub(margin).min(OVERLAY_WIDTH);
-    let wanted = u16::try_from(lines.saturating_add(2)).unwrap_or(u16::MAX);
-    let [row] =
-        Layout::vertical([Constraint::Length(wanted.min(size.height))]).flex(Flex::Center).areas(screen);
+    let wanted = |content: usize, frame| u16::try_from(content.saturating_add(frame)).unwrap_or(u16::MAX);
+    let width = size.width.saturating_sub(margin).min(OVERLAY_WIDTH).min(wanted(cells, 4));
+    let height = size.height.min(wanted(lines, 2));
+    let [row] = Layout::vertical([Constraint::Length(height)]).flex(Flex::Center).areas(screen);
     let [area] = Layout::horizontal([Constraint::Length(width)]).flex(Flex::Center).areas(row);
     area
 }

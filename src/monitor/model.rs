@@ -42,7 +42,7 @@ use ratatui::layout::Size;
 pub use self::browse::Browse;
 pub use self::copy::Copied;
 pub use self::entries::{Came, LogEntry, Problem, Tone, UserEntry};
-pub use self::export::{ExportForm, Exporting};
+pub use self::export::{ExportForm, Exporting, Obstacle};
 pub use self::heard::{Checkpoint, Heard, Run, Stream, Tail};
 pub use self::input::Input;
 pub use self::lesson::Lesson;

@@ -37,10 +37,10 @@ use super::model::{Model, Panel};
 /// │ status: what the sync is doing, in a sentence                             badges │
 /// ├ checkpoint ──────────────┬ token ───────────────────┬ counters ──────────────────┤
 /// │ value, when it moved     │ raw, what it reads       │ pages, rows, rate          │
-/// ├ position ────────────────────────────────┬ pace ────────┴────────────────────────┤
-/// │ oldest ━━━━━━━━━━━━━━━━━━━━━◆╌╌╌╌╌╌╌ now │ rows/s ▁▂▅▇, answers ▁█▂, budget      │
-/// ├ pages, or runs ─────────────────────┬ users ─────────────────────────────────────┤
-/// │ a line each, newest on top          │ a line a user, newest on top               │
+/// ├ pace ────────────────────┴──────────┬ position ──────────┴───────────────────────┤
+/// │ rows/s ▁▂▅▇, answers ▁█▂, budget    │ oldest ━━━━━━━━━━━━━━━━━━━━━◆╌╌╌╌╌╌╌╌╌ now │
+/// ├ pages, or runs ─────────────────────┼ users ─────────────────────────────────────┤
+/// │ a line each, newest on top          │ a line a user, as they came                │
 /// ├ log, or problems ───────────────────┴────────────────────────────────────────────┤
 /// │ what happened and why, newest on top                                             │
 /// └ footer: the keys, or the answer to the last one ─────────────────────────────────┘

@@ -44,13 +44,13 @@ pub struct Export {
     pub replace: bool,
 }
 
-/// What was written.
+/// How an export ends that nothing went wrong with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Exported {
-    /// Rows.
-    pub rows: u64,
-    /// The size of the file.
-    pub bytes: u64,
+pub(super) enum End {
+    /// It is written: so many rows, and so large a file.
+    Exported { rows: u64, bytes: u64 },
+    /// The file exists and may not be replaced.
+    Occupied,
 }
 
 /// Writes the file.
@@ -59,9 +59,11 @@ pub(super) fn run(
     export: &Export,
     stop: &Stop,
     progress: &mut dyn FnMut(u64),
-) -> Result<Exported, DestinationError> {
+) -> Result<End, DestinationError> {
     let columns = columns(look.schema(), &export.columns)?;
-    check(look, export)?;
+    if is_occupied(look, export)? {
+        return Ok(End::Occupied);
+    }
     let (part, file) = Part::create(&export.path)?;
     let failed = |error| refusal(&part.path, error);
     let mut sheet = Sheet::new(file, export.format, &columns).map_err(failed)?;
@@ -82,9 +84,11 @@ pub(super) fn run(
         return Err(DestinationError::Refused("the export was cancelled".to_owned()));
     }
     // Once more: another file may have taken the place meanwhile.
-    check(look, export)?;
+    if is_occupied(look, export)? {
+        return Ok(End::Occupied);
+    }
     part.keep(&export.path)?;
-    Ok(Exported { rows, bytes })
+    Ok(End::Exported { rows, bytes })
 }
 
 fn columns(schema: &'static Schema, chosen: &[usize]) -> Result<Vec<&'static Column>, DestinationError> {
@@ -97,8 +101,8 @@ fn columns(schema: &'static Schema, chosen: &[usize]) -> Result<Vec<&'static Col
     })
 }
 
-/// Refuses a place that is taken.
-fn check(look: &dyn Look, export: &Export) -> Result<(), DestinationError> {
+/// True if there is a file in that place which is to stay. Refuses a place that is never a file's to take.
+fn is_occupied(look: &dyn Look, export: &Export) -> Result<bool, DestinationError> {
     let path = export.path.display();
     if look.owns(&export.path) {
         return Err(DestinationError::Refused(format!("{path} belongs to the database; give another name")));
@@ -107,10 +111,7 @@ fn check(look: &dyn Look, export: &Export) -> Result<(), DestinationError> {
         Ok(found) if found.is_dir() => {
             Err(DestinationError::Refused(format!("{path} is a directory; give a file's name in it")))
         }
-        Ok(_) if !export.replace => Err(DestinationError::Refused(format!(
-            "{path} exists; give another name, or say that it is to be replaced"
-        ))),
-        _ => Ok(()),
+        found => Ok(found.is_ok() && !export.replace),
     }
 }
 

@@ -1,5 +1,6 @@
 //! The threads: each takes its questions from the desk, looks, and sends the answer, unless nobody wants it any more.
 
+use std::path;
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
@@ -7,7 +8,8 @@ use std::time::{Duration, Instant};
 use tokio::sync::mpsc::{self, error::TrySendError};
 
 use super::desk::{Desk, Lane, Next, Stop, Wanted};
-use super::{Answer, Filter, Look, Question, export};
+use super::export::{self, End};
+use super::{Answer, Filter, Look, Question};
 use crate::destination::DestinationError;
 
 /// How many answers wait to be read before the threads do.
@@ -190,11 +192,12 @@ fn write(look: &mut impl Look, mouth: &mut Mouth, ticket: u64, export: export::E
     });
     mouth.reply(
         ticket,
-        written.map(|done| Answer::Exported {
-            ticket,
-            rows: done.rows,
-            bytes: done.bytes,
-            path: export.path,
+        written.map(|end| match end {
+            End::Occupied => Answer::Occupied { ticket, path: export.path },
+            End::Exported { rows, bytes } => {
+                let path = path::absolute(&export.path).unwrap_or(export.path);
+                Answer::Exported { ticket, rows, bytes, path }
+            }
         }),
     );
 }

@@ -205,6 +205,11 @@ fn an_export_ends_with_its_reader_and_leaves_no_file() {
 fn an_export_takes_no_place_that_is_not_its_own() {
     let folder = tempfile::tempdir().unwrap();
     let (reader, mut answers, _begun) = start();
+    let there = folder.path().join("there.csv");
+    std::fs::write(&there, "mine").unwrap();
+    reader.ask(export(1, &there, &[0]));
+    let answer = next(&mut answers);
+    assert!(matches!(&answer, Answer::Occupied { ticket: 1, path } if *path == there), "{answer:?}");
     let mut refused = |path: &std::path::Path, columns: &[usize]| {
         reader.ask(export(1, path, columns));
         match next(&mut answers) {
@@ -212,9 +217,6 @@ fn an_export_takes_no_place_that_is_not_its_own() {
             other => panic!("{other:?}"),
         }
     };
-    let there = folder.path().join("there.csv");
-    std::fs::write(&there, "mine").unwrap();
-    assert!(refused(&there, &[0]).contains("exists"));
     assert!(refused(folder.path(), &[0]).contains("directory"));
     assert!(refused(&folder.path().join("own.db"), &[0]).contains("belongs to the database"));
     assert!(refused(&folder.path().join("no/a.csv"), &[0]).contains("make the directory first"));

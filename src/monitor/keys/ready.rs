@@ -198,7 +198,7 @@ pub fn reverse_ready(model: &Model) -> Result<(), &'static str> {
     table_ready(model)?;
     match model.users.sort() {
         Some(_) => Ok(()),
-        None => Err("the newest are on top; o orders by a column"),
+        None => Err("they stand as they came; o orders by a column"),
     }
 }
 

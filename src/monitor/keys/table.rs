@@ -43,9 +43,13 @@ pub const KEYMAP: &[Binding] = &[
     )
     .labelled(|_| "full re-sync")
     .when(full_ready),
-    bind(G::Sync, &[Plain(Char('>'))], A::Faster, "play faster", "play a recording twice as fast")
-        .when(speed_ready),
     bind(G::Sync, &[Plain(Char('<'))], A::Slower, "play slower", "play a recording half as fast")
+        .labelled(|_| "slower")
+        .in_replay()
+        .when(speed_ready),
+    bind(G::Sync, &[Plain(Char('>'))], A::Faster, "play faster", "play a recording twice as fast")
+        .labelled(|_| "faster")
+        .in_replay()
         .when(speed_ready),
     bind(G::Look, &[Plain(Tab)], A::NextPanel, "next panel", "next panel: users, pages, runs, log, problems")
         .labelled(|_| "panel"),
@@ -126,7 +130,7 @@ pub const KEYMAP: &[Binding] = &[
         &[Plain(Char('o'))],
         A::Sort,
         "sort the users",
-        "order by the next column, and after the last one as rows come by",
+        "order by the next column on screen; after the last one: as rows come by",
     )
     .when(table_ready),
     bind(G::Users, &[Plain(Char('O'))], A::Reverse, "reverse the order", "turn the order around")
@@ -188,13 +192,18 @@ const fn bind(
     name: &'static str,
     help: &'static str,
 ) -> Binding {
-    Binding { keys, action, group, name, footer: None, help, ready: always }
+    Binding { keys, action, group, name, footer: None, in_replay: false, help, ready: always }
 }
 
 impl Binding {
     /// The same in the footer, by that name.
     const fn labelled(self, label: Label) -> Self {
         Self { footer: Some(label), ..self }
+    }
+
+    /// The same, but in the footer of a replay only.
+    const fn in_replay(self) -> Self {
+        Self { in_replay: true, ..self }
     }
 
     /// The same, but it has something to do only now and then.

@@ -14,7 +14,7 @@ use super::{
 };
 use crate::destination::reader::{Format, Question};
 use crate::monitor::layout;
-use crate::record::USER;
+use crate::record::{ColumnType, USER};
 use crate::replay::Motion;
 use crate::run::Start;
 use crate::sync::command::Command;
@@ -38,8 +38,8 @@ pub fn key(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
 /// Takes a pasted text in: where something is typed; what was meant for elsewhere must not do anything here.
 pub fn paste(model: &mut Model, text: &str) -> Vec<Effect> {
     match &mut model.overlay {
-        Overlay::Palette(palette) => palette.paste(text),
-        Overlay::Export(form) => form.path.insert(text),
+        Overlay::Palette(_) => in_palette(model, |palette, model| palette.paste(text, model)),
+        Overlay::Export(form) => form.paste(text),
         Overlay::Filter(input, _) => {
             input.insert(text);
             let text = input.text();
@@ -50,10 +50,18 @@ pub fn paste(model: &mut Model, text: &str) -> Vec<Effect> {
     Vec::new()
 }
 
+/// Changes the palette, which has to know what can be done right now.
+fn in_palette<T: Default>(model: &mut Model, change: impl FnOnce(&mut Palette, &Model) -> T) -> T {
+    let Overlay::Palette(mut palette) = std::mem::take(&mut model.overlay) else { return T::default() };
+    let changed = change(&mut palette, model);
+    model.overlay = Overlay::Palette(palette);
+    changed
+}
+
 /// Gives a key to what lies over the panels; `None` if it has no use of its own for it.
 fn to_overlay(model: &mut Model, key: &KeyEvent) -> Option<Vec<Effect>> {
     match &mut model.overlay {
-        Overlay::Palette(palette) => palette.key(key).then(Vec::new),
+        Overlay::Palette(_) => in_palette(model, |palette, model| palette.key(key, model)).then(Vec::new),
         Overlay::Filter(input, _) => {
             if !input.key(key) {
                 return None;
@@ -118,7 +126,10 @@ fn perform(model: &mut Model, binding: &Binding) -> Vec<Effect> {
             show(model, Panel::Users);
             model.overlay = Overlay::Filter(Input::new(model.users.filter_text.clone()), None);
         }
-        Action::Sort => return sort(model, next_column(model)),
+        Action::Sort => {
+            show(model, Panel::Users);
+            return sort(model, next_column(model));
+        }
         Action::Reverse => return sort(model, model.users.sort().map(|sort| sort.column)),
         Action::Columns => {
             show(model, Panel::Users);
@@ -126,7 +137,7 @@ fn perform(model: &mut Model, binding: &Binding) -> Vec<Effect> {
         }
         Action::Export if model.export.is_some() => return asked([Question::Cancel]),
         Action::Export => model.overlay = Overlay::Export(ExportForm::new(Format::JsonLines)),
-        Action::Palette => model.overlay = Overlay::Palette(Palette::default()),
+        Action::Palette => model.overlay = Overlay::Palette(Palette::open(model)),
         Action::Mark => open::mark(model),
         Action::Copy => model.overlay = Overlay::Copy(Copied::of(model.arrangement.focus)),
         Action::Freeze => {
@@ -189,19 +200,24 @@ fn filter(model: &mut Model, text: &str) -> Vec<Effect> {
     asked(questions)
 }
 
-/// The column after the one that the users are ordered by; `None` after the last.
+/// The column on screen after the one that the users are ordered by; `None` after the last. From one that is not on
+/// screen, the first.
 fn next_column(model: &Model) -> Option<usize> {
-    let next = model.users.sort().map_or(0, |sort| sort.column + 1);
-    (next < USER.columns.len()).then_some(next)
+    let visible = lists::columns(model);
+    let at = model.users.sort().and_then(|sort| visible.iter().position(|column| *column == sort.column));
+    visible.get(at.map_or(0, |at| at + 1)).copied()
 }
 
-/// Orders by a column, the other way round if it is the one already.
+/// Orders by a column, times from the latest one on; the other way round if it is the one already.
 pub fn sort(model: &mut Model, column: Option<usize>) -> Vec<Effect> {
     show(model, Panel::Users);
     let before = model.users.sort();
     let sort = column.map(|column| Sort {
         column,
-        descending: before.is_some_and(|before| before.column == column && !before.descending),
+        descending: match before.filter(|before| before.column == column) {
+            Some(before) => !before.descending,
+            None => USER.columns.get(column).is_some_and(|column| column.kind == ColumnType::UtcDatetime),
+        },
     });
     let heard = model.frozen.as_deref().unwrap_or(&model.heard);
     asked(model.users.order_by(sort, heard))
@@ -301,7 +317,7 @@ fn enter(model: &mut Model) -> Vec<Effect> {
             model.overlay = Overlay::Columns(marked);
             Vec::new()
         }
-        Overlay::Export(form) => export::begin(model, &form),
+        Overlay::Export(form) => export::begin(model, form),
         Overlay::Run(run) => open::pages_of(model, run.run),
         Overlay::None => open::selected(model),
         // What is wrong is not kept, and stays in sight.

@@ -4,8 +4,12 @@ use chrono::TimeDelta;
 
 use super::super::text;
 use super::entries::safe;
-use super::{Effect, Model, Panel, asked, export, lists, open};
+use super::{Effect, Model, Obstacle, Panel, asked, export, lists, open};
 use crate::destination::reader::Answer;
+use crate::monitor::text::fit_middle;
+
+/// How many cells of a path are shown at least.
+const LEAST: usize = 20;
 
 /// Takes an answer in. One to a question that nobody waits for any more changes nothing.
 pub fn take(model: &mut Model, answer: Answer) -> Vec<Effect> {
@@ -22,12 +26,19 @@ pub fn take(model: &mut Model, answer: Answer) -> Vec<Effect> {
         Answer::Progress { ticket, done, .. } => model.users.counting(ticket, done),
         Answer::Exported { ticket, rows, bytes, path } => {
             let (rows, bytes) = (text::count(rows, "row"), text::count(bytes, "byte"));
-            let said = format!("{rows} exported to {}, {bytes}", safe(&path.display().to_string()));
-            export::over(model, ticket, super::Answer::Done(said));
+            let what = format!("{rows} exported, {bytes}: ");
+            // Of a long path its end says more than its middle.
+            let room = usize::from(model.size.width).saturating_sub(what.len() + 4).max(LEAST);
+            let path = fit_middle(&safe(&path.display().to_string()), room);
+            export::over(model, ticket, what + &path);
         }
         Answer::Cancelled { ticket } => {
             let said = "the export was cancelled; no file is left behind".to_owned();
-            export::over(model, ticket, super::Answer::Done(said));
+            export::over(model, ticket, said);
+        }
+        Answer::Occupied { ticket, path } => {
+            let name = safe(&path.display().to_string());
+            export::hindered(model, ticket, Obstacle::Occupied(name));
         }
         Answer::Row { ticket, row } => return open::row(model, ticket, row.as_deref()),
         Answer::Runs { ticket, runs } => {
@@ -41,7 +52,7 @@ pub fn take(model: &mut Model, answer: Answer) -> Vec<Effect> {
         }
         Answer::Failed { ticket, text } => {
             let text = safe(&text);
-            if !export::over(model, ticket, super::Answer::Refused(text.clone()))
+            if !export::hindered(model, ticket, Obstacle::Failed(text.clone()))
                 && !open::failed(model, ticket, &text)
                 && model.users.failed(ticket, &text)
             {

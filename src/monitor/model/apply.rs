@@ -241,7 +241,9 @@ fn page(heard: &mut Heard, at: DateTime<Utc>, stored: &PageStored) {
     run.disorder |= stored.checkpoint_held;
     // Page after page for the same reason is no news; a change of mind is.
     if first || run.decision != decision {
-        let text = format!("page {}: {decision}", stored.page);
+        let rows = super::text::count(stored.counts.rows, "row");
+        let new = super::text::number(stored.counts.new);
+        let text = format!("page {}: {rows}, {new} new; {decision}", stored.page);
         run.decision = decision;
         heard.note_down(at, Tone::Info, text);
     }

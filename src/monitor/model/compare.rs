@@ -150,10 +150,12 @@ pub fn sheet(one: &RunEntry, other: &RunEntry, width: usize) -> Sheet {
 
 /// A figure of a run.
 type Figure = fn(&RunEntry, &Totals) -> Option<u64>;
+/// How a figure is spelt.
+type Spelt = fn(u64) -> String;
 
 fn figures(a: &RunEntry, b: &RunEntry) -> Vec<(String, Said)> {
     let speed: Figure = |run, totals| per_second(totals.counts.rows, run.took()?);
-    let all: [(&str, Figure); 12] = [
+    let counted: [(&str, Figure); 11] = [
         ("rows", |_, totals| Some(totals.counts.rows)),
         ("new", |_, totals| Some(totals.counts.new)),
         ("changed", |_, totals| Some(totals.counts.changed)),
@@ -165,8 +167,10 @@ fn figures(a: &RunEntry, b: &RunEntry) -> Vec<(String, Said)> {
         ("retries", |_, totals| Some(totals.retries)),
         ("commits", |_, totals| Some(totals.commits)),
         ("rows/s", speed),
-        ("took, ms", |_, totals| Some(totals.elapsed_ms)),
     ];
+    let took: Figure = |_, totals| Some(totals.elapsed_ms);
+    let all = counted.map(|(label, of)| (label, of, text::number as Spelt));
+    let all = all.into_iter().chain([("took", took, text::milliseconds as Spelt)]);
     let heading = |text: String| (Role::Strong, text);
     let heads = vec![
         heading(format!("run {}", a.run)),
@@ -174,27 +178,27 @@ fn figures(a: &RunEntry, b: &RunEntry) -> Vec<(String, Said)> {
         (Role::Quiet, "difference".to_owned()),
     ];
     let figure = |run: &RunEntry, of: Figure| run.totals.as_ref().and_then(|totals| of(run, totals));
-    let said = |value: Option<u64>| match value {
-        Some(value) => (Role::Plain, text::number(value)),
+    let said = |value: Option<u64>, spelt: Spelt| match value {
+        Some(value) => (Role::Plain, spelt(value)),
         None => (Role::Quiet, "none".to_owned()),
     };
-    let row = |(label, of): (&str, Figure)| {
+    let row = |(label, of, spelt): (&str, Figure, Spelt)| {
         let (a, b) = (figure(a, of), figure(b, of));
-        (label.to_owned(), vec![said(a), said(b), difference(a, b)])
+        (label.to_owned(), vec![said(a, spelt), said(b, spelt), difference(a, b, spelt)])
     };
     // What neither run had anything of is not worth a line, unless its absence is.
-    let some = |(label, of): &(&str, Figure)| {
+    let some = |(label, of, _): &(&str, Figure, Spelt)| {
         let usual = !matches!(*label, "stale" | "quarantined" | "retries");
         usual || [a, b].iter().any(|run| figure(run, *of).is_some_and(|value| value > 0))
     };
-    std::iter::once((String::new(), heads)).chain(all.into_iter().filter(some).map(row)).collect()
+    std::iter::once((String::new(), heads)).chain(all.filter(some).map(row)).collect()
 }
 
-fn difference(a: Option<u64>, b: Option<u64>) -> (Role, String) {
+fn difference(a: Option<u64>, b: Option<u64>, spelt: Spelt) -> (Role, String) {
     match (a, b) {
         (Some(a), Some(b)) if a == b => (Role::Quiet, "=".to_owned()),
-        (Some(a), Some(b)) if a < b => (Role::Strong, format!("+{}", text::number(b - a))),
-        (Some(a), Some(b)) => (Role::Strong, format!("-{}", text::number(a - b))),
+        (Some(a), Some(b)) if a < b => (Role::Strong, format!("+{}", spelt(b - a))),
+        (Some(a), Some(b)) => (Role::Strong, format!("-{}", spelt(a - b))),
         _ => (Role::Quiet, String::new()),
     }
 }

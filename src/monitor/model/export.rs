@@ -5,31 +5,47 @@ use std::path::PathBuf;
 use crossterm::event::{KeyCode, KeyEvent};
 
 use super::input::Input;
-use super::{Answer, Effect, Model, Overlay, asked};
+use super::{Answer, Effect, Leaving, Model, Overlay, asked};
 use crate::destination::reader::{Export, Format, Question};
 use crate::record::USER;
 
 /// Where an export is to go, while that is being typed.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ExportForm {
     /// The file.
     pub path: Input,
     /// How.
     pub format: Format,
+    /// What came of it when it was last tried; an edit makes it a new attempt.
+    pub obstacle: Option<Obstacle>,
+}
+
+/// Why an export was not made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Obstacle {
+    /// The file exists: so it is called, safe for a terminal.
+    Occupied(String),
+    /// It failed, and why.
+    Failed(String),
 }
 
 impl ExportForm {
     /// A file in the current directory, named for the table.
     #[must_use]
     pub fn new(format: Format) -> Self {
-        Self { path: Input::new(format!("{}.{}", USER.table, extension(format))), format }
+        Self { path: Input::new(format!("{}.{}", USER.table, extension(format))), format, obstacle: None }
     }
 
     /// Takes a key; false if it has no use for it. Tab changes the form, and the file's name with it.
     pub fn key(&mut self, key: &KeyEvent) -> bool {
         if key.code != KeyCode::Tab {
-            return self.path.key(key);
+            let before = self.path.text();
+            let used = self.path.key(key);
+            // To move in the line is no edit.
+            self.obstacle.take_if(|_| self.path.text() != before);
+            return used;
         }
+        self.obstacle = None;
         let before = extension(self.format);
         self.format = match self.format {
             Format::JsonLines => Format::Csv,
@@ -39,6 +55,12 @@ impl ExportForm {
             self.path = Input::new(format!("{stem}{}", extension(self.format)));
         }
         true
+    }
+
+    /// Takes a pasted text.
+    pub fn paste(&mut self, text: &str) {
+        self.obstacle = None;
+        self.path.insert(text);
     }
 }
 
@@ -53,6 +75,8 @@ fn extension(format: Format) -> &'static str {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Exporting {
     ticket: u64,
+    /// Where it goes, to be asked again should it not get there.
+    form: ExportForm,
     /// The file.
     pub path: PathBuf,
     /// How many rows are written.
@@ -61,20 +85,36 @@ pub struct Exporting {
     pub of: Option<u64>,
 }
 
-/// Begins the export of what the users panel shows: its filter, its order, its columns.
-pub fn begin(model: &mut Model, form: &ExportForm) -> Vec<Effect> {
+/// Begins the export of what the users panel shows: its filter, its order, its columns. A file that is known to be there
+/// is replaced.
+pub fn begin(model: &mut Model, form: ExportForm) -> Vec<Effect> {
     let path = PathBuf::from(form.path.text());
     let question = model.users.ask_export(|view, columns| Export {
         view,
         columns,
         format: form.format,
         path: path.clone(),
-        replace: false,
+        replace: matches!(form.obstacle, Some(Obstacle::Occupied(_))),
     });
     let Question::Export { ticket, .. } = &question else { return Vec::new() };
-    model.export = Some(Exporting { ticket: *ticket, path, done: 0, of: None });
+    model.export = Some(Exporting { ticket: *ticket, form, path, done: 0, of: None });
     model.overlay = Overlay::None;
     asked([question])
+}
+
+/// It was not made: asks again where it is to go, with what was typed, unless something else lies over the panels by
+/// now. False if it is not about the export.
+pub fn hindered(model: &mut Model, ticket: u64, obstacle: Obstacle) -> bool {
+    let Some(export) = model.export.take_if(|export| export.ticket == ticket) else { return false };
+    if matches!(model.overlay, Overlay::None) && model.leaving == Leaving::No {
+        model.overlay = Overlay::Export(ExportForm { obstacle: Some(obstacle), ..export.form });
+        return true;
+    }
+    match obstacle {
+        Obstacle::Occupied(name) => model.refuse(format!("not exported: {name} exists")),
+        Obstacle::Failed(why) => model.refuse(why),
+    }
+    true
 }
 
 /// How far it has come; false if it is not about the export.
@@ -88,11 +128,9 @@ pub fn progress(model: &mut Model, ticket: u64, done: u64, of: Option<u64>) -> b
     }
 }
 
-/// It is over, and that is what there is to say; false if it was not about the export.
-pub fn over(model: &mut Model, ticket: u64, answer: Answer) -> bool {
-    let ours = model.export.take_if(|export| export.ticket == ticket).is_some();
-    if ours {
-        model.answer(answer);
+/// It is over, and that is what there is to say.
+pub fn over(model: &mut Model, ticket: u64, said: String) {
+    if model.export.take_if(|export| export.ticket == ticket).is_some() {
+        model.answer(Answer::Done(said));
     }
-    ours
 }

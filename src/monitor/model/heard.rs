@@ -6,7 +6,7 @@ use std::collections::HashMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::entries::{LogEntry, Problem, Tone, UserEntry};
+use super::entries::{Came, LogEntry, Problem, Tone, UserEntry};
 use super::pace::Pace;
 use super::page::PageEntry;
 use super::shelf::Shelf;
@@ -167,11 +167,11 @@ impl Heard {
         self.ended.as_ref().is_some_and(|ended| !ended.attention.is_empty())
     }
 
-    /// True if that user came by just now and is not what it was: worth an eye. In a first sync everything is new, and
+    /// True if what came so came just now and is not what it was: worth an eye. In a first sync everything is new, and
     /// nothing stands out.
     #[must_use]
-    pub fn is_flashing(&self, user: &UserEntry, now: DateTime<Utc>) -> bool {
-        user.came.is_some_and(|came| self.is_news(came.fate) && now - came.at < FLASH)
+    pub fn is_flashing(&self, came: Came, now: DateTime<Utc>) -> bool {
+        self.is_news(came.fate) && now - came.at < FLASH
     }
 
     /// True if that is worth an eye.

@@ -17,6 +17,8 @@ pub struct Inspector {
     /// What it tells.
     pub sheet: Sheet,
     page: PageEntry,
+    /// What the page before it decided.
+    because: Option<String>,
     rows: Vec<First>,
     /// The ticket of the question for a row, and which of them it is.
     asked: Option<(u64, usize)>,
@@ -44,13 +46,17 @@ impl Inspector {
         let ids = page.first_ids.iter().flatten();
         let rows = ids.map(|id| first(page, id, model.seen(), model.has_table)).collect();
         let sheet = Sheet::new(format!("Page {} of run {}", page.page, page.run), Vec::new(), width);
-        let mut inspector = Self { sheet, page: page.clone(), rows, asked: None };
+        let pages = model.pages.list(model.seen());
+        let before = page.page.checked_sub(1);
+        let before = pages.into_iter().find(|entry| entry.run == page.run && Some(entry.page) == before);
+        let because = before.map(|before| before.decision.clone());
+        let mut inspector = Self { sheet, page: page.clone(), because, rows, asked: None };
         inspector.tell();
         inspector
     }
 
     fn tell(&mut self) {
-        self.sheet.say(parts::of(&self.page, &self.rows));
+        self.sheet.say(parts::of(&self.page, self.because.as_deref(), &self.rows));
     }
 
     /// Asks for the next row that is not known: one at a time, because a newer question supersedes an older one.

@@ -1,5 +1,6 @@
 //! Moving in the lists: what each panel lists, and how keys go through it.
 
+use super::super::columns;
 use super::super::keys::Action;
 use super::super::layout::Areas;
 use super::{Effect, Keyed, Model, Panel, Scroll, UserEntry, asked, pages, runs};
@@ -8,6 +9,14 @@ use super::{Effect, Keyed, Model, Panel, Scroll, UserEntry, asked, pages, runs};
 #[must_use]
 pub fn users(model: &Model) -> Vec<&UserEntry> {
     model.users.list(model.seen())
+}
+
+/// The columns of the users that are on screen, in their order, by their places in the schema.
+#[must_use]
+pub fn columns(model: &Model) -> Vec<usize> {
+    let areas = Areas::of(model.size, model.arrangement);
+    let width = areas.inner(areas.list(Panel::Users)).width;
+    columns::users_in(&model.users.shown, width).into_iter().map(|(column, _)| column).collect()
 }
 
 /// How many entries of a panel are on screen.

@@ -6,8 +6,7 @@ use ratatui::layout::{Position, Rect};
 use super::super::columns;
 use super::super::keys::Action;
 use super::super::layout::Areas;
-use super::{Effect, Model, Overlay, Panel, act, lists};
-use crate::record::USER;
+use super::{Effect, Model, Panel, act, lists};
 
 /// How many lines a turn of the wheel moves.
 const TURN: usize = 3;
@@ -20,7 +19,7 @@ pub fn event(model: &mut Model, event: MouseEvent) -> Vec<Effect> {
         MouseEventKind::Down(MouseButton::Left) => None,
         _ => return Vec::new(),
     };
-    let over = !matches!(model.overlay, Overlay::None | Overlay::Filter(..));
+    let over = model.overlay.covers();
     let areas = Areas::of(model.size, model.arrangement);
     let position = Position::new(event.column, event.row);
     let panel = Panel::ALL.into_iter().find(|panel| areas.list(*panel).contains(position));
@@ -52,10 +51,7 @@ fn click(model: &mut Model, panel: Panel, areas: &Areas, at: Position) -> Vec<Ef
 
 /// The place in the schema of the column whose heading is there.
 fn heading(model: &Model, inner: Rect, x: u16) -> Option<usize> {
-    let shown = columns::users(&model.users.shown);
-    // In front of the users stand the mark of the selected one and a sign.
-    let front = 2 * columns::MARK;
-    let fitted = columns::fit(&shown, usize::from(inner.width).saturating_sub(front));
-    let cell = usize::from(x.checked_sub(inner.x)?).checked_sub(front)?;
-    USER.position(shown.get(columns::at(&fitted, cell)?)?.title)
+    let fitted = columns::users_in(&model.users.shown, inner.width);
+    let cell = usize::from(x.checked_sub(inner.x)?).checked_sub(columns::FRONT)?;
+    columns::at(&fitted, cell)
 }

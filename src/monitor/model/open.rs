@@ -41,6 +41,9 @@ type Opened = Option<(Overlay, Vec<Effect>)>;
 
 fn user(model: &mut Model) -> Opened {
     let user = model.users.scroll.selected(&lists::users(model))?;
+    // One that was read from the table may have come by as well: then it is known how.
+    let told = model.seen().tail.get(user.id()).filter(|_| user.came.is_none());
+    let user = told.unwrap_or(user);
     let mut whole = WholeUser::open(user, width(model));
     let question = model.has_table.then(|| whole.ask(&mut model.tickets));
     Some((Overlay::User(Box::new(whole)), asked(question)))

@@ -45,6 +45,13 @@ pub enum Overlay {
 }
 
 impl Overlay {
+    /// True if it takes the panels' place: a filter is typed in the last line, so that what it lets through stays in
+    /// sight.
+    #[must_use]
+    pub fn covers(&self) -> bool {
+        !matches!(self, Self::None | Self::Filter(..))
+    }
+
     /// The sheet that it is, if it is one.
     #[must_use]
     pub fn sheet(&self) -> Option<&Sheet> {
@@ -187,7 +194,23 @@ pub enum HelpLine {
 /// How many cells the names of the keys take in the help.
 pub const HELP_KEYS: usize = 13;
 
-/// The help, cut to a width: every key, then what is too long for the header.
+/// What the signs and the words on the screen mean.
+const WORDS: [(&str, &str); 12] = [
+    ("+ new", "the table had no row of that id"),
+    ("~ changed", "it replaced an older version"),
+    ("= same", "the table held it already"),
+    ("< stale", "older than what is stored, not written"),
+    ("by since", "the page was asked for from a cursor on"),
+    ("by token", "the page was asked for by what the one before it gave along"),
+    ("cursor", "a row's updatedAt: rows are asked for in its order"),
+    ("checkpoint", "the cursor up to which every row is stored; the next run starts there"),
+    ("seam", "the cut between two pages"),
+    ("walk", "how the next request follows from the last page: scroll, anchor or auto"),
+    ("p50 p90 p99", "half, nine in ten, 99 in 100 answers were at least that fast"),
+    ("budget", "how many requests the source's rate limit leaves"),
+];
+
+/// The help, cut to a width: every key, what the signs and the words mean, then what is too long for the header.
 #[must_use]
 pub fn help(model: &Model, cells: usize) -> Vec<HelpLine> {
     let mut lines = Vec::new();
@@ -202,6 +225,10 @@ pub fn help(model: &Model, cells: usize) -> Vec<HelpLine> {
         for binding in KEYMAP.iter().filter(|binding| binding.group == group) {
             entry(&mut lines, binding.names(), binding.help);
         }
+    }
+    lines.push(HelpLine::Heading("Signs and words"));
+    for (word, meaning) in WORDS {
+        entry(&mut lines, word.to_owned(), meaning);
     }
     lines.push(HelpLine::Heading("This stream"));
     if let Some(stream) = &model.heard.stream {

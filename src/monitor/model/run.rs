@@ -63,7 +63,7 @@ impl State {
         match self {
             Self::UnderWay => (Role::Good, "●", "under way"),
             Self::Left { outcome, attention } => match outcome {
-                Outcome::Complete if attention => (Role::Warn, "!", "complete"),
+                Outcome::Complete if attention => (Role::Warn, "!", "attention"),
                 Outcome::Complete => (Role::Good, "✔", "complete"),
                 Outcome::Paused => (Role::Held, "‖", "paused"),
                 Outcome::Stopped => (Role::Held, "■", "stopped"),

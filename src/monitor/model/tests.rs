@@ -413,7 +413,11 @@ fn what_changed_flashes_by_and_a_first_sync_does_not() {
     tell(&mut model, 9_000, Event::Page(stored));
     let flashing = |model: &Model| {
         let users = model.heard.tail.users();
-        users.iter().filter(|user| model.heard.is_flashing(user, model.now)).count()
+        users
+            .iter()
+            .filter_map(|user| user.came)
+            .filter(|came| model.heard.is_flashing(*came, model.now))
+            .count()
     };
     assert_eq!(flashing(&model), 1);
     assert!(model.changes_in().unwrap() <= TimeDelta::milliseconds(1_500));

@@ -181,10 +181,20 @@ impl Canvas<'_> {
 
     /// Draws the frame of what lies over the panels, for so many lines of content; the rest steps back.
     pub fn over(&mut self, title: &str, hint: &str, lines: usize) -> Rect {
+        self.over_in(layout::overlay_frame(self.size, lines), title, hint)
+    }
+
+    /// The same no wider than so many cells of content, the title and the hint ask for.
+    pub fn over_fitting(&mut self, title: &str, hint: &str, (cells, lines): (usize, usize)) -> Rect {
+        // The title and the hint stand between the corners, each between two blanks.
+        let cells = cells.max(text::width(title)).max(text::width(hint));
+        self.over_in(layout::overlay_fitting(self.size, cells, lines), title, hint)
+    }
+
+    fn over_in(&mut self, area: Rect, title: &str, hint: &str) -> Rect {
         for cell in &mut self.buffer.content {
             cell.modifier.insert(Modifier::DIM);
         }
-        let area = layout::overlay_frame(self.size, lines);
         let inner = layout::overlay_inner(area);
         Clear.render(area, self.buffer);
         let room = usize::from(area.width).saturating_sub(4);
@@ -192,7 +202,7 @@ impl Canvas<'_> {
         let title =
             Span::styled(format!(" {} ", text::fit(title, room)), accent.add_modifier(Modifier::BOLD));
         let hint =
-            Span::styled(format!(" {} ", text::fit(hint, room)), self.theme.of(Role::Quiet).fg(Color::Reset));
+            Span::styled(format!(" {} ", shortened(hint, room)), self.theme.of(Role::Quiet).fg(Color::Reset));
         Block::bordered()
             .border_set(self.theme.border())
             .border_style(accent)
@@ -209,4 +219,14 @@ impl Canvas<'_> {
             self.buffer.set_style(row, style);
         }
     }
+}
+
+/// A hint without as many of its first parts as have no room: the last one says how to get out.
+fn shortened(mut hint: &str, room: usize) -> String {
+    while text::width(hint) > room
+        && let Some((_, rest)) = hint.split_once(" · ")
+    {
+        hint = rest;
+    }
+    text::fit(hint, room)
 }

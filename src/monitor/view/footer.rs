@@ -24,10 +24,6 @@ pub fn draw(model: &Model, canvas: &mut Canvas) {
         canvas.write_right(hinted, 0, hint);
         return;
     }
-    if let Some(export) = &model.export {
-        canvas.write(area, 0, exporting(export, usize::from(area.width)));
-        return;
-    }
     if let Some((answer, _)) = &model.answer {
         let (role, sign, text) = match answer {
             Answer::Done(text) => (Role::Good, "✔", text),
@@ -36,7 +32,11 @@ pub fn draw(model: &Model, canvas: &mut Canvas) {
         canvas.write(area, 0, Words::new().say(role, format!(" {sign} {text}")));
         return;
     }
-    let mut shown: Vec<&Binding> = KEYMAP.iter().filter(|key| key.footer.is_some()).collect();
+    if let Some(export) = &model.export {
+        canvas.write(area, 0, exporting(export, usize::from(area.width)));
+        return;
+    }
+    let mut shown: Vec<&Binding> = KEYMAP.iter().filter(|key| key.label(model).is_some()).collect();
     let mut least = RANKS.iter().rev();
     while line(model, &shown).width() > usize::from(area.width)
         && let Some(action) = least.next()
@@ -47,16 +47,18 @@ pub fn draw(model: &Model, canvas: &mut Canvas) {
 }
 
 /// What stays longest where there is no room for all: what leads to the other keys and out, then what is used most.
-const RANKS: [Action; 13] = [
+const RANKS: [Action; 15] = [
     Action::Help,
     Action::Quit,
     Action::Pause,
     Action::Step,
-    Action::Again,
+    Action::Slower,
+    Action::Faster,
     Action::Enter,
+    Action::NextPanel,
     Action::Filter,
     Action::Palette,
-    Action::NextPanel,
+    Action::Again,
     Action::Copy,
     Action::Expand,
     Action::Freeze,
@@ -66,7 +68,7 @@ const RANKS: [Action; 13] = [
 fn line(model: &Model, shown: &[&Binding]) -> Words {
     let mut words = Words::new();
     for binding in shown {
-        let Some(label) = binding.footer else {
+        let Some(label) = binding.label(model) else {
             continue;
         };
         let (key, does) = match (binding.ready)(model) {
@@ -76,7 +78,7 @@ fn line(model: &Model, shown: &[&Binding]) -> Words {
         let gap = if words.is_empty() { " " } else { "   " };
         words = words
             .say(key, format!("{gap}{}", binding.keys.first().map_or(String::new(), |key| key.name())))
-            .say(does, format!(" {}", label(model)));
+            .say(does, format!(" {label}"));
     }
     words
 }

@@ -4,6 +4,7 @@ use super::super::model::{Model, State};
 use super::super::text;
 use super::super::theme::Role;
 use super::canvas::{Canvas, Words};
+use crate::replay::Motion;
 use crate::sync::event::Phase;
 
 /// Below this many cells a source or a destination is not worth naming.
@@ -14,7 +15,7 @@ const ROOMY: usize = 60;
 /// Draws the header.
 pub fn draw(model: &Model, canvas: &mut Canvas) {
     let area = canvas.areas.header;
-    let (role, glyph, word) = phase(model);
+    let (role, glyph, word) = chip(model);
     let chip = Words::new().chip(role, &format!("{glyph} {}", word.to_uppercase()));
     let brand = Words::new().say(Role::Accent, " highwater");
     let mut right = chip;
@@ -53,6 +54,15 @@ fn stream(model: &Model, room: usize) -> Words {
     let source = text::fit(&stream.source, for_source);
     let destination = text::fit_middle(destination, room - text::width(&source));
     Words::new().say(Role::Plain, format!("  {source}")).say(Role::Quiet, arrow).say(Role::Plain, destination)
+}
+
+/// What is going on: the phase, unless it is a recording's, which goes on no further while the player holds it.
+fn chip(model: &Model) -> (Role, &'static str, &'static str) {
+    match model.playback.map(|playback| playback.motion) {
+        Some(Motion::Held) => (Role::Held, "‖", "held"),
+        Some(Motion::Over) => (Role::Held, "■", "over"),
+        Some(Motion::Playing) | None => phase(model),
+    }
 }
 
 /// The phase: its meaning, its glyph and its word.

@@ -1,16 +1,17 @@
 //! What lies over the panels: the help, all of an entry, or a question.
 
+use super::super::keys::Binding;
 use super::super::layout;
 use super::super::model::browse::{Matches, Sort};
 use super::super::model::overlay::{HELP_KEYS, HelpLine, Offer, Overlay, help, left};
-use super::super::model::{Copied, ExportForm, Model, Palette, copy};
+use super::super::model::{Copied, ExportForm, Model, Obstacle, Palette, copy, lists};
 use super::super::text;
 use super::super::theme::Role;
 use super::canvas::{Canvas, Words};
 use super::sheet;
 use super::users::arrow;
 use crate::destination::reader::Format;
-use crate::record::{BEGINNING, USER};
+use crate::record::{BEGINNING, Column, USER};
 
 /// How many cells the name of an action takes.
 const ACTION: usize = 26;
@@ -143,8 +144,7 @@ fn confirm(model: &Model, canvas: &mut Canvas) {
 }
 
 fn menu(model: &Model, canvas: &mut Canvas, marked: Copied) {
-    let inner = canvas.over("Copy", "a letter, or Enter · Esc closes", Copied::ALL.len());
-    for (line, copied) in (0..inner.height).zip(Copied::ALL) {
+    let line = |copied: Copied| {
         let (role, preview) = match copy::text(model, copied) {
             Ok(text) => (Role::Plain, text),
             Err(reason) => (Role::Quiet, reason.to_owned()),
@@ -152,55 +152,104 @@ fn menu(model: &Model, canvas: &mut Canvas, marked: Copied) {
         let label = text::pad(copied.label(), 12);
         let words = Words::new().say(Role::Accent, if copied == marked { "▶ " } else { "  " });
         let words = words.say(Role::Accent, format!("{}  ", copied.letter()));
-        canvas.write(inner, line, words.say(role, label).say(Role::Quiet, preview));
-    }
+        words.say(role, label).say(Role::Quiet, preview)
+    };
+    fitting(canvas, ("Copy", "a letter, or Enter · Esc closes"), Copied::ALL.map(line).into());
 }
 
-fn actions(model: &Model, canvas: &mut Canvas, palette: &Palette) {
-    let matches = palette.matches();
-    let room = usize::from(layout::overlay(canvas.size).height);
-    let height = (matches.len() + 2).min(room);
-    let inner = canvas.over("Actions", "type to narrow down · Enter does it · Esc closes", height);
-    canvas.input(inner, 0, ":", &palette.input);
-    let lines = usize::from(inner.height.saturating_sub(2));
-    let above = (palette.marked + 1).saturating_sub(lines);
-    if matches.is_empty() {
-        canvas.write(inner, 2, Words::new().say(Role::Quiet, "no action is called that"));
-    }
-    for (line, (index, binding)) in (2..inner.height).zip(matches.iter().enumerate().skip(above)) {
-        let (role, does) = match (binding.ready)(model) {
-            Ok(()) => (Role::Plain, binding.help.to_owned()),
-            Err(reason) => (Role::Quiet, format!("not now: {reason}")),
-        };
-        let pointer = if index == palette.marked { "▶ " } else { "  " };
-        let words = Words::new()
-            .say(Role::Accent, pointer)
-            .say(role, text::pad(binding.name, ACTION))
-            .say(Role::Accent, text::pad(&binding.names(), HELP_KEYS))
-            .say(Role::Quiet, does);
+/// Lines that are all there is, in a frame that is no wider than they are.
+fn fitting(canvas: &mut Canvas, (title, hint): (&str, &str), lines: Vec<Words>) {
+    let cells = lines.iter().map(Words::width).max().unwrap_or(0);
+    let inner = canvas.over_fitting(title, hint, (cells, lines.len()));
+    for (line, words) in (0..inner.height).zip(lines) {
         canvas.write(inner, line, words);
     }
 }
 
+/// How many cells the explanation of an action is worth showing in, beside its name.
+const EXPLAINED: usize = 24;
+/// From so many lines on there is room for blank ones.
+const AIRY: u16 = 14;
+
+fn actions(model: &Model, canvas: &mut Canvas, palette: &Palette) {
+    let room = layout::overlay(canvas.size);
+    let width = usize::from(room.width);
+    let found = palette.found();
+    // As many lines as the longest explanation takes, so that the list stays where it is while the mark moves.
+    let wrapped = |binding: &&Binding| text::wrap(&about(model, binding).1, width);
+    let explained = found.iter().map(|binding| wrapped(binding).len()).max().unwrap_or(0);
+    let explained = explained.min(usize::from(room.height) / 3);
+    let gap = u16::from(room.height >= AIRY);
+    let around = explained + 1 + 2 * usize::from(gap);
+    let height = (found.len().max(1) + around).min(usize::from(room.height));
+    let inner = canvas.over("Actions", "type to narrow down · Enter does it · Esc closes", height);
+    canvas.input(inner, 0, ":", &palette.input);
+    let first = 1 + gap;
+    if found.is_empty() {
+        canvas.write(inner, first, Words::new().say(Role::Quiet, "no action is called that"));
+        return;
+    }
+    let lines = usize::from(inner.height).saturating_sub(around);
+    let above = (palette.marked + 1).saturating_sub(lines);
+    let listed = found.iter().enumerate().skip(above).take(lines);
+    for (line, (index, binding)) in (first..inner.height).zip(listed) {
+        let (role, does) = about(model, binding);
+        let pointer = if index == palette.marked { "▶ " } else { "  " };
+        let mut words = Words::new().say(Role::Accent, pointer).say(role, text::pad(binding.name, ACTION));
+        if width >= words.width() + HELP_KEYS + EXPLAINED {
+            words = words.say(Role::Accent, text::pad(&binding.names(), HELP_KEYS)).say(Role::Quiet, does);
+        }
+        canvas.write(inner, line, words);
+    }
+    let last = inner.height.saturating_sub(u16::try_from(explained).unwrap_or(u16::MAX));
+    let does = palette.chosen().as_ref().map(wrapped).unwrap_or_default();
+    for (line, piece) in (last..inner.height).zip(does) {
+        canvas.write(inner, line, Words::new().say(Role::Quiet, piece));
+    }
+}
+
+/// What an action does, or why it does not just now, and how its name is said.
+fn about(model: &Model, binding: &Binding) -> (Role, String) {
+    match (binding.ready)(model) {
+        Ok(()) => (Role::Plain, binding.help.to_owned()),
+        Err(reason) => (Role::Quiet, format!("not now: {reason}")),
+    }
+}
+
 fn columns(model: &Model, canvas: &mut Canvas, marked: usize) {
-    let hint = "Space shows or hides · o orders by it · Esc closes";
-    let inner = canvas.over("Columns of the users", hint, USER.columns.len());
-    for (line, (position, column)) in (0..inner.height).zip(USER.columns.iter().enumerate()) {
+    let visible = lists::columns(model);
+    let line = |(position, column): (usize, &Column)| {
         let shown = model.users.shown.get(position).copied().unwrap_or(false);
         let (role, sign) = if shown { (Role::Plain, "[x] ") } else { (Role::Quiet, "[ ] ") };
         let pointer = if position == marked { "▶ " } else { "  " };
         let order = match model.users.sort() {
-            Some(Sort { column, descending }) if column == position => arrow(descending),
-            _ => "",
+            Some(Sort { column, descending }) if column == position => format!(" {}", arrow(descending)),
+            _ => String::new(),
         };
+        let room = if shown && !visible.contains(&position) { "   no room" } else { "" };
         let words = Words::new().say(Role::Accent, pointer).say(Role::Accent, sign);
-        canvas.write(inner, line, words.say(role, column.name).say(Role::Accent, format!(" {order}")));
+        words.say(role, column.name).say(Role::Accent, order).say(Role::Quiet, room)
+    };
+    let hint = "Space shows or hides · o orders by it · Esc closes";
+    fitting(canvas, ("Columns of the users", hint), USER.columns.iter().enumerate().map(line).collect());
+}
+
+/// What Enter does about an export, and what stood in its way.
+fn obstacle(form: &ExportForm) -> (&'static str, Option<String>) {
+    match &form.obstacle {
+        None => ("Enter writes it", None),
+        Some(Obstacle::Occupied(name)) => {
+            let text = format!("{name} exists · Enter again replaces it, or type another name");
+            ("Enter replaces it", Some(text))
+        }
+        Some(Obstacle::Failed(why)) => ("Enter tries again", Some(why.clone())),
     }
 }
 
+/// How many cells the path of an export has at least, so that the frame does not grow with the first letters.
+const PATH: usize = 48;
+
 fn export(model: &Model, canvas: &mut Canvas, form: &ExportForm) {
-    let inner = canvas.over("Export the users", "Enter writes it · Tab changes the form · Esc closes", 5);
-    canvas.input(inner, 0, "file", &form.path);
     let what = match (&model.users.matches, model.users.is_filtered()) {
         (Some(Matches::Counted(rows)), true) => {
             format!("{} that the filter lets through", text::count(*rows, "row"))
@@ -209,12 +258,37 @@ fn export(model: &Model, canvas: &mut Canvas, form: &ExportForm) {
         (_, false) => format!("all {}", text::count(model.seen().rows, "row")),
     };
     let shown = model.users.shown.iter().filter(|shown| **shown).count() as u64;
-    let form = match form.format {
+    let how = match form.format {
         Format::JsonLines => "JSON Lines: one object a line",
-        Format::Csv => "CSV: a cell that a spreadsheet would take for a formula gets a ' in front",
+        Format::Csv => "CSV; what a spreadsheet would compute gets a ' in front",
     };
-    let lines = [("rows", what), ("columns", text::number(shown)), ("form", form.to_owned())];
-    for (line, (label, value)) in (2..inner.height).zip(lines) {
-        canvas.write(inner, line, Words::new().say(Role::Quiet, text::pad(label, 9)).say(Role::Plain, value));
+    let line =
+        |label, value: String| Words::new().say(Role::Quiet, text::pad(label, 9)).say(Role::Plain, value);
+    let mut lines = vec![
+        // The file, which is typed here.
+        Words::new(),
+        Words::new(),
+        line("rows", what),
+        line("columns", text::number(shown)),
+        line("form", how.to_owned()),
+    ];
+    let (enter, obstacle) = obstacle(form);
+    let path = text::width(&form.path.text()).max(PATH) + 6;
+    let widest = usize::from(layout::overlay(canvas.size).width);
+    let cells = lines.iter().map(Words::width).chain([path]).max().unwrap_or(0).min(widest);
+    if let Some(obstacle) = obstacle {
+        lines.push(Words::new());
+        lines.extend(
+            text::wrap(&obstacle, cells).into_iter().map(|piece| Words::new().say(Role::Warn, piece)),
+        );
     }
+    // What stands in the way is the last thing that goes where there is no room for all.
+    let room = usize::from(layout::overlay(canvas.size).height);
+    lines.drain(1..(1 + lines.len().saturating_sub(room)).min(lines.len()));
+    let hint = format!("{enter} · Tab changes the form · Esc closes");
+    let inner = canvas.over_fitting("Export the users", &hint, (cells, lines.len()));
+    for (line, words) in (0..inner.height).zip(lines) {
+        canvas.write(inner, line, words);
+    }
+    canvas.input(inner, 0, "file", &form.path);
 }

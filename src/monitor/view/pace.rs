@@ -11,6 +11,10 @@ use super::canvas::{Canvas, Words};
 const LABEL: usize = 9;
 /// How many bars the latencies are drawn with.
 const BARS: usize = 16;
+/// How many of them have something in them where they say more than the figures do.
+const TELLING: usize = 3;
+/// What stands in front of them.
+const SPREAD: &str = "spread ";
 /// The levels of a bar, from nothing to full.
 const LEVELS: [&str; 9] = [" ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"];
 
@@ -41,7 +45,8 @@ fn rows(model: &Model, run: &Run, width: usize) -> Words {
         (seen.phase_at, run.pace.mean(run.totals.elapsed_ms, run.totals.pages))
     };
     let (rows, pages) = rate.unwrap_or_default();
-    let figure = format!("{} rows  {pages:.1} pages ", text::number(rows as u64));
+    let noun = if format!("{pages:.1}") == "1.0" { "page" } else { "pages" };
+    let figure = format!("{}  {pages:.1} {noun} ", text::count(rows as u64, "row"));
     let words = label("a second").say(Role::Plain, figure);
     let room = width.saturating_sub(words.width());
     let seconds: Vec<u64> = run.pace.seconds(now, room).map(|second| second.rows).collect();
@@ -92,7 +97,7 @@ fn latency(run: &Run, width: usize) -> Words {
         .say(Role::Plain, at(0.9))
         .say(Role::Quiet, "  p99 ")
         .say(Role::Plain, at(0.99));
-    let room = width.saturating_sub(words.width() + 1).min(BARS);
+    let room = width.saturating_sub(words.width() + 2 + SPREAD.len()).min(BARS);
     if room < BARS / 2 {
         return words;
     }
@@ -103,8 +108,11 @@ fn latency(run: &Run, width: usize) -> Words {
     let counts: Vec<u64> = (0..room)
         .map(|bar| latency.count_between(edge(bar), edge(bar + 1).saturating_sub(1).max(edge(bar))))
         .collect();
-    let gap = width.saturating_sub(words.width() + room);
-    words.say(Role::Plain, " ".repeat(gap)).say(Role::Accent, bars(&counts))
+    if counts.iter().filter(|count| **count > 0).count() < TELLING {
+        return words;
+    }
+    let gap = width.saturating_sub(words.width() + SPREAD.len() + room);
+    words.say(Role::Quiet, " ".repeat(gap) + SPREAD).say(Role::Accent, bars(&counts))
 }
 
 /// Values as bars beside one another, the largest of them full. What is not nothing shows.

@@ -28,7 +28,7 @@ pub fn draw(model: &Model, canvas: &mut Canvas) {
         scroll: &model.problems,
         none: "none: everything went as hoped",
     };
-    table.draw(model, canvas, Some(|problem| mark(problem.tone)), value);
+    table.draw(model, canvas, Some(&|problem| mark(problem.tone)), value);
 }
 
 fn value(problem: &Problem, column: &Column) -> (Role, String) {

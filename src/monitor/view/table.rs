@@ -7,7 +7,7 @@ use super::super::theme::Role;
 use super::canvas::{Canvas, Words};
 
 /// The sign in front of an entry.
-type Mark<T> = fn(&T) -> (Role, &'static str);
+type Mark<'a, T> = &'a dyn Fn(&T) -> (Role, &'static str);
 
 /// A list in a panel.
 pub struct Table<'a, T: Keyed> {
@@ -36,7 +36,7 @@ impl<T: Keyed> Table<'_, T> {
         &self,
         model: &Model,
         canvas: &mut Canvas,
-        mark: Option<Mark<T>>,
+        mark: Option<Mark<'_, T>>,
         value: impl Fn(&T, &Column) -> (Role, String),
     ) {
         let area = canvas.areas.list(self.panel);
@@ -80,7 +80,8 @@ impl<T: Keyed> Table<'_, T> {
             }
             let at = first + u16::try_from(line).unwrap_or(u16::MAX);
             canvas.write(inner, at, words.join(row(cells)));
-            if selected && !self.scroll.follows() {
+            // Under what lies over the panels no bar draws the eye.
+            if selected && !self.scroll.follows() && !model.overlay.covers() {
                 let style = canvas.theme.selected();
                 canvas.tint(inner, at, style);
             }

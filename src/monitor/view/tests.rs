@@ -15,6 +15,7 @@ use super::super::model::{Message, Model, Panel, update};
 use super::super::samples::*;
 use super::super::theme::{Colours, Glyphs};
 use super::view;
+use crate::replay::{Motion, Playback, Speed};
 use crate::run::Outcome;
 use crate::sync::event::{Event, Level, Phase};
 
@@ -137,6 +138,81 @@ fn a_refused_key_is_answered_in_the_last_line() {
     press(&mut model, KeyCode::Char('R'));
     let text = screen(&model);
     assert!(text.ends_with(" ! R: a run is under way; a full re-sync can follow it\n"), "{text}");
+}
+
+#[test]
+fn a_replay_says_what_the_player_does_and_how_to_change_its_speed() {
+    let mut model = midst(80, 24);
+    assert!(!screen(&model).contains("> faster"), "there is nothing to play faster");
+    for (motion, chip) in [(Motion::Playing, "● RUNNING"), (Motion::Held, "‖ HELD"), (Motion::Over, "■ OVER")]
+    {
+        let playback = Playback { motion, speed: Speed::times(1.0).unwrap(), played: 1, of: 2 };
+        update(&mut model, Message::Playback(playback));
+        let text = screen(&model);
+        assert!(text.contains(chip) && text.contains("< slower   > faster"), "{text}");
+    }
+}
+
+#[test]
+fn what_needs_attention_says_so_though_it_is_complete() {
+    let Event::RunEnded(mut end) = ended(Outcome::Complete, 4) else { unreachable!() };
+    end.attention = vec!["rows may be missing".to_owned()];
+    let mut model = midst(120, 36);
+    tell(&mut model, 6_000, Event::RunEnded(end));
+    assert!(screen(&model).contains("! ATTENTION"));
+}
+
+#[test]
+fn a_refusal_is_seen_while_an_export_runs() {
+    let mut model = midst(80, 24);
+    press(&mut model, KeyCode::Char('x'));
+    press(&mut model, KeyCode::Enter);
+    assert!(screen(&model).contains("exporting user.jsonl"));
+    press(&mut model, KeyCode::Char('R'));
+    assert!(screen(&model).contains("! R: a run is under way"));
+    update(&mut model, Message::Now(at(60_000)));
+    assert!(screen(&model).contains("exporting user.jsonl"));
+}
+
+#[test]
+fn the_spread_of_answers_is_drawn_where_they_differ() {
+    let waits = |waits: [u64; 3]| {
+        let pages = (1..).zip(waits).map(|(number, wait)| {
+            let Event::Page(mut stored) = page(number) else { unreachable!() };
+            stored.wait_ms = wait;
+            Event::Page(stored)
+        });
+        screen(&heard(200, 50, [opened(), started()].into_iter().chain(pages)))
+    };
+    assert!(waits([20, 200, 2_000]).contains("spread █"));
+    assert!(!waits([20, 20, 2_000]).contains("spread"), "the figures say as much");
+}
+
+#[test]
+fn the_way_out_of_what_lies_over_the_panels_is_told_at_any_width() {
+    for key in ['?', ':', 'c', 'x', 'y', '2'] {
+        let mut model = midst(40, 12);
+        press(&mut model, KeyCode::Char(key));
+        if key == '2' {
+            press(&mut model, KeyCode::Enter);
+        }
+        let text = screen(&model);
+        assert!(text.contains("Esc closes ╯"), "{text}");
+    }
+}
+
+#[test]
+fn no_bar_shines_through_what_lies_over_the_panels() {
+    let mut model = midst(80, 24);
+    press(&mut model, KeyCode::Down);
+    let bars = |model: &Model| {
+        let buffer = draw(model);
+        let lines = buffer.content.chunks(80).skip(1);
+        lines.flatten().filter(|cell| cell.modifier.contains(Modifier::REVERSED)).count()
+    };
+    assert!(bars(&model) > 30);
+    press(&mut model, KeyCode::Char('?'));
+    assert_eq!(bars(&model), 0);
 }
 
 #[test]

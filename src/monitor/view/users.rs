@@ -1,4 +1,4 @@
-//! The users: as they are stored, newest on top, each with what became of it; or, filtered or in another order, as the
+//! The users: as they are stored, as they came, the last on top, each with what became of it; or, filtered or in another order, as the
 //! table holds them.
 
 use super::super::columns::{self, Column};
@@ -36,8 +36,13 @@ pub fn draw(model: &Model, canvas: &mut Canvas) {
         none: none(model),
     };
     let seen = model.seen();
-    let flashes = |user: &UserEntry| seen.is_flashing(user, model.now);
-    table.draw(model, canvas, Some(sign), |user, column| value(user, column, flashes(user)));
+    // A row of the table may have come by in this session, too.
+    let came = |user: &UserEntry| user.came.or_else(|| seen.tail.get(user.id())?.came);
+    let mark = |user: &UserEntry| sign(came(user));
+    table.draw(model, canvas, Some(&mark), |user, column| {
+        let came = came(user);
+        value(user, column, came, came.is_some_and(|came| seen.is_flashing(came, model.now)))
+    });
 }
 
 /// The name, what they are ordered by, and the filter.
@@ -67,7 +72,7 @@ fn side(model: &Model, list: &[&UserEntry]) -> String {
     let of = of.map_or(String::new(), |of| format!(" of {}", text::number(of)));
     match rank {
         _ if model.users.scroll.follows() && model.users.is_live() && !model.users.is_filtered() => {
-            "newest on top".to_owned()
+            "as they came".to_owned()
         }
         Some(rank) => format!("{}{of}", text::number(rank)),
         None => format!("somewhere{of}"),
@@ -86,13 +91,13 @@ fn none(model: &Model) -> &str {
     }
 }
 
-fn sign(user: &UserEntry) -> (Role, &'static str) {
-    user.came.map_or((Role::Plain, " "), |came| mark(came.fate))
+fn sign(came: Option<Came>) -> (Role, &'static str) {
+    came.map_or((Role::Plain, " "), |came| mark(came.fate))
 }
 
-fn value(user: &UserEntry, column: &Column, flashes: bool) -> (Role, String) {
-    let plain = match user.came {
-        _ if flashes => sign(user).0,
+fn value(user: &UserEntry, column: &Column, came: Option<Came>, flashes: bool) -> (Role, String) {
+    let plain = match came {
+        _ if flashes => sign(came).0,
         Some(Came { fate: Fate::Same | Fate::Stale, .. }) => Role::Quiet,
         _ => Role::Plain,
     };

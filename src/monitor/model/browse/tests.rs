@@ -5,7 +5,7 @@ use crossterm::event::KeyCode;
 use super::super::super::samples::*;
 use super::super::*;
 use super::{Matches, Sort};
-use crate::destination::reader::{Answer, FoundRow, Key, Order, Place, Question, Slice};
+use crate::destination::reader::{Answer, Export, FoundRow, Key, Order, Place, Question, Slice};
 use crate::run::Fate;
 use crate::sync::event::Event;
 
@@ -234,6 +234,8 @@ fn an_order_keeps_the_selected_row_and_is_read_again_when_the_table_changes() {
         press(&mut model, KeyCode::Down);
     }
     let row = selected(&model);
+    // Wide enough for the first column of the schema.
+    update(&mut model, Message::Resize(Size::new(200, 50)));
     press_and_serve(&mut model, &table, KeyCode::Char('o'));
     assert_eq!(model.users.sort(), Some(Sort { column: 0, descending: false }));
     assert_eq!(selected(&model), row, "the row stays selected in the new order");
@@ -428,6 +430,92 @@ fn an_export_is_of_what_is_looked_at_and_tells_how_far_it_is() {
     );
     update(&mut model, Message::Read(Box::new(Answer::Cancelled { ticket: *ticket })));
     assert_eq!(model.export, None);
+}
+
+#[test]
+fn o_goes_through_the_columns_on_screen_and_back_to_the_rows_as_they_come() {
+    let table = Table::new(300);
+    let mut model = before(&table);
+    let shown = super::super::lists::columns(&model);
+    let named = |column: &usize| crate::record::USER.columns[*column].name;
+    assert_eq!(shown.iter().map(named).collect::<Vec<_>>(), ["name", "email", "updatedAt"]);
+    let mut next = || {
+        press_and_serve(&mut model, &table, KeyCode::Char('o'));
+        model.users.sort().map(|sort| (named(&sort.column), sort.descending))
+    };
+    assert_eq!(next(), Some(("name", false)));
+    assert_eq!(next(), Some(("email", false)));
+    assert_eq!(next(), Some(("updatedAt", true)), "the latest first");
+    assert_eq!(next(), None);
+    press_and_serve(&mut model, &table, KeyCode::Char('c'));
+    press_and_serve(&mut model, &table, KeyCode::Char('o'));
+    assert_eq!(model.users.sort(), Some(Sort { column: 0, descending: false }), "not on screen");
+    press_and_serve(&mut model, &table, KeyCode::Esc);
+    press_and_serve(&mut model, &table, KeyCode::Char('o'));
+    assert_eq!(model.users.sort().map(|sort| named(&sort.column)), Some("name"));
+}
+
+#[test]
+fn in_any_order_a_row_that_came_by_tells_how() {
+    let table = Table::new(300);
+    let mut model = before(&table);
+    tell_page(&mut model, &[shown(7, Fate::Changed)]);
+    press_and_serve(&mut model, &table, KeyCode::Char('c'));
+    press_and_serve(&mut model, &table, KeyCode::Char('o'));
+    press_and_serve(&mut model, &table, KeyCode::Esc);
+    while selected(&model).as_deref() != Some("Ada Lovelace 7") {
+        press_and_serve(&mut model, &table, KeyCode::Down);
+    }
+    press(&mut model, KeyCode::Enter);
+    let text = model.overlay.sheet().unwrap().text();
+    assert!(text.contains("came") && text.contains("~ changed"), "{text}");
+}
+
+/// Presses Enter in the dialog of an export, and gives what is asked for.
+fn exported(model: &mut Model) -> (u64, Export) {
+    let effects = press(model, KeyCode::Enter);
+    let [Effect::Ask(question)] = &effects[..] else { panic!("{effects:?}") };
+    let Question::Export { ticket, export } = &**question else { panic!() };
+    (*ticket, (**export).clone())
+}
+
+#[test]
+fn a_file_that_is_there_is_replaced_when_it_is_asked_for_again() {
+    let mut model = before(&Table::new(300));
+    press(&mut model, KeyCode::Char('x'));
+    press(&mut model, KeyCode::Char('s'));
+    let (ticket, export) = exported(&mut model);
+    assert!(!export.replace);
+    let occupied = |ticket| Answer::Occupied { ticket, path: export.path.clone() };
+    update(&mut model, Message::Read(Box::new(occupied(ticket))));
+    let Overlay::Export(form) = &model.overlay else { panic!("{:?}", model.overlay) };
+    assert_eq!(form.path.text(), "user.jsonls", "what was typed stays");
+    press(&mut model, KeyCode::Left);
+    let (ticket, again) = exported(&mut model);
+    assert!(again.replace && again.path == export.path);
+
+    update(
+        &mut model,
+        Message::Read(Box::new(Answer::Failed { ticket, text: "disk \u{7} full".to_owned() })),
+    );
+    let Overlay::Export(form) = &model.overlay else { panic!("{:?}", model.overlay) };
+    assert_eq!(form.obstacle, Some(Obstacle::Failed("disk <U+0007> full".to_owned())));
+    let (ticket, again) = exported(&mut model);
+    assert!(!again.replace, "whether the file is there is to be found out again");
+    update(&mut model, Message::Read(Box::new(occupied(ticket))));
+    press(&mut model, KeyCode::Backspace);
+    assert!(!exported(&mut model).1.replace, "it is another name");
+}
+
+#[test]
+fn a_dialog_of_an_export_takes_no_other_ones_place() {
+    let mut model = before(&Table::new(300));
+    press(&mut model, KeyCode::Char('x'));
+    let (ticket, export) = exported(&mut model);
+    press(&mut model, KeyCode::Char('?'));
+    update(&mut model, Message::Read(Box::new(Answer::Occupied { ticket, path: export.path })));
+    assert!(matches!(model.overlay, Overlay::Help(_)) && model.export.is_none());
+    assert!(model.answer.is_some());
 }
 
 #[test]

@@ -7,14 +7,14 @@ use super::super::sheet::{Part, Said, Segment, fate, fates, field, odd};
 use super::super::{Token, UserEntry, clock};
 use super::First;
 use crate::exchange::{self, Budget};
-use crate::walk::Way;
+use crate::walk::{By, Way};
 
 /// What is said of what an older version did not write down, or the log does not keep.
 const NOT_KEPT: &str = "not kept";
 
-/// All of a page.
-pub fn of(page: &PageEntry, rows: &[First]) -> Vec<Part> {
-    let mut parts = request(page);
+/// All of a page. `because` is what the page before it decided, where that is known.
+pub fn of(page: &PageEntry, because: Option<&str>, rows: &[First]) -> Vec<Part> {
+    let mut parts = request(page, because);
     parts.push(Part::Blank);
     parts.extend(walk(page));
     parts.push(Part::Blank);
@@ -28,21 +28,35 @@ pub fn of(page: &PageEntry, rows: &[First]) -> Vec<Part> {
     parts
 }
 
-fn request(page: &PageEntry) -> Vec<Part> {
+fn request(page: &PageEntry, because: Option<&str>) -> Vec<Part> {
     let mut said = Said::new();
     match &page.url {
         Some(url) => said.push((Role::Plain, url.clone())),
-        None => {
-            said.push((Role::Plain, format!("{} {}", page.asked_by.word(), page.asked_with)));
-            said.push((Role::Quiet, format!(", its address {NOT_KEPT}")));
-        }
+        None => said.push((Role::Quiet, format!("its address {NOT_KEPT}"))),
     }
     if let Some(status) = page.status {
         let role = if status < 300 { Role::Good } else { Role::Warn };
         said.push((Role::Quiet, " → ".to_owned()));
         said.push((role, exchange::status(status)));
     }
-    vec![Part::Field((Role::Accent, "GET".to_owned()), said)]
+    let mut parts = vec![Part::Field((Role::Accent, "GET".to_owned()), said)];
+    let mut asked =
+        vec![(Role::Quiet, format!("{} ", page.asked_by.word())), (Role::Plain, page.asked_with.clone())];
+    if page.asked_by == By::Token {
+        asked.extend(reading(&page.asked_with));
+    }
+    parts.push(Part::Field((Role::Quiet, "asked".to_owned()), asked));
+    if let Some(because) = because {
+        let before = text::number(page.page.saturating_sub(1));
+        parts.push(field("because", Role::Plain, format!("page {before}: {because}")));
+    }
+    parts
+}
+
+/// What a token reads, if it can be read.
+fn reading(token: &str) -> Option<(Role, String)> {
+    let decoded = Token::new(token, None, None).decoded?;
+    Some((Role::Quiet, format!(", which reads {decoded}")))
 }
 
 fn walk(page: &PageEntry) -> Vec<Part> {
@@ -54,9 +68,7 @@ fn walk(page: &PageEntry) -> Vec<Part> {
         None => parts.push(field("token", Role::Quiet, "none came")),
         Some(raw) => {
             let mut said = vec![(Role::Plain, raw.clone())];
-            if let Some(decoded) = Token::new(raw, None, None).decoded {
-                said.push((Role::Quiet, format!(", which reads {decoded}")));
-            }
+            said.extend(reading(raw));
             parts.push(Part::Field((Role::Quiet, "token".to_owned()), said));
         }
     }

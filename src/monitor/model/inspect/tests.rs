@@ -28,6 +28,8 @@ fn a_page_that_came_by_is_all_there_and_nothing_is_asked() {
     for said in [
         "GET         http://127.0.0.1:5001/pagination/keyset?scroll_param=",
         "→ 200 OK",
+        &format!("asked       token {}, which reads {}", token(2), cursor(100)),
+        "because     page 2: follow the token",
         "follow the token",
         "33 ms: 29 ms for the answer, 4 ms here",
         "17 of 20 left, full in 1 s",
@@ -94,7 +96,7 @@ fn what_an_older_version_did_not_write_down_is_said_to_be_missing() {
     });
     let inspector = Inspector::open(&page, &silent(120, 36), 90);
     let text = inspector.sheet.text();
-    assert!(text.contains("token T<U+001B>[2J, its address not kept"), "{text}");
+    assert!(text.contains("token T<U+001B>[2J") && text.contains("its address not kept"), "{text}");
     for label in
         ["first rows  not kept", "limit       not kept", "headers     not kept", "their reasons: not kept"]
     {

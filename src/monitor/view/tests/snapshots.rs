@@ -9,10 +9,11 @@ use ratatui::buffer::{Buffer, Cell};
 use ratatui::layout::Size;
 use ratatui::style::{Color, Modifier};
 
-use super::super::super::model::{Message, Model, update};
+use super::super::super::model::{Effect, Message, Model, update};
 use super::super::super::samples::*;
 use super::super::super::theme::Colours;
 use super::{draw, inspected, screen, two_runs};
+use crate::destination::reader::{Answer, Question};
 use crate::run::Outcome;
 use crate::sync::event::{Event, Level, Phase};
 
@@ -134,6 +135,16 @@ fn what_lies_over_the_panels() {
     expect("run", |width, height| pressed(two_runs(width, height), [Down, Enter]));
     expect("compare", |width, height| pressed(two_runs(width, height), [Char('m'), Down, Enter]));
     expect("actions", |width, height| typed(pressed(midst(width, height), [Char(':')]), "re"));
+    expect_at("actions", &pressed(midst(40, 12), [Char(':')]));
+    expect("export-occupied", |width, height| {
+        let mut model = pressed(midst(width, height), [Char('x')]);
+        let effects = press(&mut model, Enter);
+        let [Effect::Ask(question)] = &effects[..] else { panic!("{effects:?}") };
+        let Question::Export { ticket, export } = &**question else { panic!() };
+        let answer = Answer::Occupied { ticket: *ticket, path: export.path.clone() };
+        update(&mut model, Message::Read(Box::new(answer)));
+        model
+    });
     expect("copy", |width, height| pressed(midst(width, height), [Char('y'), Down]));
     expect("columns", |width, height| pressed(midst(width, height), [Char('c'), Down, Char(' ')]));
     expect("export", |width, height| pressed(midst(width, height), [Char('x'), Tab]));
