@@ -56,10 +56,17 @@ async fn a_short_wait_ends_by_itself_and_not_before_its_time() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_time_that_is_past_is_no_wait() {
+async fn a_source_that_asks_for_no_wait_is_waited_for_all_the_same() {
+    let own = Duration::from_secs(20);
     for past in ["0", "-5", "Sun, 06 Nov 1994 08:00:00 GMT"] {
-        let mut rig = Setup::default().patient().start([limited(past), last_page([1])]).await;
-        assert_eq!(rig.run(Start::Checkpoint).await.outcome, Outcome::Complete, "{past}");
+        let mut setup = Setup::default();
+        setup.terms.retry = Policy { attempts: 3, base: own, max: own, max_wait: own };
+        let mut rig = setup.start([limited(past), last_page([1])]).await;
+        rig.send(Command::Run(Start::Checkpoint)).await;
+        let length = length(&rig.until_waiting().await);
+        assert!(length > TimeDelta::seconds(5), "{past}: {length}");
+        rig.send(Command::RetryNow).await;
+        assert_eq!(rig.until_ended().await.outcome, Outcome::Complete, "{past}");
     }
 }
 
