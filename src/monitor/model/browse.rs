@@ -18,9 +18,9 @@ use crate::destination::reader::{Export, Filter, Order, Place, Question, Slice, 
 use crate::record::USER;
 
 /// How many rows are asked for at a time.
-const ROWS: usize = 300;
+const ROWS: usize = 120;
 /// How near the end of the part more is asked for, in rows.
-const NEAR: usize = 100;
+const NEAR: usize = 60;
 /// How often a part that no longer is what the table holds is read again at most.
 const REFRESH: TimeDelta = TimeDelta::seconds(1);
 
