@@ -21,9 +21,9 @@ pub fn take(model: &mut Model, answer: Answer) -> Vec<Effect> {
             model.users.rows((ticket, slice), took, heard, (model.now, height));
             return asked(model.users.more(heard));
         }
-        Answer::Count { ticket, rows } => model.users.counted(ticket, rows, model.now),
+        Answer::Count { ticket, rows } => model.users.count().done(ticket, rows, model.now),
         Answer::Progress { ticket, done, of } if export::progress(model, ticket, done, of) => {}
-        Answer::Progress { ticket, done, .. } => model.users.counting(ticket, done),
+        Answer::Progress { ticket, done, .. } => model.users.count().seen(ticket, done),
         Answer::Exported { ticket, rows, bytes, path } => {
             let (rows, bytes) = (text::count(rows, "row"), text::count(bytes, "byte"));
             let what = format!("{rows} exported, {bytes}: ");

@@ -4,12 +4,15 @@
 //! below it. In any other order, and below the tail, what is on screen is a part of the table that the reader was
 //! asked for; more is asked for as the operator comes near its ends. No more than that part is ever held.
 
+mod count;
 mod part;
 #[cfg(test)]
 mod tests;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+use self::count::Count;
+pub use self::count::Matches;
 use self::part::Part;
 use super::UserEntry;
 use super::heard::Heard;
@@ -46,8 +49,7 @@ pub struct Browse {
     stale: bool,
     /// When the part may be read again.
     due: DateTime<Utc>,
-    /// How many rows the filter lets through, and whether that is all of them.
-    pub matches: Option<Matches>,
+    /// How many rows the filter lets through.
     count: Count,
     /// Why the last question could not be answered. Until a key asks again, nothing does.
     pub trouble: Option<String>,
@@ -60,26 +62,6 @@ pub struct Sort {
     pub column: usize,
     /// From the largest to the smallest.
     pub descending: bool,
-}
-
-/// How many rows a filter lets through.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Matches {
-    /// They are being counted; so many rows were looked at.
-    Counting(u64),
-    /// So many.
-    Counted(u64),
-}
-
-/// The count of the rows that the filter lets through.
-#[derive(Clone, Copy, Debug)]
-struct Count {
-    /// The question that is not answered yet, and when it was asked.
-    asked: Option<(u64, DateTime<Utc>)>,
-    /// True once the table has changed since.
-    stale: bool,
-    /// When it may be asked again.
-    due: DateTime<Utc>,
 }
 
 /// A question that has not been answered yet.
@@ -120,8 +102,7 @@ impl Browse {
             ticket: 0,
             stale: false,
             due: now,
-            matches: None,
-            count: Count { asked: None, stale: false, due: now },
+            count: Count::new(now),
             trouble: None,
         }
     }
@@ -179,7 +160,7 @@ impl Browse {
     /// Where the selected row stands among all, and how many there are, as far as that is known.
     #[must_use]
     pub fn place(&self, heard: &Heard) -> (Option<u64>, Option<u64>) {
-        let of = match self.matches {
+        let of = match self.matches() {
             Some(Matches::Counted(rows)) => Some(rows),
             _ if self.is_filtered() => None,
             _ => Some(heard.rows),
@@ -219,7 +200,7 @@ impl Browse {
         }
         self.filter = filter;
         self.mark(heard);
-        self.matches = None;
+        self.count = Count::new(now);
         let count = self.ask_count(now);
         Ok(self.afresh(heard).into_iter().chain(count).collect())
     }
@@ -246,15 +227,23 @@ impl Browse {
 
     /// Asks how many rows the filter lets through, if it is one.
     fn ask_count(&mut self, now: DateTime<Utc>) -> Option<Question> {
-        self.count.asked = None;
-        self.count.stale = false;
         if !self.is_filtered() {
             return None;
         }
         self.ticket += 1;
-        self.count.asked = Some((self.ticket, now));
-        self.matches.get_or_insert(Matches::Counting(0));
+        self.count.ask(self.ticket, now);
         Some(Question::Count { ticket: self.ticket, filter: self.filter.clone() })
+    }
+
+    /// How many rows the filter lets through; `None` if it is none, or nobody can say.
+    #[must_use]
+    pub fn matches(&self) -> Option<Matches> {
+        self.count.matches()
+    }
+
+    /// The count, for the answers that concern it.
+    pub fn count(&mut self) -> &mut Count {
+        &mut self.count
     }
 
     /// Asks for the first rows.
@@ -339,7 +328,7 @@ impl Browse {
 
     /// The table has changed.
     pub fn changed(&mut self, heard: &Heard) {
-        self.count.stale = self.is_filtered();
+        self.count.changed();
         match &self.part {
             Some(part) if self.sort.is_some() || !part.top => self.stale = true,
             Some(_) => self.part_from_tail(heard),
@@ -368,8 +357,7 @@ impl Browse {
     #[must_use]
     pub fn refresh_at(&self) -> Option<DateTime<Utc>> {
         let part = (self.stale && self.asked.is_none()).then_some(self.due);
-        let count = (self.count.stale && self.count.asked.is_none()).then_some(self.count.due);
-        part.into_iter().chain(count).min()
+        part.into_iter().chain(self.count.refresh_at()).min()
     }
 
     /// Reads the part again, and counts again, if that is due.
@@ -379,7 +367,7 @@ impl Browse {
             let place = self.scroll.key().map_or(Place::Top, |id| Place::Around(id.clone()));
             questions.push(self.ask(Wanted::Afresh, place, heard));
         }
-        if self.count.stale && self.count.asked.is_none() && now >= self.count.due {
+        if self.count.refresh_at().is_some_and(|due| now >= due) {
             questions.extend(self.ask_count(now));
         }
         questions
@@ -416,30 +404,11 @@ impl Browse {
     /// A question could not be answered; false if it was none of these.
     pub fn failed(&mut self, ticket: u64, text: &str) -> bool {
         let window = self.asked.take_if(|asked| asked.ticket == ticket).is_some();
-        let count = self.count.asked.take_if(|(asked, _)| *asked == ticket).is_some();
-        if count {
-            self.matches = None;
-        }
+        let count = self.count.failed(ticket);
         if window {
             self.trouble = Some(super::entries::safe(text));
         }
         window || count
-    }
-
-    /// So many rows were looked at for the count.
-    pub fn counting(&mut self, ticket: u64, seen: u64) {
-        let ours = self.count.asked.is_some_and(|(asked, _)| asked == ticket);
-        if ours && !matches!(self.matches, Some(Matches::Counted(_))) {
-            self.matches = Some(Matches::Counting(seen));
-        }
-    }
-
-    /// So many rows pass the filter.
-    pub fn counted(&mut self, ticket: u64, rows: u64, now: DateTime<Utc>) {
-        if let Some((_, asked)) = self.count.asked.take_if(|(asked, _)| *asked == ticket) {
-            self.matches = Some(Matches::Counted(rows));
-            self.count.due = now + pause_after(now - asked);
-        }
     }
 }
 

@@ -250,9 +250,9 @@ fn obstacle(form: &ExportForm) -> (&'static str, Option<String>) {
 const PATH: usize = 48;
 
 fn export(model: &Model, canvas: &mut Canvas, form: &ExportForm) {
-    let what = match (&model.users.matches, model.users.is_filtered()) {
+    let what = match (model.users.matches(), model.users.is_filtered()) {
         (Some(Matches::Counted(rows)), true) => {
-            format!("{} that the filter lets through", text::count(*rows, "row"))
+            format!("{} that the filter lets through", text::count(rows, "row"))
         }
         (_, true) => "the rows that the filter lets through".to_owned(),
         (_, false) => format!("all {}", text::count(model.seen().rows, "row")),

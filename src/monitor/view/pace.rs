@@ -28,8 +28,10 @@ pub fn draw(model: &Model, canvas: &mut Canvas) {
     };
     let width = usize::from(inner.width);
     canvas.write(inner, 0, rows(model, run, width));
-    canvas.write(inner, 1, latency(run, width));
-    canvas.write(inner, 2, budget(model));
+    canvas.write(inner, 1, latency(run));
+    let budget = budget(model);
+    canvas.write_right(inner, 2, spread(run, width.saturating_sub(budget.width() + 2)));
+    canvas.write(inner, 2, budget);
 }
 
 fn label(name: &str) -> Words {
@@ -84,23 +86,27 @@ fn budget(model: &Model) -> Words {
 }
 
 /// How long answers take, the slowest one in a hundred included.
-fn latency(run: &Run, width: usize) -> Words {
+fn latency(run: &Run) -> Words {
     let words = label("answers");
     let Some(latency) = run.pace.latency() else {
         return words.say(Role::Quiet, "none yet");
     };
     let at = |quantile| text::milliseconds(latency.value_at_quantile(quantile));
-    let words = words
+    words
         .say(Role::Quiet, "p50 ")
         .say(Role::Plain, at(0.5))
         .say(Role::Quiet, "  p90 ")
         .say(Role::Plain, at(0.9))
         .say(Role::Quiet, "  p99 ")
-        .say(Role::Plain, at(0.99));
-    let room = width.saturating_sub(words.width() + 2 + SPREAD.len()).min(BARS);
-    if room < BARS / 2 {
-        return words;
-    }
+        .say(Role::Plain, at(0.99))
+}
+
+/// How the answers' times are spread, in so many cells; nothing where there is too little room, or little to see.
+fn spread(run: &Run, room: usize) -> Words {
+    let room = room.saturating_sub(SPREAD.len()).min(BARS);
+    let Some(latency) = run.pace.latency().filter(|_| room >= BARS / 2) else {
+        return Words::new();
+    };
     // Bars of equal ratio: a source that sometimes takes ten times as long shows as two hills.
     let (least, most) = (latency.min().max(1) as f64, latency.max().max(2) as f64);
     let step = (most / least).max(1.5).powf(1.0 / room as f64);
@@ -109,10 +115,9 @@ fn latency(run: &Run, width: usize) -> Words {
         .map(|bar| latency.count_between(edge(bar), edge(bar + 1).saturating_sub(1).max(edge(bar))))
         .collect();
     if counts.iter().filter(|count| **count > 0).count() < TELLING {
-        return words;
+        return Words::new();
     }
-    let gap = width.saturating_sub(words.width() + SPREAD.len() + room);
-    words.say(Role::Quiet, " ".repeat(gap) + SPREAD).say(Role::Accent, bars(&counts))
+    Words::new().say(Role::Quiet, SPREAD).say(Role::Accent, bars(&counts))
 }
 
 /// Values as bars beside one another, the largest of them full. What is not nothing shows.

@@ -60,7 +60,7 @@ fn title(model: &Model, sorted: Option<(&str, &str)>) -> String {
 /// Where the selection stands among how many.
 fn side(model: &Model, list: &[&UserEntry]) -> String {
     let seen = model.seen();
-    match model.users.matches {
+    match model.users.matches() {
         Some(Matches::Counting(0)) => return "counting".to_owned(),
         Some(Matches::Counting(rows)) => return format!("counting, {} looked at", text::number(rows)),
         Some(Matches::Counted(_)) | None => {}

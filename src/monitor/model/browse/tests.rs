@@ -1,5 +1,8 @@
 //! The users panel against a table in memory that answers as a reader would.
 
+mod exporting;
+mod filtering;
+
 use crossterm::event::KeyCode;
 
 use super::super::super::samples::*;
@@ -183,42 +186,6 @@ fn what_is_held_is_bounded() {
     assert_eq!(selected(&model).as_deref(), Some("Ada Lovelace 1"));
 }
 
-#[test]
-fn a_filter_narrows_the_tail_and_the_table_by_one_rule() {
-    let table = Table::new(3_000);
-    let mut model = before(&table);
-    press(&mut model, KeyCode::Char('/'));
-    for letter in "name:299".chars() {
-        press_and_serve(&mut model, &table, KeyCode::Char(letter));
-    }
-    let expected: Vec<String> = [2999, 2998, 2997, 2996, 2995, 2994, 2993, 2992, 2991, 2990, 2299, 1299, 299]
-        .map(|row| format!("Ada Lovelace {row}"))
-        .into();
-    assert_eq!(names(&model), expected);
-    assert_eq!(model.users.matches, Some(Matches::Counted(13)));
-    press(&mut model, KeyCode::Enter);
-    assert!(model.users.is_filtered(), "Enter keeps it");
-    tell_page(&mut model, &[shown(299, Fate::Changed), shown(5_000, Fate::New)]);
-    assert_eq!(names(&model)[0], "Ada Lovelace 299", "what comes by is on top, if it passes");
-    assert_eq!(names(&model).len(), 13);
-    press_and_serve(&mut model, &table, KeyCode::Esc);
-    assert!(!model.users.is_filtered());
-}
-
-#[test]
-fn a_filter_that_is_wrong_says_so_and_changes_nothing() {
-    let table = Table::new(300);
-    let mut model = before(&table);
-    press(&mut model, KeyCode::Char('/'));
-    for letter in "nmae:x".chars() {
-        press_and_serve(&mut model, &table, KeyCode::Char(letter));
-    }
-    let Overlay::Filter(_, Some(wrong)) = &model.overlay else { panic!() };
-    assert!(wrong.contains("no column nmae"), "{wrong}");
-    press(&mut model, KeyCode::Enter);
-    assert!(matches!(&model.overlay, Overlay::Filter(_, Some(_))), "it is not taken for a filter");
-}
-
 fn tell_page(model: &mut Model, rows: &[crate::run::ShownRow]) -> Vec<Effect> {
     let Event::Page(mut stored) = page(3) else { unreachable!() };
     stored.shown = rows.to_vec();
@@ -326,22 +293,6 @@ fn rows_that_never_came_by_are_in_the_table_all_the_same() {
 }
 
 #[test]
-fn what_is_asked_while_frozen_holds_afterwards() {
-    let table = Table::new(3_000);
-    let mut model = before(&table);
-    for key in "/ada 29".chars() {
-        press_and_serve(&mut model, &table, KeyCode::Char(key));
-    }
-    press(&mut model, KeyCode::Enter);
-    press(&mut model, KeyCode::Char('f'));
-    press_and_serve(&mut model, &table, KeyCode::Esc);
-    assert!(!model.users.is_filtered() && model.is_frozen());
-    press(&mut model, KeyCode::Char('f'));
-    let shown = lists::users(&model).len();
-    assert!(shown >= 150, "nothing stays hidden by a filter that is gone: {shown}");
-}
-
-#[test]
 fn the_last_rows_do_not_take_the_operator_back_who_has_gone_on() {
     let table = Table::new(3_000);
     let mut model = before(&table);
@@ -350,30 +301,6 @@ fn the_last_rows_do_not_take_the_operator_back_who_has_gone_on() {
     press_and_serve(&mut model, &table, KeyCode::Home);
     update(&mut model, Message::Read(Box::new(late)));
     assert_eq!(selected(&model).as_deref(), Some("Ada Lovelace 3000"));
-}
-
-#[test]
-fn a_count_is_of_its_own_filter_and_its_failure_is_told() {
-    let table = Table::new(3_000);
-    let mut model = before(&table);
-    press(&mut model, KeyCode::Char('/'));
-    let first = press(&mut model, KeyCode::Char('1'));
-    let [_, Effect::Ask(count)] = &first[..] else { panic!("{first:?}") };
-    let late = table.answer(count).unwrap();
-    let second = press(&mut model, KeyCode::Char('2'));
-    update(&mut model, Message::Read(Box::new(late)));
-    assert_eq!(model.users.matches, Some(Matches::Counting(0)), "that was the count of another filter");
-    let ticket = second.iter().find_map(|effect| match effect {
-        Effect::Ask(question) => match **question {
-            Question::Count { ticket, .. } => Some(ticket),
-            _ => None,
-        },
-        _ => None,
-    });
-    let failed = Answer::Failed { ticket: ticket.unwrap(), text: "the disk is gone".to_owned() };
-    update(&mut model, Message::Read(Box::new(failed)));
-    assert_eq!(model.users.matches, None);
-    assert!(matches!(&model.answer, Some((super::super::Answer::Refused(text), _)) if text.contains("disk")));
 }
 
 #[test]
@@ -402,34 +329,6 @@ fn an_answer_that_nobody_waits_for_any_more_changes_nothing() {
     let before = names(&model);
     update(&mut model, Message::Read(Box::new(late)));
     assert_eq!(names(&model), before);
-}
-
-#[test]
-fn an_export_is_of_what_is_looked_at_and_tells_how_far_it_is() {
-    let table = Table::new(3_000);
-    let mut model = before(&table);
-    press(&mut model, KeyCode::Char('/'));
-    for letter in "299".chars() {
-        press_and_serve(&mut model, &table, KeyCode::Char(letter));
-    }
-    press(&mut model, KeyCode::Enter);
-    press(&mut model, KeyCode::Char('x'));
-    press(&mut model, KeyCode::Tab);
-    let effects = press(&mut model, KeyCode::Enter);
-    let [Effect::Ask(question)] = &effects[..] else { panic!("{effects:?}") };
-    let Question::Export { ticket, export } = &**question else { panic!() };
-    assert_eq!(
-        (export.path.to_str(), export.view.filter.is_empty(), export.columns.len()),
-        (Some("user.csv"), false, 8)
-    );
-    let progress = Answer::Progress { ticket: *ticket, done: 7, of: None };
-    update(&mut model, Message::Read(Box::new(progress)));
-    assert_eq!(model.export.as_ref().unwrap().done, 7);
-    assert!(
-        matches!(&press(&mut model, KeyCode::Char('x'))[..], [Effect::Ask(q)] if **q == Question::Cancel)
-    );
-    update(&mut model, Message::Read(Box::new(Answer::Cancelled { ticket: *ticket })));
-    assert_eq!(model.export, None);
 }
 
 #[test]
@@ -469,53 +368,6 @@ fn in_any_order_a_row_that_came_by_tells_how() {
     press(&mut model, KeyCode::Enter);
     let text = model.overlay.sheet().unwrap().text();
     assert!(text.contains("came") && text.contains("~ changed"), "{text}");
-}
-
-/// Presses Enter in the dialog of an export, and gives what is asked for.
-fn exported(model: &mut Model) -> (u64, Export) {
-    let effects = press(model, KeyCode::Enter);
-    let [Effect::Ask(question)] = &effects[..] else { panic!("{effects:?}") };
-    let Question::Export { ticket, export } = &**question else { panic!() };
-    (*ticket, (**export).clone())
-}
-
-#[test]
-fn a_file_that_is_there_is_replaced_when_it_is_asked_for_again() {
-    let mut model = before(&Table::new(300));
-    press(&mut model, KeyCode::Char('x'));
-    press(&mut model, KeyCode::Char('s'));
-    let (ticket, export) = exported(&mut model);
-    assert!(!export.replace);
-    let occupied = |ticket| Answer::Occupied { ticket, path: export.path.clone() };
-    update(&mut model, Message::Read(Box::new(occupied(ticket))));
-    let Overlay::Export(form) = &model.overlay else { panic!("{:?}", model.overlay) };
-    assert_eq!(form.path.text(), "user.jsonls", "what was typed stays");
-    press(&mut model, KeyCode::Left);
-    let (ticket, again) = exported(&mut model);
-    assert!(again.replace && again.path == export.path);
-
-    update(
-        &mut model,
-        Message::Read(Box::new(Answer::Failed { ticket, text: "disk \u{7} full".to_owned() })),
-    );
-    let Overlay::Export(form) = &model.overlay else { panic!("{:?}", model.overlay) };
-    assert_eq!(form.obstacle, Some(Obstacle::Failed("disk <U+0007> full".to_owned())));
-    let (ticket, again) = exported(&mut model);
-    assert!(!again.replace, "whether the file is there is to be found out again");
-    update(&mut model, Message::Read(Box::new(occupied(ticket))));
-    press(&mut model, KeyCode::Backspace);
-    assert!(!exported(&mut model).1.replace, "it is another name");
-}
-
-#[test]
-fn a_dialog_of_an_export_takes_no_other_ones_place() {
-    let mut model = before(&Table::new(300));
-    press(&mut model, KeyCode::Char('x'));
-    let (ticket, export) = exported(&mut model);
-    press(&mut model, KeyCode::Char('?'));
-    update(&mut model, Message::Read(Box::new(Answer::Occupied { ticket, path: export.path })));
-    assert!(matches!(model.overlay, Overlay::Help(_)) && model.export.is_none());
-    assert!(model.answer.is_some());
 }
 
 #[test]
