@@ -47,7 +47,7 @@ pub const SCENES: &[Scene] = &[
     Scene { file: "assets/ties.svg", command: "highwater demo ties", perform: ties },
 ];
 
-/// In the midst of the first sync: long enough for an estimate of what is left.
+/// In the midst of the first sync.
 fn first_sync(pace: Pace) -> Film {
     let mut terminal = built_in(pace, "200ms", "2000").start();
     terminal.shows("page 28 is on the wire");

@@ -149,7 +149,9 @@ const PAGES: u64 = 8;
 /// How long it must have watched at least.
 const WATCHED: TimeDelta = TimeDelta::seconds(4);
 /// How far the speeds of the two halves of what it watched may differ.
-const STEADY: f64 = 1.6;
+const STEADY: f64 = 1.25;
+/// How many times what it watched an estimate may reach ahead.
+const REACH: i32 = 4;
 
 impl Reach {
     fn note(&mut self, at: DateTime<Utc>, position: DateTime<Utc>) {
@@ -165,7 +167,7 @@ impl Reach {
     }
 
     /// The time left, where it can be trusted: enough pages over enough time, the position always ahead, both halves
-    /// of that time about equally fast, and something left to say.
+    /// of that time about equally fast, and what is left not much longer than what was watched.
     fn left(&self, now: DateTime<Utc>, goal: DateTime<Utc>) -> Option<TimeDelta> {
         let (first, last) = (self.marks.front()?, self.marks.back()?);
         if self.pages < PAGES || last.0 - first.0 < WATCHED {
@@ -176,10 +178,12 @@ impl Reach {
         if early / late > STEADY || late / early > STEADY {
             return None;
         }
-        let ahead = (goal - last.1).num_milliseconds() as f64 / speed(first, last)?;
+        let ahead = (goal - last.1).num_milliseconds() as f64 / late;
         let left = ahead - (now - last.0).num_milliseconds() as f64;
         // A wait for longer than what was watched says that the speed is not the old one any more.
-        if now - last.0 > (last.0 - first.0) / 2 || !(1_000.0..1e12).contains(&left) {
+        let watched = last.0 - first.0;
+        let furthest = (watched * REACH).num_milliseconds() as f64;
+        if now - last.0 > watched / 2 || !(1_000.0..furthest).contains(&left) {
             return None;
         }
         Some(TimeDelta::milliseconds(left as i64))
@@ -249,6 +253,7 @@ mod tests {
         assert_eq!(steady(40, 50).left(at(2_000), at(60 * 60_000)), None, "too short a time");
         assert_eq!(pace.left(at(30_000), at(60 * 60_000)), None, "nothing came for long");
         assert_eq!(pace.left(at(10_000), at(20 * 60_000)), None, "it has arrived");
+        assert_eq!(pace.left(at(10_000), at(200 * 60_000)), None, "it is far too far");
 
         let mut uneven = steady(20, 500);
         for page in 21..40 {
