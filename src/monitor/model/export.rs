@@ -88,7 +88,20 @@ pub struct Exporting {
 /// Begins the export of what the users panel shows: its filter, its order, its columns. A file that is known to be there
 /// is replaced.
 pub fn begin(model: &mut Model, form: ExportForm) -> Vec<Effect> {
-    let path = PathBuf::from(form.path.text());
+    let typed = form.path.text();
+    let why = match typed.trim() {
+        "" => Some("type the name of a file"),
+        name if name.starts_with('~') => {
+            Some("~ means a home directory to a shell only: type the whole path")
+        }
+        _ => None,
+    };
+    if let Some(why) = why {
+        let obstacle = Some(Obstacle::Failed(why.to_owned()));
+        model.overlay = Overlay::Export(ExportForm { obstacle, ..form });
+        return Vec::new();
+    }
+    let path = PathBuf::from(typed.trim());
     let question = model.users.ask_export(|view, columns| Export {
         view,
         columns,

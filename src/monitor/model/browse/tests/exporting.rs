@@ -76,3 +76,22 @@ fn a_dialog_of_an_export_takes_no_other_ones_place() {
     assert!(matches!(model.overlay, Overlay::Help(_)) && model.export.is_none());
     assert!(model.answer.is_some());
 }
+
+#[test]
+fn a_name_that_is_none_is_asked_for_again() {
+    for (name, why) in [("   ", "type the name"), ("~/user.jsonl", "whole path")] {
+        let mut model = before(&Table::new(300));
+        press(&mut model, KeyCode::Char('x'));
+        update(
+            &mut model,
+            Message::Key(crossterm::event::KeyEvent::new(
+                KeyCode::Char('u'),
+                crossterm::event::KeyModifiers::CONTROL,
+            )),
+        );
+        update(&mut model, Message::Paste(name.to_owned()));
+        assert_eq!(press(&mut model, KeyCode::Enter), []);
+        let Overlay::Export(form) = &model.overlay else { panic!("{name}") };
+        assert!(matches!(&form.obstacle, Some(Obstacle::Failed(told)) if told.contains(why)), "{name}");
+    }
+}
