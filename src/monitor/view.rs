@@ -35,15 +35,17 @@ use super::model::{Model, Panel};
 /// ```text
 /// ┌ header: the program, source → destination, walk, phase ──────────────────────────┐
 /// │ status: what the sync is doing, in a sentence                             badges │
-/// ├ checkpoint ──────────────┬ token ───────────────────┬ counters ──────────────────┤
-/// │ value, when it moved     │ raw, what it reads       │ pages, rows, rate          │
-/// ├ pace ────────────────────┴──────────┬ position ──────────┴───────────────────────┤
-/// │ rows/s ▁▂▅▇, answers ▁█▂, budget    │ oldest ━━━━━━━━━━━━━━━━━━━━━◆╌╌╌╌╌╌╌╌╌ now │
+/// ├ in a demo: what just happened, and why it matters ──┬ side by side ──────────────┤
+/// │ what is told, the latest on top                     │ this walker, the other one │
+/// ├ checkpoint ──────────────┬ token ───────────────────┼ counters ──────────────────┤
+/// │ value, when it moved     │ raw, what it reads       │ pages, rows, what became   │
+/// ├ pace ───────────────────────────────┬ position ─────┴────────────────────────────┤
+/// │ rows a second, answers, budget      │ oldest ━━━━━━━━━━━━━◆╌╌╌╌╌ now, time left  │
 /// ├ pages, or runs ─────────────────────┼ users ─────────────────────────────────────┤
-/// │ a line each, newest on top          │ a line a user, as they came                │
+/// │ a line each, newest on top          │ a line a user: what came, then the table   │
 /// ├ log, or problems ───────────────────┴────────────────────────────────────────────┤
 /// │ what happened and why, newest on top                                             │
-/// └ footer: the keys, or the answer to the last one ─────────────────────────────────┘
+/// └ footer: the keys, or the answer to the last one, or a filter that is typed ──────┘
 /// ```
 ///
 /// Over it lies at most one overlay: the help, all of an entry, or a question.
