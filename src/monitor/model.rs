@@ -17,6 +17,7 @@ pub mod input;
 mod inspect;
 pub mod lesson;
 pub mod lists;
+mod message;
 mod mouse;
 mod open;
 pub mod overlay;
@@ -36,7 +37,6 @@ mod tests;
 mod token;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use crossterm::event::{KeyEvent, MouseEvent};
 use ratatui::layout::Size;
 
 pub use self::browse::Browse;
@@ -46,6 +46,7 @@ pub use self::export::{ExportForm, Exporting, Obstacle};
 pub use self::heard::{Checkpoint, Heard, Run, Stream, Tail};
 pub use self::input::Input;
 pub use self::lesson::Lesson;
+pub use self::message::{Effect, Message};
 pub use self::overlay::{Offer, Overlay};
 pub use self::page::PageEntry;
 pub use self::pages::Pages;
@@ -61,67 +62,13 @@ use super::Departure;
 use super::layout::Arrangement;
 use super::text;
 use super::theme::Theme;
-use crate::destination::reader::{self, Question};
-use crate::lesson::Told;
-use crate::replay::{Motion, Playback, Speed};
+use crate::destination::reader::Question;
+use crate::replay::{Motion, Playback};
 use crate::run::Start;
-use crate::sync::command::Command;
-use crate::sync::event::{Phase, Stamped};
+use crate::sync::event::Phase;
 
 /// How long a short answer stays.
 const ANSWER: TimeDelta = TimeDelta::seconds(5);
-
-/// What can happen to the monitor.
-#[derive(Clone, Debug)]
-pub enum Message {
-    /// The sync told something.
-    Event(Box<Stamped>),
-    /// Something is told of a demo.
-    Told(Box<Told>),
-    /// The reader answered.
-    Read(Box<reader::Answer>),
-    /// The sync told this many things that the monitor was too slow to hear.
-    Missed(u64),
-    /// A key went down, or repeats.
-    Key(KeyEvent),
-    /// The mouse was clicked, or its wheel turned.
-    Mouse(MouseEvent),
-    /// A text was pasted.
-    Paste(String),
-    /// A text could not be put into the clipboard, and why.
-    NotCopied(String),
-    /// The terminal has a new size.
-    Resize(Size),
-    /// What time it is.
-    Now(DateTime<Utc>),
-    /// A signal asks for the end.
-    Signal(i32),
-    /// The process goes on after having been suspended.
-    Continued,
-    /// The sync has no room for the last command.
-    Refused,
-    /// The replay goes otherwise, or has come further.
-    Playback(Playback),
-    /// The sync has told everything that it ever will.
-    Closed,
-}
-
-/// What the loop has to do after an update.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Effect {
-    /// Tell the sync.
-    Send(Command),
-    /// Tell the player how fast to play.
-    Speed(Speed),
-    /// Ask the reader.
-    Ask(Box<Question>),
-    /// Give the terminal back and stop the process until it is continued.
-    Suspend,
-    /// Put a text, which must be safe, into the terminal's clipboard.
-    Copy(String),
-    /// Leave the monitor.
-    Leave(Departure),
-}
 
 /// The panels that keys can be in.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]

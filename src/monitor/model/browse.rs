@@ -4,6 +4,7 @@
 //! below it. In any other order, and below the tail, what is on screen is a part of the table that the reader was
 //! asked for; more is asked for as the operator comes near its ends. No more than that part is ever held.
 
+mod asked;
 mod count;
 mod part;
 #[cfg(test)]
@@ -11,6 +12,7 @@ mod tests;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+use self::asked::{Asked, Wanted};
 use self::count::Count;
 pub use self::count::Matches;
 use self::part::Part;
@@ -62,28 +64,6 @@ pub struct Sort {
     pub column: usize,
     /// From the largest to the smallest.
     pub descending: bool,
-}
-
-/// A question that has not been answered yet.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Asked {
-    ticket: u64,
-    what: Wanted,
-    /// How many users had come by then.
-    pushed: u64,
-}
-
-/// What a question is to bring.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Wanted {
-    /// Another part.
-    Afresh,
-    /// Another part, whose last row is selected.
-    Bottom,
-    /// What comes before the part.
-    Before,
-    /// What comes after it.
-    After,
 }
 
 impl Browse {
