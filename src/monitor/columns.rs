@@ -23,6 +23,20 @@ pub struct Column {
     pub number: bool,
 }
 
+impl Column {
+    /// A column of texts.
+    #[must_use]
+    pub const fn text(title: &'static str, least: usize, most: usize, rank: u8) -> Self {
+        Self { title, least, most, rank, number: false }
+    }
+
+    /// A column of numbers.
+    #[must_use]
+    pub const fn number(title: &'static str, least: usize, most: usize, rank: u8) -> Self {
+        Self { title, least, most, rank, number: true }
+    }
+}
+
 /// The columns that fit, in their order, each with its width.
 pub fn fit(columns: &[Column], cells: usize) -> Vec<(usize, usize)> {
     let mut by_rank: Vec<usize> = (0..columns.len()).collect();
@@ -60,20 +74,16 @@ pub fn at(fitted: &[(usize, usize)], cell: usize) -> Option<usize> {
     None
 }
 
-const fn column(title: &'static str, least: usize, most: usize, rank: u8) -> Column {
-    Column { title, least, most, rank, number: false }
-}
-
 /// The columns of the users, by the names that the schema gives them.
 const USERS: &[Column] = &[
-    column("id", 8, 36, 4),
-    column("name", 14, 24, 0),
-    column("email", 20, 32, 2),
-    column("company", 20, 34, 3),
-    column("job", 24, 36, 5),
-    column("updatedAt", 20, 20, 1),
-    column("createdAt", 20, 20, 6),
-    column("address", 30, 60, 7),
+    Column::text("id", 8, 36, 4),
+    Column::text("name", 14, 24, 0),
+    Column::text("email", 20, 32, 2),
+    Column::text("company", 20, 34, 3),
+    Column::text("job", 24, 36, 5),
+    Column::text("updatedAt", 20, 20, 1),
+    Column::text("createdAt", 20, 20, 6),
+    Column::text("address", 30, 60, 7),
 ];
 
 /// The columns of the users that are shown, by their places in the schema.

@@ -119,6 +119,12 @@ pub fn step_ready(model: &Model) -> Result<(), &'static str> {
     }
     match model.heard.phase {
         Phase::Idle | Phase::Ended { .. } | Phase::Paused | Phase::Resting { .. } | Phase::Holding => Ok(()),
+        Phase::Waiting { .. } if model.lesson.is_some() => {
+            Err("the step waits for its page; r ends the wait")
+        }
+        Phase::Running { .. } | Phase::Storing { .. } if model.lesson.is_some() => {
+            Err("the step is under way")
+        }
         Phase::Running { .. } | Phase::Waiting { .. } | Phase::Storing { .. } => {
             Err("the run goes on by itself; Space pauses it first")
         }

@@ -137,15 +137,15 @@ impl Browse {
         }
     }
 
-    /// Where the selected row stands among all, and how many there are, as far as that is known.
+    /// Where the selected row of the list stands among all, and how many there are, as far as that is known.
     #[must_use]
-    pub fn place(&self, heard: &Heard) -> (Option<u64>, Option<u64>) {
+    pub fn place(&self, heard: &Heard, list: &[&UserEntry]) -> (Option<u64>, Option<u64>) {
         let of = match self.matches() {
             Some(Matches::Counted(rows)) => Some(rows),
             _ if self.is_filtered() => None,
             _ => Some(heard.rows),
         };
-        let rank = self.scroll.rank(&self.list(heard)) as u64;
+        let rank = self.scroll.rank(list) as u64;
         let before = match &self.part {
             // In the order of their coming, the rows that came since are in front.
             Some(part) if !part.top && self.is_live() && !self.is_filtered() => {

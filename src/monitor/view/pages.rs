@@ -7,20 +7,16 @@ use super::super::theme::Role;
 use super::canvas::Canvas;
 use super::table::{self, Table};
 
-const fn column(title: &'static str, least: usize, most: usize, rank: u8, number: bool) -> Column {
-    Column { title, least, most, rank, number }
-}
-
 const COLUMNS: &[Column] = &[
-    column("page", 4, 7, 0, true),
-    column("by", 5, 5, 3, false),
-    column("rows", 4, 6, 1, true),
-    column("new", 4, 6, 7, true),
-    column("chg", 4, 6, 8, true),
-    column("first cursor", 20, 20, 6, false),
-    column("last cursor", 20, 20, 4, false),
-    column("time", 6, 6, 2, true),
-    column("retries", 7, 7, 5, true),
+    Column::number("page", 4, 7, 0),
+    Column::text("by", 5, 5, 3),
+    Column::number("rows", 4, 6, 1),
+    Column::number("new", 4, 6, 7),
+    Column::number("chg", 4, 6, 8),
+    Column::text("first cursor", 20, 20, 6),
+    Column::text("last cursor", 20, 20, 4),
+    Column::number("time", 6, 6, 2),
+    Column::number("retries", 7, 7, 5),
 ];
 
 /// Draws the pages.

@@ -8,10 +8,10 @@ use super::log::mark;
 use super::table::{self, Table};
 
 const COLUMNS: &[Column] = &[
-    Column { title: "at", least: 8, most: 8, rank: 2, number: false },
-    Column { title: "run", least: 3, most: 5, rank: 3, number: true },
-    Column { title: "what", least: 24, most: 70, rank: 0, number: false },
-    Column { title: "what to do", least: 24, most: 100, rank: 1, number: false },
+    Column::text("at", 8, 8, 2),
+    Column::number("run", 3, 5, 3),
+    Column::text("what", 24, 70, 0),
+    Column::text("what to do", 24, 100, 1),
 ];
 
 /// Draws the problems.

@@ -9,21 +9,17 @@ use super::table::{self, Table};
 use super::{counters, header};
 use crate::run::Totals;
 
-const fn column(title: &'static str, least: usize, most: usize, rank: u8, number: bool) -> Column {
-    Column { title, least, most, rank, number }
-}
-
 const COLUMNS: &[Column] = &[
-    column("run", 4, 5, 0, true),
-    column("began", 11, 11, 7, false),
-    column("outcome", 10, 11, 1, false),
-    column("took", 6, 7, 4, true),
-    column("pages", 5, 7, 8, true),
-    column("rows", 5, 9, 2, true),
-    column("new", 4, 8, 3, true),
-    column("changed", 7, 7, 5, true),
-    column("checkpoint from", 20, 20, 9, false),
-    column("to", 20, 20, 6, false),
+    Column::number("run", 4, 5, 0),
+    Column::text("began", 11, 11, 7),
+    Column::text("outcome", 10, 11, 1),
+    Column::number("took", 6, 7, 4),
+    Column::number("pages", 5, 7, 8),
+    Column::number("rows", 5, 9, 2),
+    Column::number("new", 4, 8, 3),
+    Column::number("changed", 7, 7, 5),
+    Column::text("checkpoint from", 20, 20, 9),
+    Column::text("to", 20, 20, 6),
 ];
 
 /// Draws the runs.

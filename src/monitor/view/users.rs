@@ -1,5 +1,5 @@
-//! The users: as they are stored, as they came, the last on top, each with what became of it; or, filtered or in another order, as the
-//! table holds them.
+//! The users as they came, the last on top, each with what became of it; or, filtered or in another order, as the table
+//! holds them.
 
 use super::super::columns::{self, Column};
 use super::super::model::browse::Matches;
@@ -68,7 +68,7 @@ fn side(model: &Model, list: &[&UserEntry]) -> String {
     if list.is_empty() {
         return String::new();
     }
-    let (rank, of) = model.users.place(seen);
+    let (rank, of) = model.users.place(seen, list);
     let of = of.map_or(String::new(), |of| format!(" of {}", text::number(of)));
     match rank {
         _ if model.users.scroll.follows() && model.users.is_live() && !model.users.is_filtered() => {
