@@ -2,10 +2,12 @@
 //!
 //! Nothing here knows where rows go or how the walk goes on; a request comes in, an answer or a [`Failure`] goes out.
 
+mod body;
 pub mod decode;
 mod headers;
 pub mod http;
 pub mod retry;
+pub mod transport;
 
 use std::time::Duration;
 
@@ -48,6 +50,8 @@ pub struct Limits {
     pub request: Duration,
     /// Bytes of a body, decompressed.
     pub body: u64,
+    /// How many times larger than on the wire a body beyond 1 MiB may be.
+    pub ratio: u64,
     /// Rows of a page.
     pub rows: usize,
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use faulty::rig::limits;
 use faulty::rows::{last_page, users};
-use faulty::squeeze::{brotli, gzip, gzip_bomb, zstd};
+use faulty::squeeze::{brotli, gzip, zstd, zstd_with_window};
 use faulty::{Answer, Faulty, nobody};
 use highwater::exchange::Budget;
 use highwater::record::{Cursor, Page};
@@ -61,33 +61,84 @@ async fn bodies_come_in_every_encoding() {
     assert_eq!(read(Answer::ok(&plain).chunked()).await.unwrap().rows.len(), 3);
 }
 
+/// A body packed in every way, by the name of each.
+fn packed(body: &[u8]) -> [(&'static str, Vec<u8>); 3] {
+    [("gzip", gzip(body)), ("zstd", zstd(body)), ("br", brotli(body))]
+}
+
 #[tokio::test]
 async fn a_compressed_body_that_is_broken_may_be_asked_for_again() {
-    let mut bytes = gzip(body().as_bytes());
-    let middle = bytes.len() / 2;
-    bytes[middle] ^= 1;
-    let failure = refused(Answer::ok(bytes).header("Content-Encoding", "gzip")).await;
-    assert!(matches!(failure, Failure::Cut(_)), "{failure:?}");
-    assert!(failure.is_retryable());
+    for (name, bytes) in packed(body().as_bytes()) {
+        let cut = bytes[..bytes.len() - 1].to_owned();
+        let mut garbled = bytes.clone();
+        garbled[0] ^= 0x40;
+        for bytes in [cut, garbled] {
+            let failure = refused(Answer::ok(bytes).header("Content-Encoding", name)).await;
+            assert!(matches!(failure, Failure::Cut(_)), "{name}: {failure:?}");
+            assert!(failure.is_retryable());
+        }
+    }
+    let failure = refused(Answer::ok(body()).header("Content-Encoding", "gzip, br")).await;
+    assert!(matches!(failure, Failure::BadBody(_)), "{failure:?}");
+    assert_eq!(
+        failure.to_string(),
+        r#"not a page: packed as "gzip, br", of which only gzip, br, zstd can be read"#
+    );
 }
 
 #[tokio::test]
 async fn a_body_is_never_longer_than_the_limit_whatever_it_was_packed_in() {
     let small = Limits { body: 10_000, ..limits() };
     let long = " ".repeat(10_001);
-    let bomb = gzip_bomb(8 << 20);
-    assert!(bomb.len() < 100_000, "{} bytes on the wire", bomb.len());
-    for (name, answer) in [
-        ("announced", Answer::ok(&long)),
-        ("in chunks", Answer::ok(&long).chunked()),
-        ("gzip", Answer::ok(bomb).header("Content-Encoding", "gzip")),
-    ] {
+    let unpacked = |name, bytes: Vec<u8>| (name, Answer::ok(bytes).header("Content-Encoding", name));
+    let answers = [("announced", Answer::ok(&long)), ("in chunks", Answer::ok(&long).chunked())];
+    let answers =
+        answers.into_iter().chain(packed(long.as_bytes()).map(|(name, bytes)| unpacked(name, bytes)));
+    for (name, answer) in answers {
         let failure = ask_within(answer, small.clone()).await.unwrap_err();
         assert!(matches!(failure, Failure::TooLarge(_)), "{name}: {failure:?}");
         assert!(!failure.is_retryable(), "{name}: a second time it is as large");
         assert!(failure.to_string().contains("larger than 10000 bytes"), "{name}: {failure}");
     }
-    assert!(ask_within(Answer::ok(&long[1..]), small).await.is_ok(), "the limit itself is allowed");
+    assert!(ask_within(Answer::ok(&long[1..]), small.clone()).await.is_ok(), "the limit itself is allowed");
+    for (name, bytes) in packed(&long.as_bytes()[1..]) {
+        ask_within(unpacked(name, bytes).1, small.clone())
+            .await
+            .unwrap_or_else(|failure| panic!("{name}: {failure}"));
+    }
+}
+
+#[tokio::test]
+async fn a_bomb_goes_off_nowhere() {
+    let spaces = vec![b' '; 4 << 20];
+    let wide = Limits { body: 64 << 20, ..limits() };
+    for (name, bytes) in [("gzip", gzip(&spaces)), ("zstd", zstd(&spaces))] {
+        assert!(bytes.len() < 5_000, "{name}: {} bytes on the wire", bytes.len());
+        let (wire, answer) = (bytes.len() as u64, Answer::ok(bytes).header("Content-Encoding", name));
+        let failure = ask_within(answer.clone(), wide.clone()).await.unwrap_err();
+        assert!(failure.to_string().contains("more than 200 times its"), "{name}: {failure}");
+        assert!(!failure.is_retryable(), "{name}");
+        // At the very edge: the last byte that the ratio allows.
+        let ratio = (spaces.len() as u64).div_ceil(wire);
+        let edge = Limits { ratio, ..wide.clone() };
+        assert_eq!(ask_within(answer.clone(), edge).await.unwrap().body.len(), spaces.len(), "{name}");
+        let below = Limits { ratio: ratio - 1, ..wide.clone() };
+        assert!(ask_within(answer, below).await.is_err(), "{name}");
+    }
+    let small = Answer::ok(gzip(&spaces[..1 << 20])).header("Content-Encoding", "gzip");
+    let strict = Limits { ratio: 1, ..wide.clone() };
+    assert!(ask_within(small, strict).await.is_ok(), "a body of 1 MiB is no bomb");
+    let hungry = Answer::ok(zstd_with_window(&spaces, 27)).header("Content-Encoding", "zstd");
+    let failure = ask_within(hungry, Limits { ratio: 100_000, ..wide }).await.unwrap_err();
+    assert!(matches!(failure, Failure::Cut(_)), "a window of 128 MiB: {failure:?}");
+}
+
+#[tokio::test]
+async fn of_an_errors_body_only_the_beginning_is_unpacked() {
+    let bomb = gzip(&vec![b'!'; 4 << 20]);
+    let answer = Answer::status("503 Busy").header("Content-Encoding", "gzip").bytes(&bomb);
+    let Failure::Status { code: 503, body, .. } = ask(answer).await.unwrap_err() else { panic!("no status") };
+    assert_eq!(body, format!("{}…", "!".repeat(200)));
 }
 
 #[tokio::test]

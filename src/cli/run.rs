@@ -337,6 +337,7 @@ fn limits(settings: &Settings) -> Limits {
         idle: settings.source.idle_timeout,
         request: settings.source.request_timeout,
         body: settings.source.max_body,
+        ratio: settings.source.max_ratio,
         rows: usize::try_from(settings.source.max_page_rows).unwrap_or(usize::MAX),
     }
 }

@@ -255,6 +255,9 @@ settings! {
             "HIGHWATER_REQUEST_TIMEOUT", "request-timeout" "TIME";
         /// Most bytes of an answer, after decompression.
         max_body: u64 = "32 MiB", Size(1 << 10, 1 << 30), "HIGHWATER_MAX_BODY";
+        /// How many times its size on the wire an answer may unpack to.
+        /// Answers of up to 1 MiB are never held to it.
+        max_ratio: u64 = "200", Count(1, 100_000), "HIGHWATER_MAX_RATIO";
         /// Most rows in one page.
         max_page_rows: u64 = "100000", Count(1, 10_000_000), "HIGHWATER_MAX_PAGE_ROWS";
         /// What an empty page with a token does.

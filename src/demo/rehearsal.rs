@@ -39,6 +39,7 @@ pub(super) const LIMITS: Limits = Limits {
     idle: Duration::from_secs(15),
     request: Duration::from_secs(60),
     body: 32 << 20,
+    ratio: 200,
     rows: 1_000,
 };
 

@@ -1,16 +1,21 @@
 //! One request to the source, within its limits. No retry and no decoding: that is for others to decide.
 
 use std::net::IpAddr;
-use std::time::{Duration, Instant};
+use std::sync::Arc;
+use std::time::Duration;
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use chrono::{DateTime, Utc};
-use reqwest::header::{DATE, HeaderMap, LOCATION, RETRY_AFTER};
-use reqwest::{Client, Response};
+use futures_util::StreamExt as _;
+use reqwest::StatusCode;
+use reqwest::header::{ACCEPT, ACCEPT_ENCODING, DATE, HeaderMap, HeaderValue, LOCATION, RETRY_AFTER};
+use tokio::time::{Instant, timeout};
 use url::{Host, Url};
 
+use super::body::{ACCEPTED, Body};
 use super::headers::kept;
 use super::retry::retry_after;
+use super::transport::{Network, Reply, Transport};
 use super::{Contract, Failure, Limits};
 use crate::exchange::{Budget, Exchange};
 use crate::walk::Request;
@@ -22,7 +27,7 @@ const ERROR_BODY: u64 = 2_048;
 /// A source that can be asked.
 #[derive(Clone, Debug)]
 pub struct Source {
-    client: Client,
+    transport: Arc<dyn Transport>,
     url: Url,
     /// The address as it may be shown.
     masked: Url,
@@ -51,22 +56,20 @@ impl Source {
     /// # Errors
     /// If the TLS library cannot be set up, in words.
     pub fn new(url: Url, limits: Limits, contract: &'static Contract) -> Result<Self, String> {
-        // Refused only if one is installed already, which is as good.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let mut client = Client::builder()
-            .user_agent(concat!("highwater/", env!("CARGO_PKG_VERSION")))
-            .redirect(reqwest::redirect::Policy::none())
-            .connect_timeout(limits.connect)
-            .read_timeout(limits.idle)
-            .timeout(limits.request)
-            .tcp_nodelay(true);
-        if is_loopback(&url) {
-            // A proxy from the environment cannot know this machine's own ports.
-            client = client.no_proxy();
-        }
-        let client = client.build().map_err(|error| chain(&error))?;
+        let network = Network::new(&url, &limits)?;
+        Ok(Self::over(Arc::new(network), url, limits, contract))
+    }
+
+    /// The same over another transport than the network.
+    #[must_use]
+    pub fn over(
+        transport: Arc<dyn Transport>,
+        url: Url,
+        limits: Limits,
+        contract: &'static Contract,
+    ) -> Self {
         let masked = masked(&url);
-        Ok(Self { client, url, masked, limits, contract })
+        Self { transport, url, masked, limits, contract }
     }
 
     /// The contract that the source speaks.
@@ -107,57 +110,74 @@ impl Source {
     /// # Errors
     /// The [`Failure`], if no complete success came within the limits.
     pub async fn ask(&self, request: &Request) -> Result<Answer, Failure> {
+        let limit = self.limits.request;
+        let late = |_| Err(Failure::TimedOut { what: "the request", after: limit });
+        timeout(limit, self.exchange(request)).await.unwrap_or_else(late)
+    }
+
+    async fn exchange(&self, request: &Request) -> Result<Answer, Failure> {
         let begun = Instant::now();
-        let get = self.client.get(self.address(request)).header("accept", "application/json");
-        let response = get.send().await.map_err(|error| self.failure(&error, begun))?;
+        let mut headers = HeaderMap::new();
+        headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
+        headers.insert(ACCEPT_ENCODING, HeaderValue::from_static(ACCEPTED));
+        let reply = self.in_time(self.transport.get(self.address(request), headers)).await??;
         let wait = begun.elapsed();
-        let now = server_now(response.headers());
-        if !response.status().is_success() {
-            return Err(refusal(response, now).await);
+        let now = server_now(&reply.headers);
+        if !(200..300).contains(&reply.status) {
+            return Err(self.refusal(reply, now).await);
         }
         // A token of megabytes need not be kept twice.
         let url = text::shown(&self.shown(request)).into_owned();
-        let exchange = Exchange::new(url, response.status().as_u16(), kept(response.headers()), now);
-        let body = self.read(response, begun).await?;
+        let exchange = Exchange::new(url, reply.status, kept(&reply.headers), now);
+        let body = self.read(reply).await?.into();
         Ok(Answer { body, exchange, now, wait, reading: begun.elapsed().saturating_sub(wait) })
     }
 
-    async fn read(&self, mut response: Response, begun: Instant) -> Result<Bytes, Failure> {
-        let limit = self.limits.body;
-        let too_large = || Failure::TooLarge(format!("the body is larger than {limit} bytes"));
-        let expected = response.content_length().unwrap_or(0);
-        if expected > limit {
-            return Err(too_large());
+    async fn read(&self, mut reply: Reply) -> Result<Vec<u8>, Failure> {
+        let mut body = Body::begin(&reply.headers, &self.limits)?;
+        while let Some(piece) = self.in_time(reply.body.next()).await? {
+            body.push(&piece?)?;
         }
-        let mut body = BytesMut::with_capacity(usize::try_from(expected).unwrap_or(0));
-        while let Some(chunk) = response.chunk().await.map_err(|error| self.failure(&error, begun))? {
-            if (body.len() + chunk.len()) as u64 > limit {
-                return Err(too_large());
-            }
-            body.extend_from_slice(&chunk);
-        }
-        Ok(body.freeze())
+        body.finish()
     }
 
-    fn failure(&self, error: &reqwest::Error, begun: Instant) -> Failure {
-        let limits = &self.limits;
-        if error.is_timeout() {
-            let (what, after) = if begun.elapsed() >= limits.request {
-                ("the request", limits.request)
-            } else if error.is_connect() {
-                ("the connection", limits.connect)
-            } else {
-                ("the next piece of the answer", limits.idle)
-            };
-            return Failure::TimedOut { what, after };
+    /// The next thing to come of an answer, unless it stays silent for too long.
+    async fn in_time<T>(&self, coming: impl Future<Output = T>) -> Result<T, Failure> {
+        let after = self.limits.idle;
+        let silent = |_| Failure::TimedOut { what: "the next piece of the answer", after };
+        timeout(after, coming).await.map_err(silent)
+    }
+
+    /// An answer that is no success, as a failure.
+    async fn refusal(&self, mut reply: Reply, now: DateTime<Utc>) -> Failure {
+        let code = reply.status;
+        let header = |name| reply.headers.get(name).and_then(|value| value.to_str().ok());
+        if (300..400).contains(&code) {
+            let to = sanitize::snippet(header(LOCATION).unwrap_or("nowhere"), 200);
+            return Failure::Redirect { code, to };
         }
-        let text = sanitize::snippet(&chain(error), 200);
-        if error.is_builder() {
-            return Failure::TooLarge(format!(
-                "the request cannot be put ({text}), most likely for a token too long"
-            ));
-        }
-        if error.is_connect() { Failure::Connect(text) } else { Failure::Cut(text) }
+        let retry_after = header(RETRY_AFTER).and_then(|value| retry_after(value, now));
+        let budget = Budget::read(&kept(&reply.headers), now);
+        let status =
+            StatusCode::from_u16(code).map_or_else(|_| code.to_string(), |status| status.to_string());
+        let body = sanitize::snippet(&self.complaint(&mut reply).await, 200);
+        Failure::Status { status, code, body, retry_after, budget }
+    }
+
+    /// What the beginning of an error's body says. It is not needed: whatever is wrong with it, that is not told.
+    async fn complaint(&self, reply: &mut Reply) -> String {
+        let limits = Limits { body: ERROR_BODY, ..self.limits.clone() };
+        let Ok(mut body) = Body::unannounced(&reply.headers, &limits) else { return String::new() };
+        while let Ok(Some(Ok(piece))) = self.in_time(reply.body.next()).await
+            && body.push(&piece).is_ok()
+        {}
+        let bytes = body.so_far();
+        let text = String::from_utf8_lossy(&bytes);
+        // The contract's errors are `{"error": "…"}`: the message alone reads better.
+        let message = serde_json::from_str::<serde_json::Value>(&text)
+            .ok()
+            .and_then(|value| value.get("error").and_then(|error| error.as_str()).map(str::to_owned));
+        message.unwrap_or_else(|| text.trim().to_owned())
     }
 }
 
@@ -172,58 +192,18 @@ pub fn masked(url: &Url) -> Url {
     shown
 }
 
-/// An answer that is no success, as a failure.
-async fn refusal(mut response: Response, now: DateTime<Utc>) -> Failure {
-    let status = response.status();
-    let header = |name| response.headers().get(name).and_then(|value| value.to_str().ok());
-    if status.is_redirection() {
-        let to = sanitize::snippet(header(LOCATION).unwrap_or("nowhere"), 200);
-        return Failure::Redirect { code: status.as_u16(), to };
-    }
-    let retry_after = header(RETRY_AFTER).and_then(|value| retry_after(value, now));
-    let budget = Budget::read(&kept(response.headers()), now);
-    let mut body = Vec::new();
-    while let Ok(Some(chunk)) = response.chunk().await {
-        body.extend_from_slice(&chunk);
-        if body.len() as u64 > ERROR_BODY {
-            break;
-        }
-    }
-    let text = String::from_utf8_lossy(&body);
-    // The contract's errors are `{"error": "…"}`: the message alone reads better.
-    let message = serde_json::from_str::<serde_json::Value>(&text)
-        .ok()
-        .and_then(|value| value.get("error").and_then(|error| error.as_str()).map(str::to_owned));
-    Failure::Status {
-        status: status.to_string(),
-        code: status.as_u16(),
-        body: sanitize::snippet(message.as_deref().unwrap_or(text.trim()), 200),
-        retry_after,
-        budget,
-    }
-}
-
 fn server_now(headers: &HeaderMap) -> DateTime<Utc> {
     let date = headers.get(DATE).and_then(|value| value.to_str().ok());
     let date = date.and_then(|value| httpdate::parse_http_date(value).ok());
     date.map_or_else(Utc::now, DateTime::from)
 }
 
-fn is_loopback(url: &Url) -> bool {
+/// True if an address is on this very machine.
+pub(super) fn is_loopback(url: &Url) -> bool {
     match url.host() {
         Some(Host::Domain(name)) => name == "localhost",
         Some(Host::Ipv4(address)) => IpAddr::from(address).is_loopback(),
         Some(Host::Ipv6(address)) => IpAddr::from(address).is_loopback(),
         None => false,
-    }
-}
-
-/// An error with its causes, the outermost left out where it only names the address.
-fn chain(error: &(dyn std::error::Error + 'static)) -> String {
-    let causes = std::iter::successors(error.source(), |cause| cause.source());
-    let causes: Vec<String> = causes.map(ToString::to_string).collect();
-    match causes.last() {
-        Some(root) => root.clone(),
-        None => error.to_string(),
     }
 }

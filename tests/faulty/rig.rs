@@ -26,7 +26,14 @@ use super::{Answer, Faulty, PATIENCE};
 
 /// Limits that no test meets unless it means to.
 pub fn limits() -> Limits {
-    Limits { connect: PATIENCE, idle: PATIENCE, request: 2 * PATIENCE, body: 1 << 20, rows: 1_000 }
+    Limits {
+        connect: PATIENCE,
+        idle: PATIENCE,
+        request: 2 * PATIENCE,
+        body: 1 << 20,
+        ratio: 200,
+        rows: 1_000,
+    }
 }
 
 /// What a test may set of a sync.
