@@ -36,7 +36,8 @@ const WIDTH: usize = 80;
 /// Flags that the program's own help shows. The others stand in the help of `watch` and `sync`.
 const FIRST: &[&str] = &["url", "db"];
 /// Flags that only the manual shows.
-const FINER: &[&str] = &["connect-timeout", "idle-timeout"];
+const FINER: &[&str] =
+    &["connect-timeout", "idle-timeout", "request-timeout", "ca-file", "proxy", "allow-http"];
 
 /// What the program is asked to do.
 #[derive(Clone, Debug, PartialEq)]
@@ -282,14 +283,18 @@ fn front() -> clap::Command {
         Some(name) if !FIRST.contains(&name) => arg.hide(true),
         _ => arg,
     })
-    .mut_subcommands(|command| {
-        let has_finer = command.get_arguments().any(|arg| arg.get_long().is_some_and(is_finer));
-        command.mut_args(|arg| match arg.get_long() {
-            Some("help") if has_finer => arg.help("Print help; `highwater man` has every option"),
-            Some(name) if is_finer(name) => arg.hide(true),
-            _ => arg,
-        })
-    })
+    .mut_subcommands(without_finer)
+}
+
+/// A command, and those below it, whose help leaves the finer flags to the manual.
+fn without_finer(command: clap::Command) -> clap::Command {
+    let has_finer = command.get_arguments().any(|arg| arg.get_long().is_some_and(is_finer));
+    let command = command.mut_args(|arg| match arg.get_long() {
+        Some("help") if has_finer => arg.help("Print help; `highwater man` has every option"),
+        Some(name) if is_finer(name) => arg.hide(true),
+        _ => arg,
+    });
+    command.mut_subcommands(without_finer)
 }
 
 fn is_finer(name: &str) -> bool {

@@ -4,10 +4,11 @@
 //! `environment` are layers, and `layers` puts them together. What is wrong is refused with its place and the nearest
 //! right word.
 //!
-//! This room decides nothing about a run, opens no destination and asks no source. It holds no secrets, and refuses
-//! the ones that it can recognise.
+//! This room decides nothing about a run, opens no destination and asks no source. It holds no secrets, only
+//! where they are kept, and refuses the ones that it can recognise.
 
 mod address;
+mod credential;
 mod database;
 mod environment;
 mod file;
@@ -19,6 +20,7 @@ mod text;
 
 use std::path::PathBuf;
 
+pub use credential::Keeper;
 pub use database::fingerprint;
 pub use environment::{CONFIG, Environment};
 pub use format::{Format, Rule, Span, Word};

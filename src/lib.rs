@@ -18,6 +18,7 @@
 //! - [`run`]: what a run counts and how it is left
 //! - [`exchange`]: what was asked for, and what came back beside the rows
 //! - [`record`]: rows, cursors, the table
+//! - [`secret`]: a credential, and the mask that covers it
 //! - [`units`]: spans of time and sizes as people write them
 //! - [`sanitize`]: remote text → text that is safe on a terminal
 //! - [`text`]: figures and times as a person reads them
@@ -37,6 +38,7 @@ pub mod replay;
 pub mod report;
 pub mod run;
 pub mod sanitize;
+pub mod secret;
 pub mod source;
 pub mod sync;
 pub mod text;

@@ -3,14 +3,17 @@
 //! Nothing here knows where rows go or how the walk goes on; a request comes in, an answer or a [`Failure`] goes out.
 
 mod body;
+mod credential;
 pub mod decode;
 mod headers;
 pub mod http;
+pub mod origin;
 pub mod retry;
 pub mod transport;
 
 use std::time::Duration;
 
+pub use self::credential::{Auth, Credential};
 pub use self::http::{Answer, Source};
 use crate::exchange::Budget;
 use crate::record::{Schema, USER};
@@ -48,12 +51,18 @@ pub struct Limits {
     pub idle: Duration,
     /// For the request as a whole.
     pub request: Duration,
+    /// Bytes of the headers of an answer.
+    pub head: u64,
+    /// How many redirects in a row are followed.
+    pub redirects: u64,
     /// Bytes of a body, decompressed.
     pub body: u64,
     /// How many times larger than on the wire a body beyond 1 MiB may be.
     pub ratio: u64,
     /// Rows of a page.
     pub rows: usize,
+    /// Lists and objects within each other in a value of a row.
+    pub depth: usize,
 }
 
 /// Why a request brought no page.
@@ -62,6 +71,9 @@ pub enum Failure {
     /// No connection.
     #[error("no connection: {0}")]
     Connect(String),
+    /// Whoever answers cannot be believed to be the source.
+    #[error("not believed: {0}")]
+    Certificate(String),
     /// Too slow.
     #[error("{what} timed out after {after:?}")]
     TimedOut {
@@ -87,13 +99,15 @@ pub enum Failure {
         /// What it says of its limit.
         budget: Option<Budget>,
     },
-    /// A redirect, which is not followed: credentials and trust belong to the configured origin.
-    #[error("HTTP {code}: redirects to {to}")]
+    /// A redirect that is not followed: credentials and trust belong to the configured origin.
+    #[error("HTTP {code}: redirects to {to}: {why}")]
     Redirect {
         /// The status code.
         code: u16,
         /// The address, safe for a terminal.
         to: String,
+        /// Why it is not followed.
+        why: String,
     },
     /// The body does not have the contract's shape.
     #[error("not a page: {0}")]
@@ -111,7 +125,7 @@ impl Failure {
         match self {
             Self::Connect(_) | Self::TimedOut { .. } | Self::Cut(_) | Self::BadBody(_) => true,
             Self::Status { code, .. } => *code == 429 || *code >= 500,
-            Self::Redirect { .. } | Self::TooLarge(_) => false,
+            Self::Certificate(_) | Self::Redirect { .. } | Self::TooLarge(_) => false,
         }
     }
 
@@ -144,7 +158,12 @@ impl Failure {
     #[must_use]
     pub fn remedy(&self) -> &'static str {
         match self {
-            Self::Connect(_) => "check the address, and that the source is running",
+            Self::Connect(_) => {
+                "check the address, that the source is running, and whether it takes a proxy (source.proxy)"
+            }
+            Self::Certificate(_) => {
+                "check the address; if the authority is one of your own, name it by source.ca_file"
+            }
             Self::TimedOut { .. } => "the source is slow: raise the time-out, or try later",
             Self::Cut(_) => "the connection is unreliable: try later",
             Self::Status { code: 401 | 403, .. } => "the source wants other credentials",

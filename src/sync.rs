@@ -103,6 +103,9 @@ impl Sync {
             let notice = Notice { level: Level::Info, kind: NoticeKind::Housekeeping, text };
             self.outlet.send(Event::Notice(notice)).await;
         }
+        if self.source.is_readable_on_the_way() {
+            self.outlet.send(Event::Notice(words::plain_http())).await;
+        }
         let mut schedule = Schedule::None;
         while let Some((start, step)) = self.next(&mut schedule).await {
             let began = Instant::now();
@@ -151,6 +154,7 @@ impl Sync {
             checkpoint_at: stored.checkpoint_at,
             rows: stored.rows,
             oldest: stored.oldest,
+            plain_http: self.source.is_readable_on_the_way(),
             unfinished,
         }
     }

@@ -34,7 +34,7 @@ async fn ask(answer: Answer) -> Result<Answered, Failure> {
 /// The page of an answer that is fetched whole.
 async fn read(answer: Answer) -> Result<Page, Failure> {
     let body = ask(answer).await?.body;
-    Ok(Envelope::read(&KEYSET, &body, 1_000)?.into_page())
+    Ok(Envelope::read(&KEYSET, &body, &limits())?.into_page())
 }
 
 async fn refused(answer: Answer) -> Failure {
@@ -144,9 +144,16 @@ async fn of_an_errors_body_only_the_beginning_is_unpacked() {
 #[tokio::test]
 async fn a_page_has_no_more_rows_than_the_limit() {
     let answer = ask(last_page(1..=4)).await.unwrap();
-    let failure = Envelope::read(&KEYSET, &answer.body, 3).unwrap_err();
-    assert_eq!(failure.to_string(), "more than 3 rows in one page");
-    assert_eq!(Envelope::read(&KEYSET, &answer.body, 4).unwrap().into_page().rows.len(), 4);
+    let failure = Envelope::read(&KEYSET, &answer.body, &Limits { rows: 3, ..limits() }).unwrap_err();
+    assert_eq!(failure.to_string(), "more than 3 rows in one page (source.max_page_rows)");
+    assert_eq!(
+        Envelope::read(&KEYSET, &answer.body, &Limits { rows: 4, ..limits() })
+            .unwrap()
+            .into_page()
+            .rows
+            .len(),
+        4
+    );
 }
 
 #[tokio::test]
@@ -229,16 +236,6 @@ async fn no_rows_and_no_data_are_told_apart() {
         let page = read(Answer::ok(body)).await.unwrap();
         assert_eq!((page.has_data, page.token.as_deref(), page.len()), (has_data, token, 0), "{body}");
     }
-}
-
-#[tokio::test]
-async fn a_redirect_is_not_followed_but_named() {
-    let server = Faulty::start([last_page([])]).await;
-    let redirect = Answer::status("302 Found").header("Location", server.url().as_str());
-    let failure = refused(redirect).await;
-    assert_eq!(failure.to_string(), format!("HTTP 302: redirects to {}", server.url()));
-    assert!(!failure.is_retryable() && failure.remedy().contains("--url"), "{failure}");
-    assert_eq!(server.asked().len(), 0);
 }
 
 #[tokio::test]

@@ -308,6 +308,7 @@ fn opened(rows: u64, destination: String) -> Event {
         checkpoint_at: Some(users::changed_at(rows)),
         rows,
         oldest: users::cursor(0),
+        plain_http: false,
         unfinished: None,
     })
 }

@@ -2,6 +2,8 @@
 //! exit code.
 
 use std::io::{self, IsTerminal as _, Write as _};
+use std::path::PathBuf;
+use std::sync::Arc;
 
 use chrono::Utc;
 use tokio::sync::{broadcast, mpsc};
@@ -21,8 +23,10 @@ use crate::record::USER;
 use crate::report::{self, Progress, Style};
 use crate::run::{Outcome, Start};
 use crate::source::http::masked;
+use crate::source::origin::is_readable_on_the_way;
 use crate::source::retry::Policy;
-use crate::source::{KEYSET, Limits, Source};
+use crate::source::transport::{Access, Network};
+use crate::source::{Credential, KEYSET, Limits, Source};
 use crate::sync::command::Command;
 use crate::sync::event::{Event, RunEnded, SHOWN_ROWS, Stamped};
 use crate::sync::outlet::Outlet;
@@ -65,9 +69,15 @@ impl Session {
                 (Url::parse(&playground.url())?, playground.name(), Some(playground))
             }
         };
+        check_company(&settings.source)?;
+        // It may ask the operator something: before anything is opened or drawn.
+        let credential = credential(&settings.source)?;
         // Reading the system's certificates takes as long as opening the file, and the first frame waits for both.
-        let limits = limits(settings);
-        let source = tokio::task::spawn_blocking(move || Source::new(url, limits, &KEYSET));
+        let (limits, access) = (limits(settings), access(&settings.source)?);
+        let source = tokio::task::spawn_blocking(move || {
+            let network = Network::new(&limits, &access)?;
+            Ok::<_, String>(Source::over(Arc::new(network), url, limits, &KEYSET).with(credential))
+        });
         let path = settings.database()?;
         let Opened { mut sqlite, killed } = Sqlite::open(&path, &USER)?;
         let identity = match &settings.source.url {
@@ -331,6 +341,36 @@ fn options(people: &config::Playground, capacity: Option<u32>) -> playground::Op
     }
 }
 
+/// Settings that only matter once a source is asked.
+fn check_company(source: &config::Source) -> Result<(), Problem> {
+    match &source.url {
+        None if source.auth.is_some() => {
+            let what = "the built-in playground takes no credential; set source.url too";
+            Err(Problem::new(Place::Flag("auth"), what))
+        }
+        Some(url) if is_readable_on_the_way(url) && !source.allow_http => {
+            let what = "http to another machine: everyone on the way can read and change what is sent and received; \
+                        write https, or allow it with --allow-http (source.allow_http)";
+            Err(Problem::new(Place::Flag("url"), what))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The credential of the source, if it takes one.
+fn credential(source: &config::Source) -> Result<Option<Credential>, Fault> {
+    let (Some(auth), Some(keeper)) = (&source.auth, &source.secret) else { return Ok(None) };
+    Ok(Some(Credential::new(auth.clone(), keeper.fetch()?)))
+}
+
+/// How the network is reached.
+fn access(source: &config::Source) -> Result<Access, Fault> {
+    let read = |path: &PathBuf| {
+        std::fs::read(path).map_err(|error| format!("{}: {error}; check source.ca_file", path.display()))
+    };
+    Ok(Access { ca: source.ca_file.as_ref().map(read).transpose()?, proxy: source.proxy.clone() })
+}
+
 fn limits(settings: &Settings) -> Limits {
     Limits {
         connect: settings.source.connect_timeout,
@@ -338,7 +378,10 @@ fn limits(settings: &Settings) -> Limits {
         request: settings.source.request_timeout,
         body: settings.source.max_body,
         ratio: settings.source.max_ratio,
+        head: settings.source.max_headers,
+        redirects: settings.source.max_redirects,
         rows: usize::try_from(settings.source.max_page_rows).unwrap_or(usize::MAX),
+        depth: usize::try_from(settings.source.max_depth).unwrap_or(usize::MAX),
     }
 }
 

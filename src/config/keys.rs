@@ -10,8 +10,10 @@ use std::time::Duration;
 use url::Url;
 
 use super::address::{FilePath, HttpUrl};
+use super::credential::{Keeper, Placement, ProxyUrl, Reference};
 use super::format::{Count, Format, OneOf, Rule, Size, Span, Switch, Unless, Word};
 use crate::run::Start;
+use crate::source::Auth;
 use crate::walk::Mode;
 
 /// What a run does with an unfinished one that it finds.
@@ -244,6 +246,21 @@ settings! {
         /// The API's endpoint.
         /// "playground" is the built-in one. Secrets do not belong here: a user or password is refused.
         url: Option<Url> = "playground", Unless("playground", HttpUrl), "HIGHWATER_URL", "url" "URL";
+        /// How a credential goes along.
+        /// "bearer" and "basic" are those of HTTP; basic takes "user:password".
+        auth: Option<Auth> = "none", Unless("none", Placement), "HIGHWATER_AUTH", "auth" "HOW";
+        /// Where the credential is kept.
+        /// It never stands here itself. A command is run by the shell at every start; what it prints is taken.
+        secret: Option<Keeper> = "none", Unless("none", Reference), "HIGHWATER_SECRET", "secret" "WHERE";
+        /// Certificates to trust beside the system's own.
+        /// A file in PEM, for an API behind a certificate of one's own. Verification cannot be turned off.
+        ca_file: Option<PathBuf> = "none", Unless("none", FilePath), "HIGHWATER_CA_FILE", "ca-file" "FILE";
+        /// The proxy that every request goes through.
+        /// Those of the environment (HTTPS_PROXY) are not heeded: this is the only way to have one.
+        proxy: Option<Url> = "none", Unless("none", ProxyUrl), "HIGHWATER_PROXY", "proxy" "URL";
+        /// Allow http to another machine.
+        /// Everything that is sent and received can be read and changed on the way, the credential included.
+        allow_http: bool = "false", Switch, "HIGHWATER_ALLOW_HTTP", "allow-http";
         /// Longest wait for a connection.
         connect_timeout: Duration = "10s", Span::milliseconds(10, 10 * MINUTE),
             "HIGHWATER_CONNECT_TIMEOUT", "connect-timeout" "TIME";
@@ -253,6 +270,10 @@ settings! {
         /// Longest time for a whole request.
         request_timeout: Duration = "2m", Span::milliseconds(10, 24 * HOUR),
             "HIGHWATER_REQUEST_TIMEOUT", "request-timeout" "TIME";
+        /// Most redirects in a row, all within the address's own scheme, host and port.
+        max_redirects: u64 = "5", Count(0, 20), "HIGHWATER_MAX_REDIRECTS";
+        /// Most bytes of an answer's headers.
+        max_headers: u64 = "64 KiB", Size(1 << 10, 256 << 10), "HIGHWATER_MAX_HEADERS";
         /// Most bytes of an answer, after decompression.
         max_body: u64 = "32 MiB", Size(1 << 10, 1 << 30), "HIGHWATER_MAX_BODY";
         /// How many times its size on the wire an answer may unpack to.
@@ -260,6 +281,9 @@ settings! {
         max_ratio: u64 = "200", Count(1, 100_000), "HIGHWATER_MAX_RATIO";
         /// Most rows in one page.
         max_page_rows: u64 = "100000", Count(1, 10_000_000), "HIGHWATER_MAX_PAGE_ROWS";
+        /// Most lists and objects within each other in a value.
+        /// A row with a deeper one is quarantined.
+        max_depth: u64 = "128", Count(1, 1_000_000), "HIGHWATER_MAX_DEPTH";
         /// What an empty page with a token does.
         /// "end" ends the run and asks for attention, "follow" goes on with the token.
         empty_page_with_token: EmptyPage = "end", OneOf::<EmptyPage>::any(), "HIGHWATER_EMPTY_PAGE_WITH_TOKEN";

@@ -3,6 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
+use super::credential::Keeper;
 use super::database;
 use super::environment::Environment;
 use super::file;
@@ -93,7 +94,7 @@ pub fn load(
     .map_err(|what| Problem::new(Place::Default, what))?;
     let places =
         KEYS.iter().map(|key| winner(key).map_or(Place::Default, |entry| entry.place.clone())).collect();
-    anchor_database(&mut settings, &entries);
+    anchor_paths(&mut settings, &entries);
     let loaded = Loaded { settings, location, found, places };
     contradictions(&loaded)?;
     Ok(loaded)
@@ -113,29 +114,53 @@ fn read(location: Option<&Location>) -> Result<Option<String>, Problem> {
 }
 
 /// A relative path in a settings file starts at the file: that file is read from wherever the program is started.
-fn anchor_database(settings: &mut Settings, entries: &[Entry]) {
-    let entry = entries.iter().rev().find(|entry| entry.key.name == "db");
-    if let (Some(db), Some(Place::File { path, .. })) =
-        (&mut settings.destination.db, entry.map(|entry| &entry.place))
-    {
-        *db = path.parent().unwrap_or(Path::new("")).join(&*db);
+fn anchor_paths(settings: &mut Settings, entries: &[Entry]) {
+    let kept = match &mut settings.source.secret {
+        Some(Keeper::File(path)) => Some(path),
+        _ => None,
+    };
+    let paths = [
+        ("db", settings.destination.db.as_mut()),
+        ("ca_file", settings.source.ca_file.as_mut()),
+        ("secret", kept),
+    ];
+    for (name, relative) in paths {
+        let entry = entries.iter().rev().find(|entry| entry.key.name == name);
+        if let (Some(relative), Some(Place::File { path, .. })) = (relative, entry.map(|entry| &entry.place))
+        {
+            *relative = path.parent().unwrap_or(Path::new("")).join(&*relative);
+        }
     }
 }
 
 /// Values that are right one by one and wrong together.
 fn contradictions(loaded: &Loaded) -> Result<(), Problem> {
-    let Settings { retry, playground, .. } = &loaded.settings;
+    let Settings { retry, playground, source, .. } = &loaded.settings;
+    let key = |section, name| KEYS.iter().find(|key| (key.section, key.name) == (section, name));
     let checks = [
         (retry.base <= retry.max, "retry", "base", "max"),
         (playground.tie <= playground.users, "playground", "tie", "users"),
     ];
     for (holds, section, lesser, greater) in checks {
-        if holds {
-            continue;
-        }
-        let find = |name| KEYS.iter().find(|key| (key.section, key.name) == (section, name));
-        if let (Some(lesser), Some(greater)) = (find(lesser), find(greater)) {
+        if let (false, Some(lesser), Some(greater)) = (holds, key(section, lesser), key(section, greater)) {
             return Err(contradiction(loaded, lesser, greater));
+        }
+    }
+    let lone = [
+        (
+            source.secret.is_none() && source.auth.is_some(),
+            "auth",
+            "no credential is named: set source.secret too",
+        ),
+        (
+            source.auth.is_none() && source.secret.is_some(),
+            "secret",
+            "it has no place in a request: set source.auth too",
+        ),
+    ];
+    for (wrong, name, what) in lone {
+        if let (true, Some(key)) = (wrong, key("source", name)) {
+            return Err(Problem::new(loaded.place(key).clone(), what));
         }
     }
     Ok(())

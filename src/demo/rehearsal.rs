@@ -38,9 +38,12 @@ pub(super) const LIMITS: Limits = Limits {
     connect: Duration::from_secs(5),
     idle: Duration::from_secs(15),
     request: Duration::from_secs(60),
+    head: 64 << 10,
+    redirects: 0,
     body: 32 << 20,
     ratio: 200,
     rows: 1_000,
+    depth: 128,
 };
 
 /// How many things wait for their reader.

@@ -47,6 +47,7 @@ pub fn opened() -> Event {
         checkpoint_at: None,
         rows: 0,
         oldest: None,
+        plain_http: false,
         unfinished: None,
     })
 }

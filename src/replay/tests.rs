@@ -335,6 +335,7 @@ fn event() -> impl Strategy<Value = Event> {
             checkpoint_at: Some(second(7)),
             rows,
             oldest: None,
+            plain_http: false,
             unfinished: None,
         })),
         (any::<i64>(), any::<String>()).prop_map(|(run, token)| Event::RunStarted(RunStarted {

@@ -14,7 +14,7 @@ use std::iter::repeat_n;
 use serde::de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
-use super::{Contract, Failure};
+use super::{Contract, Failure, Limits};
 use crate::record::{Cursor, Page, Quarantined, Row, Schema, Values};
 use crate::sanitize;
 
@@ -22,6 +22,8 @@ use crate::sanitize;
 #[derive(Debug)]
 pub struct Envelope<'a> {
     contract: &'static Contract,
+    /// How deep a value of a row may be nested.
+    depth: usize,
     /// The rows; `None` if there is no `data`, or if it is null.
     rows: Option<Vec<&'a RawValue>>,
     /// The scroll token; an empty one is none, as for the reference.
@@ -33,8 +35,9 @@ impl<'a> Envelope<'a> {
     ///
     /// # Errors
     /// [`Failure::BadBody`] if it is not a JSON object, or if the rows or the token have the wrong type;
-    /// [`Failure::TooLarge`] if it holds more than `most` rows.
-    pub fn read(contract: &'static Contract, body: &'a [u8], most: usize) -> Result<Self, Failure> {
+    /// [`Failure::TooLarge`] if it holds more rows than the limit.
+    pub fn read(contract: &'static Contract, body: &'a [u8], limits: &Limits) -> Result<Self, Failure> {
+        let most = limits.rows;
         let bad = |error: serde_json::Error| {
             let beginning = sanitize::snippet(&String::from_utf8_lossy(&body[..body.len().min(400)]), 80);
             // The parser quotes a text that it did not expect, whole.
@@ -53,14 +56,16 @@ impl<'a> Envelope<'a> {
             None => None,
         };
         if rows.as_ref().is_some_and(|rows| rows.len() > most) {
-            return Err(Failure::TooLarge(format!("more than {most} rows in one page")));
+            return Err(Failure::TooLarge(format!(
+                "more than {most} rows in one page (source.max_page_rows)"
+            )));
         }
         let token: Option<String> = match fields.token {
             Some(raw) if raw.get().starts_with('"') => Some(serde_json::from_str(raw.get()).map_err(bad)?),
             Some(raw) => return Err(wrong_type(contract.token, raw, "a string")),
             None => None,
         };
-        Ok(Self { contract, rows, token: token.filter(|token| !token.is_empty()) })
+        Ok(Self { contract, depth: limits.depth, rows, token: token.filter(|token| !token.is_empty()) })
     }
 
     /// True if it holds no row.
@@ -73,7 +78,7 @@ impl<'a> Envelope<'a> {
     #[must_use]
     pub fn last_cursor(&self) -> Option<Cursor> {
         let last = self.rows.as_ref()?.last()?;
-        decode_row(self.contract.schema, last).ok()?.cursor
+        decode_row(self.contract.schema, last, self.depth).ok()?.cursor
     }
 
     /// Reads the rows.
@@ -83,7 +88,7 @@ impl<'a> Envelope<'a> {
         let rows = self.rows.unwrap_or_default();
         page.rows.reserve_exact(rows.len());
         for (position, raw) in rows.into_iter().enumerate() {
-            match decode_row(self.contract.schema, raw) {
+            match decode_row(self.contract.schema, raw, self.depth) {
                 Ok(row) => page.rows.push(row),
                 Err(reason) => page.quarantined.push(Quarantined {
                     position,
@@ -168,9 +173,9 @@ impl<'de> Visitor<'de> for Elements {
 }
 
 /// Reads one row, or says why the table cannot hold it.
-fn decode_row(schema: &'static Schema, raw: &RawValue) -> Result<Row, String> {
+fn decode_row(schema: &'static Schema, raw: &RawValue, depth: usize) -> Result<Row, String> {
     let mut reader = serde_json::Deserializer::from_str(raw.get());
-    let fields = RowFields(schema).deserialize(&mut reader).map_err(|error| error.to_string())?;
+    let fields = RowFields { schema, depth }.deserialize(&mut reader).map_err(|error| error.to_string())?;
     let key = schema.columns[schema.primary_key].name;
     match fields.key {
         Some('"' | '0'..='9' | '-') => {}
@@ -186,7 +191,10 @@ fn decode_row(schema: &'static Schema, raw: &RawValue) -> Result<Row, String> {
     Ok(Row { values: fields.values, cursor, extra })
 }
 
-struct RowFields(&'static Schema);
+struct RowFields {
+    schema: &'static Schema,
+    depth: usize,
+}
 
 struct RowFound<'a> {
     values: Values,
@@ -208,14 +216,20 @@ impl<'de> Visitor<'de> for RowFields {
         f.write_str("a JSON object as a row")
     }
     fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<RowFound<'de>, M::Error> {
-        let mut values: Values = repeat_n(None, self.0.columns.len()).collect();
+        let mut values: Values = repeat_n(None, self.schema.columns.len()).collect();
         let (mut key, mut extra) = (None, BTreeMap::new());
         while let Some(name) = map.next_key::<String>()? {
             let raw = map.next_value::<&RawValue>()?;
-            match self.0.position(&name) {
+            if is_deeper(raw.get(), self.depth) {
+                let (name, depth) = (sanitize::quoted(&name), self.depth);
+                return Err(M::Error::custom(format_args!(
+                    "{name} is nested more than {depth} deep (source.max_depth)"
+                )));
+            }
+            match self.schema.position(&name) {
                 Some(column) => {
                     Values::make_mut(&mut values)[column] = text_of(raw).map_err(M::Error::custom)?;
-                    if column == self.0.primary_key {
+                    if column == self.schema.primary_key {
                         key = raw.get().chars().next();
                     }
                 }
@@ -226,6 +240,30 @@ impl<'de> Visitor<'de> for RowFields {
         }
         Ok(RowFound { values, key, extra })
     }
+}
+
+/// True if a JSON text has more lists and objects within each other than that. The parser skips them however deep they
+/// are; whoever reads the table later may not.
+fn is_deeper(json: &str, most: usize) -> bool {
+    if !json.starts_with(['[', '{']) {
+        return false;
+    }
+    let (mut depth, mut quoted, mut bytes) = (0_usize, false, json.bytes());
+    while let Some(byte) = bytes.next() {
+        match byte {
+            b'\\' => drop(bytes.next()),
+            b'"' => quoted = !quoted,
+            b'[' | b'{' if !quoted => {
+                depth += 1;
+                if depth > most {
+                    return true;
+                }
+            }
+            b']' | b'}' if !quoted => depth -= 1,
+            _ => {}
+        }
+    }
+    false
 }
 
 /// A value as the column keeps it: a string's content, nothing for null, anything else as its JSON text.

@@ -1,6 +1,5 @@
 //! One request to the source, within its limits. No retry and no decoding: that is for others to decide.
 
-use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,16 +7,19 @@ use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use futures_util::StreamExt as _;
 use reqwest::StatusCode;
-use reqwest::header::{ACCEPT, ACCEPT_ENCODING, DATE, HeaderMap, HeaderValue, LOCATION, RETRY_AFTER};
+use reqwest::header::{
+    ACCEPT, ACCEPT_ENCODING, DATE, HeaderMap, HeaderName, HeaderValue, LOCATION, RETRY_AFTER,
+};
 use tokio::time::{Instant, timeout};
-use url::{Host, Url};
+use url::Url;
 
 use super::body::{ACCEPTED, Body};
 use super::headers::kept;
 use super::retry::retry_after;
-use super::transport::{Network, Reply, Transport};
-use super::{Contract, Failure, Limits};
+use super::transport::{Access, Network, Reply, Transport};
+use super::{Contract, Credential, Failure, Limits, origin};
 use crate::exchange::{Budget, Exchange};
+use crate::secret::Mask;
 use crate::walk::Request;
 use crate::{sanitize, text};
 
@@ -33,6 +35,7 @@ pub struct Source {
     masked: Url,
     limits: Limits,
     contract: &'static Contract,
+    credential: Option<Arc<Credential>>,
 }
 
 /// A successful answer.
@@ -48,19 +51,21 @@ pub struct Answer {
     pub wait: Duration,
     /// From the first byte to the last.
     pub reading: Duration,
+    /// True if the credential stood in it, and was covered.
+    pub covered: bool,
 }
 
 impl Source {
-    /// A source at an address.
+    /// A source at an address, over the network and without a credential.
     ///
     /// # Errors
     /// If the TLS library cannot be set up, in words.
     pub fn new(url: Url, limits: Limits, contract: &'static Contract) -> Result<Self, String> {
-        let network = Network::new(&url, &limits)?;
+        let network = Network::new(&limits, &Access::default())?;
         Ok(Self::over(Arc::new(network), url, limits, contract))
     }
 
-    /// The same over another transport than the network.
+    /// The same over any transport.
     #[must_use]
     pub fn over(
         transport: Arc<dyn Transport>,
@@ -69,13 +74,26 @@ impl Source {
         contract: &'static Contract,
     ) -> Self {
         let masked = masked(&url);
-        Self { transport, url, masked, limits, contract }
+        Self { transport, url, masked, limits, contract, credential: None }
+    }
+
+    /// The same with a credential, which goes to the configured origin alone.
+    #[must_use]
+    pub fn with(mut self, credential: Option<Credential>) -> Self {
+        self.credential = credential.map(Arc::new);
+        self
     }
 
     /// The contract that the source speaks.
     #[must_use]
     pub fn contract(&self) -> &'static Contract {
         self.contract
+    }
+
+    /// True if everything that is sent and received can be read on the way.
+    #[must_use]
+    pub fn is_readable_on_the_way(&self) -> bool {
+        origin::is_readable_on_the_way(&self.url)
     }
 
     /// The limits of one request.
@@ -117,20 +135,90 @@ impl Source {
 
     async fn exchange(&self, request: &Request) -> Result<Answer, Failure> {
         let begun = Instant::now();
-        let mut headers = HeaderMap::new();
-        headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
-        headers.insert(ACCEPT_ENCODING, HeaderValue::from_static(ACCEPTED));
-        let reply = self.in_time(self.transport.get(self.address(request), headers)).await??;
+        let (mut reply, hops) = self.follow(self.address(request)).await?;
         let wait = begun.elapsed();
         let now = server_now(&reply.headers);
         if !(200..300).contains(&reply.status) {
-            return Err(self.refusal(reply, now).await);
+            return Err(self.refusal(&mut reply, now).await);
         }
         // A token of megabytes need not be kept twice.
         let url = text::shown(&self.shown(request)).into_owned();
-        let exchange = Exchange::new(url, reply.status, kept(&reply.headers), now);
-        let body = self.read(reply).await?.into();
-        Ok(Answer { body, exchange, now, wait, reading: begun.elapsed().saturating_sub(wait) })
+        let headers = kept(&reply.headers).into_iter().chain(hops).collect();
+        let exchange = Exchange::new(url, reply.status, headers, now);
+        let mut body = self.read(reply).await?;
+        let mask = self.mask().filter(|mask| mask.reaches_rows());
+        let covered = mask.is_some_and(|mask| mask.cover(&mut body));
+        Ok(Answer {
+            body: body.into(),
+            exchange,
+            now,
+            wait,
+            reading: begun.elapsed().saturating_sub(wait),
+            covered,
+        })
+    }
+
+    /// The answer to a request, past redirects within the origin; these come as headers that are worth keeping.
+    async fn follow(&self, mut url: Url) -> Result<(Reply, Vec<(String, String)>), Failure> {
+        let mut hops = Vec::new();
+        loop {
+            let reply = self.send(url.clone()).await?;
+            if !matches!(reply.status, 301 | 302 | 303 | 307 | 308) {
+                return Ok((reply, hops));
+            }
+            let location = header(&reply.headers, LOCATION).unwrap_or_default();
+            let next = url.join(location).ok().filter(|_| !location.is_empty());
+            let refused = |why: String| {
+                let to = next.as_ref().map_or(location, Url::as_str);
+                let to = sanitize::snippet(if to.is_empty() { "nowhere" } else { to }, 200);
+                Failure::Redirect { code: reply.status, to, why }
+            };
+            let Some(next) = &next else { return Err(refused("that is no address".to_owned())) };
+            if !origin::is_same(&self.url, next) {
+                let ours = self.url.origin().ascii_serialization();
+                return Err(refused(format!("only addresses of {ours} are asked")));
+            }
+            if hops.len() as u64 >= self.limits.redirects {
+                return Err(refused(format!(
+                    "more than {} in a row (source.max_redirects)",
+                    self.limits.redirects
+                )));
+            }
+            hops.push(("location".to_owned(), text::shown(masked(next).as_str()).into_owned()));
+            url = next.clone();
+        }
+    }
+
+    /// Sends one request to an address of the origin. What comes back holds no credential in its head.
+    async fn send(&self, mut url: Url) -> Result<Reply, Failure> {
+        let mut headers = HeaderMap::new();
+        headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
+        headers.insert(ACCEPT_ENCODING, HeaderValue::from_static(ACCEPTED));
+        if let Some(credential) = &self.credential {
+            credential.put(&mut url, &mut headers);
+        }
+        let mut reply = self.in_time(self.transport.get(url, headers)).await??;
+        let size: usize =
+            reply.headers.iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum();
+        if size as u64 > self.limits.head {
+            let most = self.limits.head;
+            return Err(Failure::TooLarge(format!(
+                "the headers are larger than {most} bytes (source.max_headers)"
+            )));
+        }
+        if let Some(mask) = self.mask() {
+            for value in reply.headers.values_mut() {
+                let mut bytes = value.as_bytes().to_vec();
+                if mask.cover(&mut bytes) {
+                    *value = HeaderValue::from_bytes(&bytes).unwrap_or(HeaderValue::from_static("***"));
+                }
+            }
+        }
+        Ok(reply)
+    }
+
+    fn mask(&self) -> Option<&Mask> {
+        self.credential.as_ref().map(|credential| &credential.mask)
     }
 
     async fn read(&self, mut reply: Reply) -> Result<Vec<u8>, Failure> {
@@ -149,18 +237,13 @@ impl Source {
     }
 
     /// An answer that is no success, as a failure.
-    async fn refusal(&self, mut reply: Reply, now: DateTime<Utc>) -> Failure {
+    async fn refusal(&self, reply: &mut Reply, now: DateTime<Utc>) -> Failure {
         let code = reply.status;
-        let header = |name| reply.headers.get(name).and_then(|value| value.to_str().ok());
-        if (300..400).contains(&code) {
-            let to = sanitize::snippet(header(LOCATION).unwrap_or("nowhere"), 200);
-            return Failure::Redirect { code, to };
-        }
-        let retry_after = header(RETRY_AFTER).and_then(|value| retry_after(value, now));
+        let retry_after = header(&reply.headers, RETRY_AFTER).and_then(|value| retry_after(value, now));
         let budget = Budget::read(&kept(&reply.headers), now);
         let status =
             StatusCode::from_u16(code).map_or_else(|_| code.to_string(), |status| status.to_string());
-        let body = sanitize::snippet(&self.complaint(&mut reply).await, 200);
+        let body = sanitize::snippet(&self.complaint(reply).await, 200);
         Failure::Status { status, code, body, retry_after, budget }
     }
 
@@ -171,13 +254,21 @@ impl Source {
         while let Ok(Some(Ok(piece))) = self.in_time(reply.body.next()).await
             && body.push(&piece).is_ok()
         {}
-        let bytes = body.so_far();
+        let mut bytes = body.so_far();
+        if let Some(mask) = self.mask() {
+            mask.cover(&mut bytes);
+        }
         let text = String::from_utf8_lossy(&bytes);
         // The contract's errors are `{"error": "…"}`: the message alone reads better.
         let message = serde_json::from_str::<serde_json::Value>(&text)
             .ok()
             .and_then(|value| value.get("error").and_then(|error| error.as_str()).map(str::to_owned));
-        message.unwrap_or_else(|| text.trim().to_owned())
+        let message = message.unwrap_or_else(|| text.trim().to_owned());
+        // Once more: what was written in some other way is plain now.
+        match self.mask() {
+            Some(mask) => mask.text(message),
+            None => message,
+        }
     }
 }
 
@@ -192,18 +283,11 @@ pub fn masked(url: &Url) -> Url {
     shown
 }
 
-fn server_now(headers: &HeaderMap) -> DateTime<Utc> {
-    let date = headers.get(DATE).and_then(|value| value.to_str().ok());
-    let date = date.and_then(|value| httpdate::parse_http_date(value).ok());
-    date.map_or_else(Utc::now, DateTime::from)
+fn header(headers: &HeaderMap, name: HeaderName) -> Option<&str> {
+    headers.get(name).and_then(|value| value.to_str().ok())
 }
 
-/// True if an address is on this very machine.
-pub(super) fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Domain(name)) => name == "localhost",
-        Some(Host::Ipv4(address)) => IpAddr::from(address).is_loopback(),
-        Some(Host::Ipv6(address)) => IpAddr::from(address).is_loopback(),
-        None => false,
-    }
+fn server_now(headers: &HeaderMap) -> DateTime<Utc> {
+    let date = header(headers, DATE).and_then(|value| httpdate::parse_http_date(value).ok());
+    date.map_or_else(Utc::now, DateTime::from)
 }

@@ -8,8 +8,8 @@ use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use futures_util::stream::BoxStream;
 use futures_util::{StreamExt as _, TryStreamExt as _};
-use reqwest::Client;
 use reqwest::header::HeaderMap;
+use reqwest::{Certificate, Client, Proxy};
 use url::Url;
 
 use super::{Failure, Limits};
@@ -42,24 +42,46 @@ pub struct Network {
     connect: Duration,
 }
 
+/// How the network is reached.
+#[derive(Debug, Default)]
+pub struct Access {
+    /// Certificates that are trusted beside the platform's own, in PEM.
+    pub ca: Option<Vec<u8>>,
+    /// A proxy that every request goes through. None is taken from the environment: whom this program speaks to is
+    /// settled by its settings alone.
+    pub proxy: Option<Url>,
+}
+
 impl Network {
-    /// A client for the source at that address.
+    /// A client with these limits.
     ///
     /// # Errors
-    /// If the TLS library cannot be set up, in words.
-    pub fn new(url: &Url, limits: &Limits) -> Result<Self, String> {
+    /// If the TLS library cannot be set up, or the certificates or the proxy cannot be used, in words.
+    pub fn new(limits: &Limits, access: &Access) -> Result<Self, String> {
         // Refused only if one is installed already, which is as good.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let mut client = Client::builder()
             .user_agent(concat!("highwater/", env!("CARGO_PKG_VERSION")))
             .redirect(reqwest::redirect::Policy::none())
+            .referer(false)
+            .no_proxy()
             .connect_timeout(limits.connect)
+            .http2_max_header_list_size(u32::try_from(limits.head).unwrap_or(u32::MAX))
             .tcp_nodelay(true);
-        if super::http::is_loopback(url) {
-            // A proxy from the environment cannot know this machine's own ports.
-            client = client.no_proxy();
+        if let Some(pem) = &access.ca {
+            let certificates = Certificate::from_pem_bundle(pem).unwrap_or_default();
+            if certificates.is_empty() {
+                return Err(
+                    "the file of certificates (source.ca_file) holds none in PEM; give another".to_owned()
+                );
+            }
+            client = client.tls_certs_merge(certificates);
         }
-        let client = client.build().map_err(|error| root(&error))?;
+        if let Some(proxy) = &access.proxy {
+            client = client.proxy(Proxy::all(proxy.clone()).map_err(|error| root(&error))?);
+        }
+        let with_those = if access.ca.is_some() { " (with the certificates of source.ca_file)" } else { "" };
+        let client = client.build().map_err(|error| format!("{}{with_those}", root(&error)))?;
         Ok(Self { client, connect: limits.connect })
     }
 
@@ -73,7 +95,11 @@ impl Network {
                 "the request cannot be put ({text}), most likely for a token too long"
             ));
         }
-        if error.is_connect() { Failure::Connect(text) } else { Failure::Cut(text) }
+        match error.is_connect() {
+            true if is_about_a_certificate(error) => Failure::Certificate(text),
+            true => Failure::Connect(text),
+            false => Failure::Cut(text),
+        }
     }
 }
 
@@ -87,6 +113,19 @@ impl Transport for Network {
                 response.bytes_stream().map_err(|error| Failure::Cut(sanitize::snippet(&root(&error), 200)));
             Ok(Reply { status, headers, body: body.boxed() })
         })
+    }
+}
+
+/// True if the other side could be reached and not believed.
+fn is_about_a_certificate(error: &(dyn std::error::Error + 'static)) -> bool {
+    if let Some(tls) = error.downcast_ref::<rustls::Error>() {
+        return matches!(tls, rustls::Error::InvalidCertificate(_));
+    }
+    // A socket's error does not name what it wraps as its cause.
+    let wrapped = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
+    match wrapped {
+        Some(inner) => is_about_a_certificate(inner),
+        None => error.source().is_some_and(is_about_a_certificate),
     }
 }
 

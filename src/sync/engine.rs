@@ -69,7 +69,14 @@ struct Run<'a> {
     /// Why nothing more is asked for; the run ends when everything is stored.
     ending: Option<(End, Option<String>)>,
     phase: Phase,
-    told_extra: bool,
+    told: Told,
+}
+
+/// What is told once a run.
+#[derive(Default)]
+struct Told {
+    extra: bool,
+    covered: bool,
 }
 
 impl Sync {
@@ -115,7 +122,7 @@ impl Sync {
             known,
             ending: None,
             phase: Phase::Idle,
-            told_extra: false,
+            told: Told::default(),
         };
         Ok(run.until_the_end().await)
     }

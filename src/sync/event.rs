@@ -83,6 +83,9 @@ pub struct Opened {
     pub rows: u64,
     /// The smallest cursor stored.
     pub oldest: Option<Cursor>,
+    /// True if everything that is sent and received can be read on the way.
+    #[serde(default)]
+    pub plain_http: bool,
     /// The run that was left unfinished, if one was.
     pub unfinished: Option<Unfinished>,
 }
@@ -305,6 +308,10 @@ pub enum NoticeKind {
         /// The first of them.
         first: Box<Quarantined>,
     },
+    /// The source sent the credential back; it was covered.
+    CredentialSentBack,
+    /// Everything that is sent and received can be read on the way.
+    PlainHttp,
     /// The lock of a process that is gone was taken over, or the like: about this program's own doings.
     Housekeeping,
 }

@@ -13,6 +13,20 @@ use crate::sanitize;
 use crate::source::Failure;
 use crate::walk::{EMPTY_PAGES, End, Finding, Mode};
 
+/// Nothing hides what is sent and received.
+pub(super) fn plain_http() -> Notice {
+    let text = "http to another machine, as allowed: everyone on the way can read and change what is sent and received";
+    Notice { level: Level::Warning, kind: NoticeKind::PlainHttp, text: text.to_owned() }
+}
+
+/// The source sent the credential back.
+pub(super) fn credential_sent_back(page: u64) -> Notice {
+    let text = format!(
+        "page {page}: the source sends the credential back in its answers; it is stored and shown as asterisks"
+    );
+    Notice { level: Level::Warning, kind: NoticeKind::CredentialSentBack, text }
+}
+
 /// A finding of the walk, as a notice.
 pub(super) fn finding(page: u64, finding: &Finding, mode: Mode) -> Notice {
     let (level, kind, text) = match finding {

@@ -33,6 +33,8 @@ pub struct Asked {
     pub at: Instant,
     /// The query: `updated_since=…` or `scroll_param=…`, decoded.
     pub query: String,
+    /// The request line and the headers, as they were sent.
+    pub head: String,
 }
 
 /// The server. It ends when this is dropped.
@@ -123,10 +125,11 @@ async fn serve(
         }
     }
     let query = query(&head);
+    let head = String::from_utf8_lossy(&head).into_owned();
     let answer = script.lock().unwrap().pop_front().unwrap_or_else(|| {
         Answer::status("418 The Script Is Over").body(&format!(r#"{{"error":"no answer to {query}"}}"#))
     });
-    note.send_modify(|asked| asked.push(Asked { at: Instant::now(), query }));
+    note.send_modify(|asked| asked.push(Asked { at: Instant::now(), query, head }));
     answer.play(&mut stream).await?;
     stream.shutdown().await
 }

@@ -30,9 +30,12 @@ pub fn limits() -> Limits {
         connect: PATIENCE,
         idle: PATIENCE,
         request: 2 * PATIENCE,
+        head: 16 << 10,
+        redirects: 2,
         body: 1 << 20,
         ratio: 200,
         rows: 1_000,
+        depth: 128,
     }
 }
 

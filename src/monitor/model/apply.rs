@@ -101,7 +101,8 @@ fn first_run(model: &mut Model) -> Vec<Effect> {
 }
 
 fn opened(heard: &mut Heard, at: DateTime<Utc>, opened: Opened) {
-    heard.stream = Some(Stream { source: safe(&opened.source), destination: safe(&opened.destination) });
+    let (source, destination) = (safe(&opened.source), safe(&opened.destination));
+    heard.stream = Some(Stream { source, destination, plain_http: opened.plain_http });
     heard.walk = opened.walk;
     heard.rows = opened.rows;
     heard.oldest = opened.oldest;
@@ -341,6 +342,10 @@ fn advice(kind: &NoticeKind) -> &'static str {
         NoticeKind::Quarantined { .. } => {
             "look at _highwater_quarantine; the rows are kept there as they came"
         }
+        NoticeKind::CredentialSentBack => {
+            "ask the source's owner why; use a credential that is good for nothing else"
+        }
+        NoticeKind::PlainHttp => "use https, if the source has it",
         NoticeKind::Housekeeping => "nothing, unless it comes again",
     }
 }

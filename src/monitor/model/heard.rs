@@ -34,6 +34,8 @@ pub struct Stream {
     pub source: String,
     /// The destination.
     pub destination: String,
+    /// True if everything that is sent and received can be read on the way.
+    pub plain_http: bool,
 }
 
 /// The checkpoint, as the screen shows it.

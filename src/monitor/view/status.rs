@@ -171,6 +171,9 @@ fn badges(model: &Model) -> Vec<(Role, String)> {
             Motion::Over => (Role::Held, "REPLAY over".to_owned()),
         });
     }
+    if model.heard.stream.as_ref().is_some_and(|stream| stream.plain_http) {
+        badges.push((Role::Bad, "PLAIN HTTP".to_owned()));
+    }
     if let Some(run) = &model.heard.run {
         let totals = &run.totals;
         if let Some(value) = &run.tie_unsafe {

@@ -1,11 +1,25 @@
+use std::time::Duration;
+
 use proptest::prelude::*;
 
 use super::*;
 use crate::record::USER;
 use crate::source::KEYSET;
 
+const LIMITS: Limits = Limits {
+    connect: Duration::ZERO,
+    idle: Duration::ZERO,
+    request: Duration::ZERO,
+    head: 0,
+    redirects: 0,
+    body: 0,
+    ratio: 0,
+    rows: 100,
+    depth: 4,
+};
+
 fn page(body: &str) -> Page {
-    match Envelope::read(&KEYSET, body.as_bytes(), 100) {
+    match Envelope::read(&KEYSET, body.as_bytes(), &LIMITS) {
         Ok(envelope) => envelope.into_page(),
         Err(failure) => panic!("{body}: {failure}"),
     }
@@ -22,7 +36,7 @@ fn reason(json: &str) -> String {
 }
 
 fn refused(body: &[u8]) -> String {
-    Envelope::read(&KEYSET, body, 100).unwrap_err().to_string()
+    Envelope::read(&KEYSET, body, &LIMITS).unwrap_err().to_string()
 }
 
 fn value<'a>(row: &'a Row, column: &str) -> Option<&'a str> {
@@ -41,7 +55,7 @@ fn a_page_has_its_rows_in_order_and_its_token() {
 fn an_envelope_tells_the_last_cursor_before_the_rows_are_read() {
     let read = |rows: &str| {
         let body = format!(r#"{{"data":[{rows}]}}"#);
-        let envelope = Envelope::read(&KEYSET, body.as_bytes(), 100).unwrap();
+        let envelope = Envelope::read(&KEYSET, body.as_bytes(), &LIMITS).unwrap();
         (envelope.is_empty(), envelope.last_cursor().map(String::from))
     };
     let at = |time: &str| format!(r#"{{"id":"1","updatedAt":"{time}"}}"#);
@@ -61,11 +75,7 @@ fn what_is_no_page_is_refused_with_its_beginning_made_safe() {
     let deep = format!(r#"{{"more":{}}}"#, "[".repeat(100_000));
     let text = refused(deep.as_bytes());
     assert!(text.contains("expected value"), "no overflow of the stack: {text}");
-    let whole = format!(
-        r#"{{"more":{0}{1},"data":[{{"id":"1","more":{0}{1}}}]}}"#,
-        "[".repeat(9_999),
-        "]".repeat(9_999)
-    );
+    let whole = format!(r#"{{"more":{}{},"data":[{{"id":"1"}}]}}"#, "[".repeat(9_999), "]".repeat(9_999));
     assert_eq!(page(&whole).rows.len(), 1, "what is not read may be as deep as it likes");
     assert!(refused(br#"{"data":[]"#).contains("EOF"));
     assert!(refused(br#"{"scroll_param":"\ud800"}"#).contains("hex escape"), "a token that is no text");
@@ -122,7 +132,7 @@ proptest! {
     /// Whatever bytes a source sends, reading them ends in a page or in words that are safe to show.
     #[test]
     fn no_body_is_too_odd_to_be_refused(body in prop::collection::vec(any::<u8>(), 0..200)) {
-        if let Err(failure) = Envelope::read(&KEYSET, &body, 100) {
+        if let Err(failure) = Envelope::read(&KEYSET, &body, &LIMITS) {
             let text = failure.to_string();
             prop_assert_eq!(sanitize::line(&text), text.as_str());
         }
@@ -148,5 +158,17 @@ fn an_error_is_short_whatever_the_body_is() {
 #[test]
 fn more_rows_than_the_limit_are_counted_and_not_kept() {
     let body = format!(r#"{{"data":[{}0]}}"#, "0,".repeat(100_000));
-    assert_eq!(refused(body.as_bytes()), "more than 100 rows in one page");
+    assert_eq!(refused(body.as_bytes()), "more than 100 rows in one page (source.max_page_rows)");
+}
+
+#[test]
+fn a_value_that_is_nested_too_deep_keeps_its_row_out_of_the_table() {
+    let nested = |depth: usize| format!("{}1,\"]\\\"]\"{}", "[".repeat(depth), "]".repeat(depth));
+    for field in ["name", "more"] {
+        let with = |depth| format!(r#"{{"id":"1","{field}":{}}}"#, nested(depth));
+        assert!(row(&with(LIMITS.depth)).is_ok(), "{field}: the limit itself is allowed");
+        let reason = reason(&with(LIMITS.depth + 1));
+        assert!(reason.starts_with(&format!("\"{field}\" is nested more than 4 deep")), "{reason}");
+    }
+    assert!(row(r#"{"id":"1","more":[[],[],[{}],{"a":[[1]]},"[[[[["]}"#).is_ok(), "breadth is no depth");
 }

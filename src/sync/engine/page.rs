@@ -39,8 +39,8 @@ impl Run<'_> {
             Err(failure) => return self.on_failure(&request, failure).await,
         };
         let begun = Instant::now();
-        let (contract, rows) = (self.sync.source.contract(), self.sync.source.limits().rows);
-        match Envelope::read(contract, &answer.body, rows) {
+        let source = &self.sync.source;
+        match Envelope::read(source.contract(), &answer.body, source.limits()) {
             Ok(envelope) => {
                 self.look_ahead(&envelope);
                 let page = envelope.into_page();
@@ -69,7 +69,10 @@ impl Run<'_> {
             self.wish = Wish::Hold;
         }
         let end = self.go_by(step.next);
-        let notices = self.notices(step.page, &step.findings, &page);
+        let mut notices = self.notices(step.page, &step.findings, &page);
+        if answer.covered && !std::mem::replace(&mut self.told.covered, true) {
+            notices.push(words::credential_sent_back(step.page));
+        }
         let future = step.findings.iter().map(|finding| match finding {
             Finding::Future(rows, _) => *rows,
             _ => 0,
@@ -155,8 +158,8 @@ impl Run<'_> {
             notices.push(words::no_cursor(number, without));
         }
         let extra = page.rows.iter().find_map(|row| row.extra.as_deref());
-        if let Some(extra) = extra.filter(|_| !self.told_extra) {
-            self.told_extra = true;
+        if let Some(extra) = extra.filter(|_| !self.told.extra) {
+            self.told.extra = true;
             notices.push(words::extra(number, extra));
         }
         notices
