@@ -37,7 +37,7 @@ const WIDTH: usize = 80;
 const FIRST: &[&str] = &["url", "db"];
 /// Flags that only the manual shows.
 const FINER: &[&str] =
-    &["connect-timeout", "idle-timeout", "request-timeout", "ca-file", "proxy", "allow-http"];
+    &["lag", "connect-timeout", "idle-timeout", "request-timeout", "ca-file", "proxy", "allow-http"];
 
 /// What the program is asked to do.
 #[derive(Clone, Debug, PartialEq)]

@@ -6,8 +6,9 @@
 use std::cmp::Ordering;
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
 /// The cursor that stands for "the beginning of time": what the first request of a full sync asks from.
@@ -46,6 +47,26 @@ impl Cursor {
     #[must_use]
     pub fn text(&self) -> &str {
         &self.text
+    }
+
+    /// The beginning of time.
+    #[must_use]
+    pub fn beginning() -> Self {
+        Self::parse(BEGINNING).unwrap_or(Self { text: BEGINNING.into(), instant: DateTime::<Utc>::MIN_UTC })
+    }
+
+    /// The cursor so much earlier, but not before the beginning of time, written as this one is: in whole seconds with
+    /// `Z` if it is.
+    #[must_use]
+    pub fn earlier(&self, by: Duration) -> Self {
+        if by.is_zero() {
+            return self.clone();
+        }
+        let beginning = Self::beginning();
+        let instant = TimeDelta::from_std(by).ok().and_then(|by| self.instant.checked_sub_signed(by));
+        let Some(instant) = instant.filter(|instant| *instant > beginning.instant) else { return beginning };
+        let format = if self.text.contains('.') { SecondsFormat::AutoSi } else { SecondsFormat::Secs };
+        Self::parse(&instant.to_rfc3339_opts(format, true)).unwrap_or(beginning)
     }
 
     /// The instant that the text names. Fractions beyond nanoseconds are cut off, never rounded up: a bound that
@@ -252,6 +273,18 @@ mod tests {
         let long = Cursor::parse("2026-11-16T19:05:47.9999999999Z").unwrap();
         let nano = Cursor::parse("2026-11-16T19:05:47.999999999Z").unwrap();
         assert_eq!(long, nano);
+    }
+
+    #[test]
+    fn an_earlier_one_is_written_alike_and_not_before_the_beginning() {
+        let earlier = |text: &str, seconds| {
+            String::from(Cursor::parse(text).unwrap().earlier(Duration::from_secs(seconds)))
+        };
+        assert_eq!(earlier("2026-11-16T19:05:47Z", 47), "2026-11-16T19:05:00Z");
+        assert_eq!(earlier("2026-11-16T19:05:47.25Z", 47), "2026-11-16T19:05:00.250Z");
+        assert_eq!(earlier("2026-11-16T19:05:47+00:00", 0), "2026-11-16T19:05:47+00:00", "itself, verbatim");
+        assert_eq!(earlier(BEGINNING, 1), BEGINNING);
+        assert_eq!(earlier("2026-11-16T19:05:47Z", u64::MAX), BEGINNING);
     }
 
     #[test]

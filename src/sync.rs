@@ -24,6 +24,7 @@ use self::outlet::Outlet;
 use self::schedule::Schedule;
 use self::writer::Writer;
 use crate::destination::{Destination, DestinationError, Stored, StoredRun};
+use crate::record::Cursor;
 use crate::run::{Outcome, Start};
 use crate::source::Source;
 use crate::source::retry::Policy;
@@ -36,6 +37,11 @@ pub struct Terms {
     pub walk: Mode,
     /// Whether a token that comes with an empty page is followed.
     pub follow_empty: bool,
+    /// How many pages in a row may bring nothing new.
+    pub patience: u32,
+    /// How far below the checkpoint a run from it begins: rows that the source stamped earlier than it showed them
+    /// are asked for once more. The checkpoint itself is never set back.
+    pub lag: Duration,
     /// Pages after which a run is left, if any.
     pub max_pages: Option<u64>,
     /// How long after the start of a run the next one begins by itself, if it does.
@@ -145,7 +151,7 @@ impl Sync {
     }
 
     fn opened(&self, stored: Stored) -> Opened {
-        let unfinished = offered(&stored);
+        let unfinished = offered(&stored, self.terms.lag);
         Opened {
             source: self.source_name.clone(),
             destination: self.writer.name().to_owned(),
@@ -161,9 +167,8 @@ impl Sync {
 
     /// The walk of a run that is about to start, and the run that it goes on with, if it does.
     fn plan(&self, start: Start, stored: Stored) -> Result<(Walk, Option<StoredRun>), DestinationError> {
-        let beginning = crate::record::Cursor::parse(crate::record::BEGINNING);
-        let beginning = beginning.map_err(|error| DestinationError::Refused(error.to_string()))?;
-        let (mode, follow_empty) = (self.terms.walk, self.terms.follow_empty);
+        let beginning = Cursor::beginning();
+        let Terms { walk: mode, follow_empty, patience, lag, .. } = self.terms;
         let checkpoint = stored.checkpoint;
         if let Some(run) = stored.unreadable.filter(|_| start != Start::Full) {
             return Err(DestinationError::Refused(format!(
@@ -172,27 +177,28 @@ impl Sync {
             )));
         }
         let Some(run) = stored.unfinished else {
-            let from = checkpoint.clone().filter(|_| start != Start::Full).unwrap_or(beginning);
-            return Ok((Walk::new(mode, follow_empty, from, checkpoint), None));
+            let from = checkpoint.as_ref().filter(|_| start != Start::Full);
+            let from = from.map_or(beginning, |checkpoint| checkpoint.earlier(lag));
+            return Ok((Walk::new(mode, follow_empty, from, checkpoint).patient_for(patience), None));
         };
         let from = match start {
             // It ended out of order, and unexplained: to ask the same again would bring the same end.
             Start::Token if run.outcome == Some(Outcome::Complete) => run.walk.restart().clone(),
             Start::Token if run.walk.mode() == mode => return Ok((run.walk.clone(), Some(run))),
             Start::Token => run.walk.reached().clone(),
-            Start::Checkpoint => run.walk.restart().clone(),
+            Start::Checkpoint => run.walk.restart().earlier(lag),
             Start::Full => beginning,
         };
-        Ok((run.walk.anew(mode, follow_empty, from, checkpoint), None))
+        Ok((run.walk.anew(mode, follow_empty, from, checkpoint).patient_for(patience), None))
     }
 }
 
 /// The unfinished run, if it makes a difference: one that stored no page and asks for what any new run asks for
 /// is not worth a question.
-fn offered(stored: &Stored) -> Option<Unfinished> {
+fn offered(stored: &Stored, lag: Duration) -> Option<Unfinished> {
     let run = stored.unfinished.as_ref()?;
     let afresh = match (run.walk.next(), &stored.checkpoint) {
-        (Request::Since(cursor), Some(checkpoint)) => cursor == checkpoint,
+        (Request::Since(cursor), Some(checkpoint)) => *cursor == checkpoint.earlier(lag),
         (Request::Since(_), None) => true,
         (Request::Token(_), _) => false,
     };

@@ -34,8 +34,13 @@ use crate::record::Cursor;
 /// How far a cursor may lie above the source's clock before it is taken for one from the future.
 pub const FUTURE: TimeDelta = TimeDelta::minutes(5);
 
-/// How many empty pages in a row are followed, where empty pages are followed at all.
-pub const EMPTY_PAGES: u32 = 100;
+/// How many pages in a row may bring nothing, unless [`Walk::patient_for`] says otherwise: no row at all, where empty
+/// pages are followed, or nothing that the run has not seen.
+pub const PATIENCE: u32 = 100;
+
+/// How many pages in a row may hold nothing but rows that changed after the run began: a source that changes as fast as
+/// it is read would keep it for ever. Not the first such page, because a source's clock may run ahead of its `Date`.
+pub const CEILING: u32 = 20;
 
 /// How a run walks from page to page.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -127,6 +132,13 @@ pub enum End {
     },
     /// An answer without `data`.
     NoData,
+    /// Everything that was there when the run began is read, and [`CEILING`] pages of what changed since.
+    Ceiling,
+    /// Page after page brought nothing new.
+    Stalled {
+        /// How many in a row.
+        pages: u32,
+    },
     /// The limit of pages was reached.
     Limit,
     /// The source gave a token that it had given before.

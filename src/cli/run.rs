@@ -389,6 +389,8 @@ fn terms(settings: &Settings, show: usize) -> Terms {
     Terms {
         walk: settings.sync.walk,
         follow_empty: settings.source.empty_page_with_token == EmptyPage::Follow,
+        patience: u32::try_from(settings.source.max_idle_pages).unwrap_or(u32::MAX),
+        lag: settings.sync.lag,
         max_pages: settings.sync.max_pages,
         every: settings.sync.every,
         retry: Policy {

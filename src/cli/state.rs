@@ -4,9 +4,8 @@
 use std::fs::File;
 use std::io::{self, BufRead as _, IsTerminal as _, Read as _, Write as _};
 use std::path::Path;
-use std::time::Duration;
 
-use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
+use chrono::Utc;
 use serde::{Deserialize, Serialize};
 
 use super::run::Fault;
@@ -15,7 +14,7 @@ use crate::config::Settings;
 use crate::destination::Destination as _;
 use crate::destination::lock::Lock;
 use crate::destination::sqlite::Sqlite;
-use crate::record::{BEGINNING, Cursor, USER};
+use crate::record::{Cursor, USER};
 use crate::report;
 use crate::sanitize;
 use crate::sync::event::Unfinished;
@@ -128,7 +127,7 @@ fn rewind(path: &Path, rewind: &Rewind) -> Result<Exit, Fault> {
     };
     let to = match (&rewind.to, rewind.by) {
         (Some(to), _) => to.clone(),
-        (None, by) => earlier(&current, by.unwrap_or_default())?,
+        (None, by) => current.earlier(by.unwrap_or_default()),
     };
     if to > current {
         return Err(format!(
@@ -137,17 +136,6 @@ fn rewind(path: &Path, rewind: &Rewind) -> Result<Exit, Fault> {
         .into());
     }
     move_to(path, "rewind", Some(&to))
-}
-
-/// A cursor so much earlier, written as the source wrote the current one: whole seconds with `Z` if it did.
-fn earlier(current: &Cursor, by: Duration) -> Result<Cursor, Fault> {
-    let beginning = Cursor::parse(BEGINNING)?;
-    let instant = TimeDelta::from_std(by).ok().and_then(|by| current.instant().checked_sub_signed(by));
-    let Some(instant) = instant.filter(|instant: &DateTime<Utc>| *instant > beginning.instant()) else {
-        return Ok(beginning);
-    };
-    let format = if current.text().contains('.') { SecondsFormat::AutoSi } else { SecondsFormat::Secs };
-    Ok(Cursor::parse(&instant.to_rfc3339_opts(format, true))?)
 }
 
 fn reset(path: &Path, yes: bool) -> Result<Exit, Fault> {

@@ -284,6 +284,8 @@ settings! {
         /// Most lists and objects within each other in a value.
         /// A row with a deeper one is quarantined.
         max_depth: u64 = "128", Count(1, 1_000_000), "HIGHWATER_MAX_DEPTH";
+        /// Most pages in a row that bring nothing new, or no row at all.
+        max_idle_pages: u64 = "100", Count(1, 1_000_000), "HIGHWATER_MAX_IDLE_PAGES";
         /// What an empty page with a token does.
         /// "end" ends the run and asks for attention, "follow" goes on with the token.
         empty_page_with_token: EmptyPage = "end", OneOf::<EmptyPage>::any(), "HIGHWATER_EMPTY_PAGE_WITH_TOKEN";
@@ -318,6 +320,9 @@ settings! {
         /// Stop after so many pages.
         max_pages: Option<u64> = "none", Unless("none", Count(1, 1_000_000_000)),
             "HIGHWATER_MAX_PAGES", "max-pages" "N";
+        /// How far below the checkpoint a run begins.
+        /// For a source whose rows show up later than they are stamped. The checkpoint itself is never set back.
+        lag: Duration = "0s", Span::milliseconds(0, 30 * 24 * HOUR), "HIGHWATER_LAG", "lag" "TIME";
         /// Run again this often.
         /// It counts from start to start; a run that takes longer is followed at once. The runs after the
         /// first go on from where the one before ended.

@@ -31,7 +31,7 @@ use crate::sync::command::Command;
 use crate::sync::event::{Event, PageStored, Phase, RunEnded, SHOWN_ROWS, Stamped};
 use crate::sync::outlet::Outlet;
 use crate::sync::{Sync, Terms};
-use crate::walk::Mode;
+use crate::walk::{Mode, PATIENCE};
 
 /// What one request may take. Everything is on this machine.
 pub(super) const LIMITS: Limits = Limits {
@@ -54,6 +54,8 @@ pub(super) fn terms(walk: Mode) -> Terms {
     Terms {
         walk,
         follow_empty: false,
+        patience: PATIENCE,
+        lag: Duration::ZERO,
         max_pages: None,
         retry: Policy {
             attempts: 6,

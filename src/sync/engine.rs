@@ -218,6 +218,7 @@ impl Run<'_> {
             return;
         }
         if self.phase == Phase::Paused {
+            self.walk.look_up();
             self.try_mark(None).await;
         }
         self.wish = wish;
@@ -332,8 +333,7 @@ impl Run<'_> {
     async fn finish(mut self) -> After {
         let Some((end, detail)) = self.ending.take() else { return After::Rest };
         let outcome = outcome(&end);
-        let follow_empty = self.sync.terms.follow_empty;
-        let text = words::end(&end, self.walk.next_page() - 1, follow_empty, detail);
+        let text = words::end(&end, self.walk.next_page() - 1, &self.sync.terms, detail);
         self.totals.elapsed_ms = self.elapsed_ms();
         let resumable = self.is_resumable(&end);
         let ending = Ending {
@@ -353,7 +353,7 @@ impl Run<'_> {
         }
         let (checkpoint, rows, unfinished) = match self.sync.writer.stored().await {
             Ok(stored) => {
-                let unfinished = offered(&stored);
+                let unfinished = offered(&stored, self.sync.terms.lag);
                 (stored.checkpoint, stored.rows, unfinished)
             }
             // Whatever is the matter there: what was stored, is stored.
@@ -387,10 +387,10 @@ impl Run<'_> {
 
 fn outcome(end: &End) -> Outcome {
     match end {
-        End::Exhausted | End::EmptyPage { .. } | End::NoData => Outcome::Complete,
+        End::Exhausted | End::Ceiling | End::EmptyPage { .. } | End::NoData => Outcome::Complete,
         End::Paused => Outcome::Paused,
         End::Limit | End::Stopped => Outcome::Stopped,
-        End::Loop { .. } | End::NotAnchorable | End::Error => Outcome::Failed,
+        End::Loop { .. } | End::Stalled { .. } | End::NotAnchorable | End::Error => Outcome::Failed,
     }
 }
 

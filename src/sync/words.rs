@@ -5,13 +5,14 @@ use std::time::Duration;
 
 use serde::de::IgnoredAny;
 
+use super::Terms;
 use super::event::{Level, Notice, NoticeKind};
 use crate::destination::DestinationError;
 use crate::record::Quarantined;
 use crate::run::Totals;
 use crate::sanitize;
 use crate::source::Failure;
-use crate::walk::{EMPTY_PAGES, End, Finding, Mode};
+use crate::walk::{CEILING, End, Finding, Mode};
 
 /// Nothing hides what is sent and received.
 pub(super) fn plain_http() -> Notice {
@@ -165,20 +166,29 @@ pub(super) fn no_cursor(page: u64, rows: u64) -> Notice {
     }
 }
 
-/// Why a run ended. `detail` is the failure, where there is one; `follow_empty` is the setting of that name.
-pub(super) fn end(end: &End, page: u64, follow_empty: bool, detail: Option<String>) -> String {
+/// Why a run ended. `detail` is the failure, where there is one; what the run went by is in its terms.
+pub(super) fn end(end: &End, page: u64, terms: &Terms, detail: Option<String>) -> String {
     match end {
         End::Exhausted => "the source has no more rows".to_owned(),
         End::EmptyPage { token: false } => "the source sent an empty page".to_owned(),
-        End::EmptyPage { token: true } if follow_empty => format!(
-            "{EMPTY_PAGES} empty pages in a row, up to page {page}, and each brings another token: this may not be \
-             the end, but the source shows no way on"
+        End::EmptyPage { token: true } if terms.follow_empty => format!(
+            "{} empty pages in a row, up to page {page}, and each brings another token: this may not be \
+             the end, but the source shows no way on (source.max_idle_pages)",
+            terms.patience
         ),
         End::EmptyPage { token: true } => format!(
             "page {page} is empty but brings a token, so this may not be the end; to follow it, set \
              empty_page_with_token = \"follow\""
         ),
         End::NoData => format!("page {page} has no data at all, so this may not be the end"),
+        End::Ceiling => format!(
+            "everything that was there when the run began is read, and {CEILING} pages of what changed since; the source \
+             changes as fast as it is read, and the rest comes with the next run"
+        ),
+        End::Stalled { pages } => format!(
+            "the last {pages} pages, up to page {page}, brought nothing that had not come before, and each another \
+             token: the source goes round in a circle; what came is stored (source.max_idle_pages)"
+        ),
         End::Limit => "the limit of pages is reached".to_owned(),
         End::Loop { first, again } => format!(
             "page {again} leads back to where page {first} led: the source goes round in a circle; what came is \

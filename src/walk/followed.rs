@@ -1,10 +1,10 @@
 //! The tokens that a run has followed, and the page that came last: what tells a loop from progress.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::hash::{BuildHasher, RandomState};
 
-use crate::record::{Page, Row};
+use crate::record::{Cursor, Page, Row};
 
 /// Tokens as 128-bit hashes, with the page that brought each: some 40 bytes a page, so that a cycle of any length
 /// is found at its first repetition, and two different tokens are never taken for one.
@@ -13,6 +13,11 @@ pub(super) struct Followed {
     pages: HashMap<u128, u64>,
     hashers: (RandomState, RandomState),
     last: Option<Seen>,
+    /// The rows that pages have begun with, as 64-bit hashes: some 16 bytes a page. One that is taken for another only
+    /// counts a page that brought something among those that did not.
+    begun: HashSet<u64>,
+    highest: Option<Cursor>,
+    stalled: u32,
 }
 
 /// How often the same page in a row is a circle. Twice may be rows that changed in between.
@@ -54,6 +59,20 @@ impl Followed {
                 None
             }
         }
+    }
+
+    /// True if so many pages in a row brought no later cursor than there was and began with a row that a page had begun
+    /// with before: ever new tokens, and the same rows again and again.
+    pub(super) fn is_stalled(&mut self, page: &Page, patience: u32) -> bool {
+        let highest = page.cursors().max();
+        let higher = highest > self.highest.as_ref();
+        if higher {
+            self.highest = highest.cloned();
+        }
+        let first = page.rows.first().map(|row| self.hashers.0.hash_one(&row.values));
+        let fresh = first.is_none_or(|first| self.begun.insert(first));
+        self.stalled = if higher || fresh { 0 } else { self.stalled + 1 };
+        self.stalled >= patience
     }
 
     /// The page that brought this token, if the run has followed it.

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::followed::Followed;
 use super::manner::{Anchor, Bound, Manner};
 use super::mark::Mark;
-use super::{Decision, EMPTY_PAGES, End, FUTURE, Finding, Mode, Next, Request, Step};
+use super::{CEILING, Decision, End, FUTURE, Finding, Mode, Next, PATIENCE, Request, Step};
 use crate::record::{Cursor, Page};
 
 /// A run's walk through the source, from its first request to its end.
@@ -27,6 +27,11 @@ pub struct Walk {
     inclusive: bool,
     page: u64,
     empty_pages: u32,
+    /// How many pages in a row may bring nothing.
+    #[serde(default = "patience")]
+    patience: u32,
+    #[serde(skip)]
+    ceiling: Ceiling,
     /// The cursor that was last asked from: an anchored walk must get beyond it.
     asked: Cursor,
     /// The last cursor that the walk has seen, for order across seams that are crossed by token.
@@ -39,9 +44,35 @@ pub struct Walk {
     followed: Followed,
 }
 
+/// Where this sitting's reading may end on a source that goes on changing. A run that is gone on with reads up to now.
+#[derive(Clone, Debug, Default)]
+struct Ceiling {
+    /// The source's clock at the first page of the sitting.
+    at: Option<DateTime<Utc>>,
+    /// How many pages in a row lay above it.
+    pages: u32,
+}
+
+impl Ceiling {
+    /// True if enough has been read of what changed meanwhile. Rows from the source's future tell that its clocks
+    /// disagree, and then nothing of when anything changed.
+    fn is_reached(&mut self, page: &Page, now: DateTime<Utc>) -> bool {
+        let at = *self.at.get_or_insert(now);
+        let mut cursors = page.cursors().peekable();
+        let later = cursors.peek().is_some()
+            && cursors.all(|cursor| cursor.instant() > at && cursor.instant() <= now + FUTURE);
+        self.pages = if later { self.pages + 1 } else { 0 };
+        self.pages >= CEILING
+    }
+}
+
+fn patience() -> u32 {
+    PATIENCE
+}
+
 impl Walk {
     /// A walk that starts from a cursor, inclusively, with the checkpoint as it stands. With `follow_empty`, a
-    /// token that comes with an empty page is followed, up to [`EMPTY_PAGES`] in a row.
+    /// token that comes with an empty page is followed, up to [`PATIENCE`] in a row.
     #[must_use]
     pub fn new(mode: Mode, follow_empty: bool, start: Cursor, checkpoint: Option<Cursor>) -> Self {
         Self {
@@ -60,6 +91,8 @@ impl Walk {
             inclusive: false,
             page: 0,
             empty_pages: 0,
+            patience: PATIENCE,
+            ceiling: Ceiling::default(),
             last: None,
             seam: None,
             refused_at: None,
@@ -67,11 +100,23 @@ impl Walk {
         }
     }
 
+    /// The same, with that many pages in a row that may bring nothing.
+    #[must_use]
+    pub fn patient_for(mut self, pages: u32) -> Self {
+        self.patience = pages;
+        self
+    }
+
+    /// After a pause: what has changed meanwhile is as much part of the run as what was there when it began.
+    pub fn look_up(&mut self) {
+        self.ceiling = Ceiling::default();
+    }
+
     /// A new walk that takes the place of this one. What it knows of the source's order stays known: the checkpoint
     /// may have passed rows that are still to come, and a new walk that is left early must not begin above them.
     #[must_use]
     pub fn anew(&self, mode: Mode, follow_empty: bool, start: Cursor, checkpoint: Option<Cursor>) -> Self {
-        let mut anew = Self::new(mode, follow_empty, start, checkpoint);
+        let mut anew = Self::new(mode, follow_empty, start, checkpoint).patient_for(self.patience);
         if self.is_held() {
             anew.mark.hold();
         }
@@ -160,7 +205,14 @@ impl Walk {
         } else {
             self.empty_pages = 0;
             self.read(page, now, &mut findings);
-            self.on_rows(page, &mut findings)
+            let reached = self.ceiling.is_reached(page, now);
+            match self.on_rows(page, &mut findings) {
+                (_, Next::Ask(_)) if reached && !self.is_held() => (Decision::Stop, Next::End(End::Ceiling)),
+                (_, Next::Ask(_)) if self.followed.is_stalled(page, self.patience) => {
+                    (Decision::Stop, Next::End(End::Stalled { pages: self.patience }))
+                }
+                onward => onward,
+            }
         };
         match &next {
             Next::Ask(request) => self.ask(request.clone()),
@@ -243,7 +295,7 @@ impl Walk {
         self.empty_pages += 1;
         if let Some(token) = &page.token
             && self.follow_empty
-            && self.empty_pages <= EMPTY_PAGES
+            && self.empty_pages <= self.patience
         {
             return self.follow(page, token, Decision::FollowEmpty);
         }

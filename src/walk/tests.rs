@@ -17,7 +17,7 @@ fn beginning() -> Cursor {
 /// A page whose rows have these cursors (0: none), and this token.
 fn page(seconds: &[i64], token: &str) -> Page {
     let row = |second: &i64| Row {
-        values: vec![None; USER.columns.len()].into(),
+        values: vec![Some(second.to_string()); USER.columns.len()].into(),
         cursor: (*second > 0).then(|| cursor(*second)),
         extra: None,
     };
@@ -135,5 +135,97 @@ fn a_source_that_does_not_heed_its_tokens_ends_as_a_loop() {
             Next::Ask(_) => None,
         });
         assert!(matches!(ends, Some(End::Loop { first, again }) if first < again), "{mode}: {ends:?}");
+    }
+}
+
+/// The same pages in turn, under tokens that are new each time: not one page after itself, and yet no way on.
+#[test]
+fn pages_that_bring_nothing_new_end_after_so_many() {
+    let rows: [&[i64]; 3] = [&[5, 6, 7], &[1, 2, 3], &[8, 9]];
+    for patience in [1, 2, 50] {
+        let mut walk = Walk::new(Mode::Scroll, false, beginning(), None).patient_for(patience);
+        let mut steps = (0..).map(|number| take(&mut walk, rows[number % 3], &number.to_string()).0);
+        let fresh = steps.by_ref().take_while(|next| matches!(next, Next::Ask(_))).count();
+        // Two bring a later cursor and one a row of its own; of those that follow, none does.
+        assert_eq!(fresh, 3 + usize::try_from(patience).unwrap() - 1, "the last of them is the end");
+        assert_eq!(steps.next().map(|_| ()), Some(()));
+    }
+}
+
+#[test]
+fn a_later_cursor_or_another_row_is_progress() {
+    let mut walk = Walk::new(Mode::Scroll, false, beginning(), None).patient_for(1);
+    for second in 1..200 {
+        assert_eq!(
+            take(&mut walk, &[second], &second.to_string()).0,
+            token(&second.to_string()),
+            "later each time"
+        );
+    }
+    let mut walk = Walk::new(Mode::Scroll, false, beginning(), None).patient_for(1);
+    for number in 0..200 {
+        let mut page = page(&[5, 5, 5], &number.to_string());
+        page.rows[0].values = vec![Some(number.to_string()); USER.columns.len()].into();
+        let next = walk.on_page(&page, Utc::now()).next;
+        assert_eq!(next, token(&number.to_string()), "a great many rows may share a cursor");
+    }
+}
+
+/// What [`CEILING`] is counted in: pages from a source whose clock stands there, with rows of these seconds.
+fn hot(walk: &mut Walk, clock: i64, seconds: &[i64], number: i64) -> Next {
+    let now = DateTime::UNIX_EPOCH + TimeDelta::seconds(clock);
+    walk.on_page(&page(seconds, &number.to_string()), now).next
+}
+
+#[test]
+fn only_whole_pages_above_the_clock_at_the_beginning_count_for_the_ceiling() {
+    let mut walk = Walk::new(Mode::Scroll, false, beginning(), None);
+    hot(&mut walk, 100, &[10, 100], 0);
+    let most = i64::from(CEILING);
+    for number in 1..most {
+        assert!(
+            matches!(hot(&mut walk, 100 + number, &[100 + number], number), Next::Ask(_)),
+            "page {number} above it"
+        );
+    }
+    let level = hot(&mut walk, 200, &[200, 100], 200);
+    assert!(matches!(level, Next::Ask(_)), "a row at the clock is not above it");
+    let mut walk = Walk::new(Mode::Scroll, false, beginning(), None);
+    hot(&mut walk, 100, &[10, 100], 0);
+    hot(&mut walk, 101, &[101], 1);
+    hot(&mut walk, 102, &[100, 102], 2);
+    for number in 3..most + 2 {
+        let next = hot(&mut walk, 100 + number, &[100 + number], number);
+        assert!(matches!(next, Next::Ask(_)), "counted anew: {number}");
+    }
+}
+
+#[test]
+fn the_ceiling_is_the_end_and_all_that_came_counts() {
+    let mut walk = Walk::new(Mode::Auto, false, beginning(), None);
+    assert_eq!(hot(&mut walk, 100, &[10, 99], 0), since(99));
+    assert_eq!(hot(&mut walk, 101, &[99, 101], 1), since(101));
+    for second in 102..101 + i64::from(CEILING) {
+        assert_eq!(hot(&mut walk, second, &[second - 1, second], second), since(second));
+    }
+    let last = 101 + i64::from(CEILING);
+    assert_eq!(hot(&mut walk, last, &[last - 1, last], last), Next::End(End::Ceiling));
+    assert_eq!(walk.checkpoint(), Some(&cursor(last)));
+}
+
+#[test]
+fn clocks_that_disagree_and_a_pause_put_off_the_ceiling() {
+    let mut walk = Walk::new(Mode::Auto, false, beginning(), None);
+    let hours = 10_000;
+    for number in 1..60 {
+        assert!(
+            matches!(hot(&mut walk, number, &[hours + number], number), Next::Ask(_)),
+            "rows from the future"
+        );
+    }
+    let mut walk = Walk::new(Mode::Auto, false, beginning(), None);
+    for number in 1..60 {
+        walk.look_up();
+        assert!(matches!(hot(&mut walk, number, &[number + 1], number), Next::Ask(_)), "a pause before each");
     }
 }

@@ -13,7 +13,7 @@ use highwater::sync::command::Command;
 use highwater::sync::event::{Event, Notice, NoticeKind, PageStored, Phase, RunEnded, Stamped};
 use highwater::sync::outlet::Outlet;
 use highwater::sync::{Sync, Terms};
-use highwater::walk::Mode;
+use highwater::walk::{self, Mode};
 use rusqlite::Connection;
 use rusqlite::types::FromSql;
 use tempfile::TempDir;
@@ -56,6 +56,8 @@ impl Default for Setup {
         let terms = Terms {
             walk: Mode::Scroll,
             follow_empty: false,
+            patience: walk::PATIENCE,
+            lag: Duration::ZERO,
             max_pages: None,
             every: None,
             retry,

@@ -1,5 +1,8 @@
 //! No end is silent: each has its own name, and those that the source left unexplained ask for attention.
 
+use std::time::Duration;
+
+use highwater::record::BEGINNING;
 use highwater::run::{Outcome, Seams, Start};
 use highwater::sync::event::{NoticeKind, RunEnded};
 use highwater::walk::{End, Mode};
@@ -84,6 +87,46 @@ async fn a_loop_ends_the_run_and_names_both_pages() {
     assert!(ended.text.contains("page 3 leads back to where page 1 led"), "{}", ended.text);
     assert_eq!((rig.ids().as_str(), rig.checkpoint()), ("u1 u2 u3", Some(at(3))), "what came is stored");
     assert_eq!(rig.server.asked().len(), 3);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn pages_without_progress_end_the_run_and_name_their_limit() {
+    let mut setup = Setup::default();
+    setup.terms.patience = 3;
+    let pages = [page([1, 2, 3], "a"), page([4, 5, 6], "b")];
+    let circle =
+        (0..20).flat_map(|turn| [page([1, 2, 3], &format!("{turn}a")), page([4, 5, 6], &format!("{turn}b"))]);
+    let mut rig = setup.start(pages.into_iter().chain(circle)).await;
+    let ended = rig.run(Start::Checkpoint).await;
+    assert_eq!((ended.outcome, &ended.end), (Outcome::Failed, &End::Stalled { pages: 3 }));
+    assert!(
+        ended.text.contains("the last 3 pages") && ended.text.contains("source.max_idle_pages"),
+        "{}",
+        ended.text
+    );
+    assert_eq!(
+        (rig.server.asked().len(), rig.ids().as_str()),
+        (5, "u1 u2 u3 u4 u5 u6"),
+        "what came is stored"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_run_begins_below_the_checkpoint_by_the_lag_and_never_sets_it_back() {
+    let mut setup = Setup::default().walk(Mode::Auto);
+    setup.terms.lag = Duration::from_secs(7);
+    let late = crate::faulty::rows::user_with(95, "id", serde_json::json!("late"));
+    let script =
+        [last_page([90, 100]), Answer::page(&[vec![late], users([100])].concat(), None), last_page([])];
+    let mut rig = setup.start(script).await;
+    for ids in ["u90 u100", "u90 late u100", "u90 late u100"] {
+        let ended = rig.run(Start::Token).await;
+        assert_eq!(ended.outcome, Outcome::Complete, "{}", ended.text);
+        assert_eq!((rig.ids().as_str(), rig.checkpoint()), (ids, Some(at(100))));
+    }
+    let asked: Vec<String> =
+        [BEGINNING.to_owned(), at(93), at(93)].map(|at| format!("updated_since={at}")).into();
+    assert_eq!(rig.server.queries(), asked);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
