@@ -172,7 +172,7 @@ impl Answer {
         content
     }
 
-    pub(super) async fn play(self, stream: &mut TcpStream) -> io::Result<()> {
+    pub async fn play(self, stream: &mut TcpStream) -> io::Result<()> {
         if let Some(gate) = &self.gate {
             gate.pass().await;
         }
