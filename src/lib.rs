@@ -22,6 +22,7 @@
 //! - [`units`]: spans of time and sizes as people write them
 //! - [`sanitize`]: remote text → text that is safe on a terminal
 //! - [`text`]: figures and times as a person reads them
+//! - [`kill_point`]: where a test has this process die; nothing in a release build
 //! - [`platform`]: what is particular to one operating system
 
 pub mod cli;
@@ -29,6 +30,7 @@ pub mod config;
 pub mod demo;
 pub mod destination;
 pub mod exchange;
+pub mod kill_point;
 pub mod lesson;
 pub mod monitor;
 pub mod platform;

@@ -14,6 +14,7 @@ use super::{Exit, Served, Watched, print};
 use crate::config::{self, EmptyPage, Place, Problem, Resume, Settings};
 use crate::destination::DestinationError;
 use crate::destination::sqlite::{Opened, Sqlite};
+use crate::kill_point::KillPoint;
 use crate::monitor::terminal::leave_behind;
 use crate::monitor::theme::{Glyphs, Theme};
 use crate::monitor::{self, Departure, Feed, Left, Manners};
@@ -247,6 +248,9 @@ async fn tell(
             if written.is_err() {
                 let _ = commands.try_send(Command::Stop);
             }
+        }
+        if let Event::Page(_) = stamped.event {
+            KillPoint::AfterEvent.pass();
         }
         if let Event::RunEnded(ended) = stamped.event {
             told.attention |= !ended.attention.is_empty();

@@ -8,6 +8,7 @@ use super::format::Word as _;
 use super::keys::{Colours, KEYS};
 use super::layers::Entry;
 use super::problem::{Place, Problem, nearest};
+use crate::kill_point;
 
 /// What every variable of this program starts with.
 const PREFIX: &str = "HIGHWATER_";
@@ -99,7 +100,8 @@ impl FromIterator<(OsString, OsString)> for Environment {
 fn check_name(name: &str) -> Result<(), String> {
     let names = || KEYS.iter().map(|key| key.env).chain([CONFIG]);
     let close = |known: &str| strsim::damerau_levenshtein(name, known) <= SLIPS;
-    if name == CONFIG || (name.starts_with(TESTS) && !names().any(close)) {
+    let for_tests = name.starts_with(TESTS) && !names().any(close);
+    if name == CONFIG || Some(name) == kill_point::VARIABLE || for_tests {
         return Ok(());
     }
     // The prefix, which all share, would make every name look like every other.

@@ -18,6 +18,7 @@ use serde::de::DeserializeOwned;
 
 use super::lock::Lock;
 use super::{Batch, Committed, Destination, DestinationError, Ending, NewRun, Stored, StoredRun};
+use crate::kill_point::KillPoint;
 use crate::platform;
 use crate::record::{Cursor, Schema};
 use crate::run::{Outcome, Totals};
@@ -65,12 +66,14 @@ impl Sqlite {
             )));
         }
         let (lock, killed) = Lock::take(path)?;
+        KillPoint::LockTaken.pass();
         // Made before SQLite does, which would leave it readable for all; the -wal and -shm take its mode over.
         platform::private_file(path).map_err(|error| DestinationError::File {
             path: path.to_owned(),
             error,
             remedy: "check the permissions, or choose another --db",
         })?;
+        KillPoint::FileMade.pass();
         let mut sqlite = Self::connect(path, schema, Some(lock), OpenFlags::default())?;
         schema::recognise(&sqlite)?;
         sqlite.try_sql(|connection| {
@@ -81,6 +84,7 @@ impl Sqlite {
         })?;
         // Tables that a power cut takes back are made again at the next start: the first frame does not wait for them.
         schema::migrate(&mut sqlite)?;
+        KillPoint::AfterMigration.pass();
         sqlite.try_sql(|connection| connection.execute_batch("PRAGMA synchronous = FULL"))?;
         Ok(Opened { sqlite, killed })
     }
@@ -249,21 +253,24 @@ impl Destination for Sqlite {
             )?;
             let run = transaction.last_insert_rowid();
             transaction.execute("UPDATE _highwater_state SET unfinished = ?1", [run])?;
+            KillPoint::AmidRunBegin.pass();
             transaction.commit()?;
+            KillPoint::AfterRunBegin.pass();
             Ok(run)
         })
     }
 
     fn mark(&mut self, run: i64, outcome: Option<Outcome>) -> Result<(), DestinationError> {
+        KillPoint::BeforeRunMark.pass();
         self.try_sql(|connection| {
             let outcome = outcome.as_ref().map(word);
-            connection
-                .execute(
-                    "UPDATE _highwater_runs SET outcome = ?2, text = NULL WHERE run = ?1",
-                    params![run, outcome],
-                )
-                .map(drop)
-        })
+            connection.execute(
+                "UPDATE _highwater_runs SET outcome = ?2, text = NULL WHERE run = ?1",
+                params![run, outcome],
+            )
+        })?;
+        KillPoint::AfterRunMark.pass();
+        Ok(())
     }
 
     fn commit(&mut self, batches: &[Batch]) -> Result<Vec<Committed>, DestinationError> {
@@ -276,8 +283,11 @@ impl Destination for Sqlite {
         }
         self.try_sql(|connection| {
             let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            KillPoint::AfterBegin.pass();
             let committed = commit::pages(&transaction, schema, batches)?;
+            KillPoint::BeforeCommit.pass();
             transaction.commit()?;
+            KillPoint::AfterCommit.pass();
             Ok(committed)
         })
     }
@@ -306,7 +316,10 @@ impl Destination for Sqlite {
                     [ending.run],
                 )?;
             }
-            transaction.commit()
+            KillPoint::AmidRunEnd.pass();
+            transaction.commit()?;
+            KillPoint::AfterRunEnd.pass();
+            Ok(())
         })
     }
 }

@@ -41,6 +41,12 @@ impl Highwater {
         self
     }
 
+    /// From now on with another variable in its environment, or without it.
+    pub fn set(&mut self, name: &str, value: Option<&str>) {
+        self.variables.retain(|(known, _)| known != name);
+        self.variables.extend(value.map(|value| (name.to_owned(), value.to_owned())));
+    }
+
     fn made(url: Option<String>) -> Self {
         Self { home: tempfile::tempdir().unwrap(), url, variables: Vec::new() }
     }

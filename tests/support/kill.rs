@@ -1,18 +1,20 @@
-//! A destination whose processes are killed, again and again, at instants that a seed picks.
+//! A destination whose processes are killed, again and again, at named points or at instants that a seed picks.
 //!
 //! SIGKILL takes the process and leaves the system's cache, so this shows what transactions promise, not what the
 //! disk does.
 
+use std::collections::BTreeMap;
 use std::os::unix::process::ExitStatusExt as _;
 use std::thread;
 use std::time::Duration;
 
+use highwater::kill_point::{KillPoint, VARIABLE};
 use highwater::playground::Options;
 use rand::rngs::StdRng;
 use rand::{RngExt as _, SeedableRng as _};
 use serde_json::Value;
 
-use super::{Api, BuiltIn, Highwater, Rows, Table, promise};
+use super::{Api, BuiltIn, Done, Highwater, Rows, Table, promise};
 
 /// The signal that nobody can catch.
 const KILL: i32 = 9;
@@ -20,6 +22,8 @@ const KILL: i32 = 9;
 /// The instant at which a process is killed.
 #[derive(Clone, Copy, Debug)]
 pub enum When {
+    /// As it passes a point for the nth time, from 1: it does so itself.
+    At(KillPoint, u64),
     /// So long after its start; also while it opens its files.
     Started(Duration),
     /// So long after it told of so many pages.
@@ -29,12 +33,10 @@ pub enum When {
         /// How much later.
         after: Duration,
     },
-    /// As soon as it told of the page that ends its run.
-    Ending,
 }
 
 /// One process, and when it is killed.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct Attempt {
     /// `--walk`.
     pub walk: &'static str,
@@ -45,25 +47,67 @@ pub struct Attempt {
 }
 
 /// What the kills have hit.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default)]
 pub struct Tally {
     /// Processes killed.
-    pub killed: u32,
+    pub killed: u64,
     /// Processes that reached the end of their run first.
-    pub ended: u32,
+    pub ended: u64,
     /// Kills that left a run unfinished.
-    pub unfinished: u32,
+    pub unfinished: u64,
     /// Kills that left a run unfinished to which this very process had added pages.
-    pub amid_pages: u32,
+    pub amid_pages: u64,
     /// Kills that caught the process before it had made or taken its destination.
-    pub early: u32,
+    pub early: u64,
+    /// Kills at each point.
+    pub at: BTreeMap<KillPoint, u64>,
+    /// Destinations that were brought to a complete end after their kills.
+    pub finished: u64,
 }
 
-/// A source that stands still, and a destination.
-pub struct Harness {
+impl Tally {
+    /// Adds another's.
+    pub fn add(&mut self, other: &Self) {
+        self.killed += other.killed;
+        self.ended += other.ended;
+        self.unfinished += other.unfinished;
+        self.amid_pages += other.amid_pages;
+        self.early += other.early;
+        self.finished += other.finished;
+        for (point, kills) in &other.at {
+            *self.at.entry(*point).or_default() += kills;
+        }
+    }
+}
+
+/// A source that stands still.
+pub struct Standing {
     server: BuiltIn,
-    /// What the source serves.
-    pub source: Rows,
+    /// How many rows it puts on a page.
+    pub page_size: usize,
+    /// What it serves.
+    pub rows: Rows,
+}
+
+impl Standing {
+    /// One with these options. Its rows stand still, whatever the options say.
+    pub fn new(options: Options) -> Self {
+        let page_size = options.page_size;
+        let server = BuiltIn::start(Options { frozen: true, ..options });
+        let api = Api::new(&server.url());
+        let rows = if page_size == 1 { api.untied_rows() } else { api.rows() };
+        Self { server, page_size, rows }
+    }
+
+    /// Of how many pages a run consists at the least.
+    pub fn pages(&self) -> u64 {
+        u64::try_from(self.rows.len().div_ceil(self.page_size)).unwrap()
+    }
+}
+
+/// A destination.
+pub struct Harness<'a> {
+    source: &'a Standing,
     highwater: Highwater,
     /// What the kills have hit so far.
     pub tally: Tally,
@@ -73,13 +117,11 @@ pub struct Harness {
     holder: Option<u32>,
 }
 
-impl Harness {
-    /// A new destination for a source with these options. Its rows stand still, whatever the options say.
-    pub fn new(options: Options) -> Self {
-        let server = BuiltIn::start(Options { frozen: true, ..options });
-        let source = Api::new(&server.url()).rows();
-        let highwater = Highwater::against(&server.url());
-        Self { server, source, highwater, tally: Tally::default(), checkpoint: None, pages: 0, holder: None }
+impl<'a> Harness<'a> {
+    /// A new destination for a source.
+    pub fn new(source: &'a Standing) -> Self {
+        let highwater = Highwater::against(&source.server.url());
+        Self { source, highwater, tally: Tally::default(), checkpoint: None, pages: 0, holder: None }
     }
 
     /// True if there is something to go on with: a run, or rows that were never asked for.
@@ -91,13 +133,33 @@ impl Harness {
         }
     }
 
-    /// Starts a process, kills it, and checks every promise.
-    pub fn attempt(&mut self, attempt: &Attempt) {
+    /// True if a run was left to go on with.
+    pub fn has_run(&self) -> bool {
+        let db = self.highwater.db();
+        db.exists() && {
+            let table = Table::of(&db);
+            table.is_made() && table.unfinished().is_some()
+        }
+    }
+
+    /// Starts a process, kills it, and checks every promise. False if it ended before it could be killed.
+    pub fn attempt(&mut self, attempt: &Attempt) -> bool {
+        if let When::At(point, nth) = attempt.when {
+            let plan = format!("{}:{nth}", point.name());
+            self.highwater.set(VARIABLE.unwrap(), Some(&plan));
+        }
         let mut running =
             self.highwater.start_sync(&["--json", "--walk", attempt.walk, "--resume", attempt.resume]);
+        if let Some(variable) = VARIABLE {
+            self.highwater.set(variable, None);
+        }
         let pid = running.pid();
-        match attempt.when {
-            When::Started(after) => thread::sleep(after),
+        let done = match attempt.when {
+            When::At(..) => running.end(),
+            When::Started(after) => {
+                thread::sleep(after);
+                running.kill()
+            }
             When::Stored { pages, after } => {
                 let mut told = 0;
                 running.until(|event| {
@@ -105,52 +167,72 @@ impl Harness {
                     told == pages
                 });
                 thread::sleep(after);
+                running.kill()
             }
-            When::Ending => drop(running.until(|event| event["event"] == "page" && event["token"].is_null())),
-        }
-        let done = running.kill();
+        };
         let killed = done.status.signal() == Some(KILL);
-        assert!(killed || done.code() == 0, "{attempt:?}: {done}");
-        self.look(pid, killed);
+        assert!(killed || self.is_clean(&done), "{attempt:?}: {done}");
+        if let (true, When::At(point, _)) = (killed, attempt.when) {
+            *self.tally.at.entry(point).or_default() += 1;
+        }
+        self.look(pid, killed, &done);
+        killed
     }
 
     /// Runs a last process to its end, and checks that the destination holds the source's rows and nothing else.
     pub fn finish(&mut self) {
         let done = self.highwater.sync(&["--json"]);
-        assert_eq!(done.code(), 0, "{done}");
+        assert!(self.is_clean(&done), "{done}");
         if let Some(pid) = self.holder.take() {
             let killed = format!("process {pid},");
             let told = |event: &Value| event["text"].as_str().is_some_and(|text| text.contains(&killed));
             assert!(done.events().iter().any(told), "not told whose lock was taken over: {done}");
         }
-        promise::check_complete(&Table::of(&self.highwater.db()), &self.source);
+        promise::check_complete(&Table::of(&self.highwater.db()), &self.source.rows);
+        self.tally.finished += 1;
+    }
+
+    /// True of a good end. On a page of one row each value fills its page: that asks for attention, and loses nothing.
+    fn is_clean(&self, done: &Done) -> bool {
+        done.code() == 0 || (self.source.page_size == 1 && done.code() == 3)
     }
 
     /// Checks the promises, and notes what a kill has hit.
-    fn look(&mut self, pid: u32, killed: bool) {
+    fn look(&mut self, pid: u32, killed: bool, done: &Done) {
         let db = self.highwater.db();
         let lock = std::fs::read_to_string(db.with_extension("db.lock")).unwrap_or_default();
         let holds = lock.contains(&format!("process {pid},"));
         assert!(!holds || killed, "a clean end leaves no trace: {lock}");
         self.holder = if holds { Some(pid) } else { self.holder.filter(|_| !lock.is_empty()) };
-        self.tally.killed += u32::from(killed);
-        self.tally.ended += u32::from(!killed);
-        self.tally.early += u32::from(killed && !holds);
+        self.tally.killed += u64::from(killed);
+        self.tally.ended += u64::from(!killed);
+        self.tally.early += u64::from(killed && !holds);
         if !db.exists() {
             return;
         }
         let table = Table::of(&db);
-        promise::check(&table, &self.source);
+        promise::check(&table, &self.source.rows);
         if !table.is_made() {
             return;
         }
-        let (checkpoint, pages) = (table.checkpoint(), table.pages().len());
+        let (checkpoint, pages) = (table.checkpoint(), table.pages());
         assert!(checkpoint >= self.checkpoint, "{:?}, then {checkpoint:?}", self.checkpoint);
+        for (run, page) in told_of(done) {
+            let stored = pages.iter().any(|logged| (logged.run, logged.page) == (run, page));
+            assert!(stored, "page {page} of run {run} was told to be stored, and is not: {done}");
+        }
         let unfinished = killed && table.unfinished().is_some();
-        self.tally.unfinished += u32::from(unfinished);
-        self.tally.amid_pages += u32::from(unfinished && pages > self.pages);
-        (self.checkpoint, self.pages) = (checkpoint, pages);
+        self.tally.unfinished += u64::from(unfinished);
+        self.tally.amid_pages += u64::from(unfinished && pages.len() > self.pages);
+        (self.checkpoint, self.pages) = (checkpoint, pages.len());
     }
+}
+
+/// The pages that a process told of, run and number. A kill may cut its last line.
+fn told_of(done: &Done) -> Vec<(i64, i64)> {
+    let events = done.stdout.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    let pages = events.filter(|event| event["event"] == "page");
+    pages.map(|page| (page["run"].as_i64().unwrap(), page["page"].as_i64().unwrap())).collect()
 }
 
 /// Instants to kill at, from a seed.

@@ -122,4 +122,13 @@ impl Api {
             assert!(rows.len() > before, "{from} fills a whole page");
         }
     }
+
+    /// The same of a source where no two rows tie, however short its pages: asked for by token.
+    pub fn untied_rows(&self) -> Rows {
+        let mut pages = vec![self.page("")];
+        while let Some(token) = &pages.last().unwrap().token {
+            pages.push(self.page(&format!("scroll_param={token}")));
+        }
+        super::by_id(pages.into_iter().flat_map(|page| page.rows))
+    }
 }

@@ -7,6 +7,7 @@ use rusqlite::{CachedStatement, Transaction, params, params_from_iter};
 
 use super::{json, stamp, word};
 use crate::destination::{Batch, Committed};
+use crate::kill_point::KillPoint;
 use crate::record::{Cursor, Row, Schema};
 use crate::run::{Before, Counts, Fate, ShownRow, Totals};
 
@@ -41,6 +42,9 @@ pub(super) fn pages(
         rows += i64::try_from(page.counts.new).unwrap_or(i64::MAX);
         totals.counts.add(&page.counts);
         committed.push(Committed { rows: rows.unsigned_abs(), ..page });
+        if committed.len() < batches.len() {
+            KillPoint::BetweenPages.pass();
+        }
     }
     let totals = Totals { counts: totals.counts, commits: totals.commits + 1, ..last.totals };
     state(transaction, last, rows, &span, &totals)?;
@@ -87,6 +91,7 @@ fn one_page(
     let place = Place { run: batch.run, page: number(batch.page), at: stamp(batch.at) };
     for (position, row) in batch.rows.iter().enumerate() {
         let (fate, before) = upsert.row(row, &place)?;
+        KillPoint::AfterUpsert.pass();
         match fate {
             Fate::New => counts.new += 1,
             Fate::Changed => counts.changed += 1,

@@ -4,6 +4,7 @@ use rusqlite::{Connection, TransactionBehavior};
 
 use super::{Sqlite, database_error};
 use crate::destination::DestinationError;
+use crate::kill_point::KillPoint;
 use crate::record::Schema;
 
 /// One step for each version, in order. A step that was released is never edited.
@@ -101,6 +102,7 @@ pub(super) fn migrate(sqlite: &mut Sqlite) -> Result<(), DestinationError> {
         let version = version(&transaction)?;
         for migration in MIGRATIONS.iter().skip(version) {
             transaction.execute_batch(migration)?;
+            KillPoint::AmidMigration.pass();
         }
         if version < MIGRATIONS.len() {
             transaction.pragma_update(None, "user_version", MIGRATIONS.len() as i64)?;

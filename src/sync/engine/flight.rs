@@ -7,6 +7,7 @@ use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep_until};
 
 use crate::exchange::Budget;
+use crate::kill_point::KillPoint;
 use crate::source::{Answer, Failure, Source};
 use crate::walk::Request;
 
@@ -60,7 +61,12 @@ impl Wire {
     pub(super) fn send(source: &Source, request: Request) -> Self {
         let deadline = Utc::now() + span(source.limits().request);
         let (source, asked) = (source.clone(), request.clone());
-        let answer = tokio::spawn(async move { source.ask(&asked).await });
+        let answer = tokio::spawn(async move {
+            KillPoint::BeforeRequest.pass();
+            let answer = source.ask(&asked).await;
+            KillPoint::AfterRequest.pass();
+            answer
+        });
         Self { request, answer, deadline, give_up: None }
     }
 

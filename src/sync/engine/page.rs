@@ -6,6 +6,7 @@ use tokio::time::Instant;
 use super::flight::Flight;
 use super::{QUEUE, Run, Wish, millis, outcome};
 use crate::destination::{Batch, DestinationError};
+use crate::kill_point::KillPoint;
 use crate::record::{Page, Row, Schema};
 use crate::run::{Counts, Outcome, Seams, Totals};
 use crate::source::decode::Envelope;
@@ -44,6 +45,7 @@ impl Run<'_> {
             Ok(envelope) => {
                 self.look_ahead(&envelope);
                 let page = envelope.into_page();
+                KillPoint::AfterDecode.pass();
                 self.on_page(request, page, answer, millis(begun.elapsed()));
             }
             Err(failure) => self.on_failure(&request, failure).await,
@@ -192,6 +194,7 @@ impl Run<'_> {
                 ..pending.stored
             };
             self.known = (stored.checkpoint.clone(), stored.rows);
+            KillPoint::BeforeEvent.pass();
             self.sync.outlet.send(Event::Page(Box::new(stored))).await;
             for notice in pending.notices {
                 self.sync.outlet.send(Event::Notice(notice)).await;
