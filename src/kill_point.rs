@@ -94,9 +94,14 @@ impl KillPoint {
 mod armed {
     use std::sync::LazyLock;
     use std::sync::atomic::{AtomicU64, Ordering};
+    use std::thread;
+    use std::time::Duration;
 
     use super::{KillPoint, VARIABLE};
     use crate::platform::process;
+
+    /// A time in which pages come.
+    const GATHER: Duration = Duration::from_millis(100);
 
     /// Where this process is to end, and how often it may still come by.
     static PLAN: LazyLock<Option<(KillPoint, AtomicU64)>> = LazyLock::new(|| {
@@ -107,11 +112,13 @@ mod armed {
     });
 
     pub(super) fn pass(point: KillPoint) {
-        if let Some((planned, left)) = &*PLAN
-            && *planned == point
-            && left.fetch_sub(1, Ordering::Relaxed) == 1
-        {
+        let Some((planned, left)) = &*PLAN else { return };
+        if *planned == point && left.fetch_sub(1, Ordering::Relaxed) == 1 {
             process::die();
+        }
+        // Pages share a transaction only if they come while another one is open.
+        if *planned == KillPoint::BetweenPages && point == KillPoint::AfterBegin {
+            thread::sleep(GATHER);
         }
     }
 }
