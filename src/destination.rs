@@ -3,6 +3,7 @@
 //! A destination is synchronous and has one owner; the sync gives it a thread. It decides what becomes of a row (an
 //! older version never overwrites a newer one) and nothing about what is asked for next.
 
+mod guard;
 pub mod history;
 pub mod lock;
 pub mod reader;
@@ -51,6 +52,18 @@ pub enum DestinationError {
     /// The destination is not what this program may write to.
     #[error("{0}")]
     Refused(String),
+}
+
+/// What to do about a file that the system refused: by the reason where that says enough, and this otherwise.
+fn remedy_for(error: &std::io::Error, otherwise: &'static str) -> &'static str {
+    use std::io::ErrorKind::{FileTooLarge, QuotaExceeded, ReadOnlyFilesystem, StorageFull};
+    match error.kind() {
+        ReadOnlyFilesystem => "have it mounted for writing, or give another --db",
+        StorageFull | QuotaExceeded | FileTooLarge => {
+            "make room and run again: what was stored before is safe"
+        }
+        _ => otherwise,
+    }
 }
 
 /// What stands in a destination.

@@ -10,12 +10,19 @@ mod unix;
 #[cfg(not(unix))]
 mod windows;
 
-pub use files::{file_identity, fresh_dir, new_private_file, private_dir, private_file, sync_folder};
+pub use files::{
+    file_identity, foreign_owner, fresh_dir, new_private_file, private_dir, private_file,
+    private_file_itself, sync_folder,
+};
 
 #[cfg(unix)]
-pub use unix::{INPUT_PATIENCE, Signals, Tty, Waker, discard_output, give_mouse, suspend, take_mouse};
+pub use unix::{
+    INPUT_PATIENCE, Signals, Tty, Waker, discard_output, give_mouse, heed_file_limit, suspend, take_mouse,
+};
 #[cfg(not(unix))]
-pub use windows::{INPUT_PATIENCE, Signals, Tty, Waker, discard_output, give_mouse, suspend, take_mouse};
+pub use windows::{
+    INPUT_PATIENCE, Signals, Tty, Waker, discard_output, give_mouse, heed_file_limit, suspend, take_mouse,
+};
 
 /// The number of the signal that a terminal sends when it goes away.
 pub const HANG_UP: i32 = 1;

@@ -142,9 +142,8 @@ fn sources(page_size: usize) -> [Standing; 2] {
         50 => 300,
         _ => 3 * page_size,
     };
-    [None, Some(tied(page_size)).filter(|_| page_size > 1)].map(|tie| {
-        Standing::new(Options { users, page_size, tie, keep_alive: true, ..Options::default() })
-    })
+    [None, Some(tied(page_size)).filter(|_| page_size > 1)]
+        .map(|tie| Standing::new(Options { users, page_size, tie, keep_alive: true, ..Options::default() }))
 }
 
 /// The kills of one destination, and the run that ends it.
@@ -205,7 +204,9 @@ fn passes(point: KillPoint, source: &Standing) -> u64 {
         | KillPoint::AfterDecode
         | KillPoint::BeforeEvent
         | KillPoint::AfterEvent => source.pages(),
-        KillPoint::AfterBegin | KillPoint::BeforeCommit | KillPoint::AfterCommit => source.pages().div_ceil(3),
+        KillPoint::AfterBegin | KillPoint::BeforeCommit | KillPoint::AfterCommit => {
+            source.pages().div_ceil(3)
+        }
         _ => 1,
     }
 }

@@ -18,7 +18,7 @@ use crate::kill_point::KillPoint;
 use crate::monitor::terminal::leave_behind;
 use crate::monitor::theme::{Glyphs, Theme};
 use crate::monitor::{self, Departure, Feed, Left, Manners};
-use crate::platform::{Signal, Signals};
+use crate::platform::{self, Signal, Signals};
 use crate::playground::{self, Playground, Tie};
 use crate::record::USER;
 use crate::report::{self, Progress, Style};
@@ -312,7 +312,12 @@ pub fn playground(served: &Served) -> Result<Exit, Fault> {
 }
 
 pub(super) fn runtime() -> io::Result<tokio::runtime::Runtime> {
-    tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    // Before anything is written.
+    let within = runtime.enter();
+    platform::heed_file_limit()?;
+    drop(within);
+    Ok(runtime)
 }
 
 pub(super) fn signalled(number: i32) -> Exit {

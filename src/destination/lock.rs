@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use chrono::{SecondsFormat, Utc};
 
-use super::DestinationError;
+use super::{DestinationError, guard, remedy_for};
 use crate::platform;
 use crate::sanitize;
 
@@ -34,10 +34,10 @@ impl Lock {
         let path = path_of(database);
         let failed = |error| DestinationError::File {
             path: path.clone(),
+            remedy: remedy_for(&error, "check the directory's permissions"),
             error,
-            remedy: "check the directory's permissions",
         };
-        let mut file = platform::private_file(&path).map_err(failed)?;
+        let mut file = platform::private_file_itself(&path).map_err(failed)?;
         for look in 1.. {
             match file.try_lock() {
                 Ok(()) => break,
@@ -80,10 +80,7 @@ impl Drop for Lock {
 
 /// Beside the database itself, where another name for it, a link, would lead to another lock.
 pub(super) fn path_of(database: &Path) -> PathBuf {
-    let database = database.canonicalize().unwrap_or_else(|_| database.to_owned());
-    let mut path = database.into_os_string();
-    path.push(".lock");
-    PathBuf::from(path)
+    guard::beside(&database.canonicalize().unwrap_or_else(|_| database.to_owned()), ".lock")
 }
 
 fn read(file: &mut File) -> Option<String> {

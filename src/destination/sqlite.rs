@@ -17,7 +17,9 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::lock::Lock;
-use super::{Batch, Committed, Destination, DestinationError, Ending, NewRun, Stored, StoredRun};
+use super::{
+    Batch, Committed, Destination, DestinationError, Ending, NewRun, Stored, StoredRun, guard, remedy_for,
+};
 use crate::kill_point::KillPoint;
 use crate::platform;
 use crate::record::{Cursor, Schema};
@@ -54,24 +56,19 @@ impl Sqlite {
         if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
             platform::private_dir(folder).map_err(|error| DestinationError::File {
                 path: folder.to_owned(),
+                remedy: remedy_for(&error, "choose another --db"),
                 error,
-                remedy: "choose another --db",
             })?;
         }
         // Before anything is put beside it: SQLite would leave a journal even next to /dev/null.
-        if std::fs::metadata(path).is_ok_and(|found| !found.is_file()) {
-            return Err(DestinationError::Refused(format!(
-                "{} is no regular file; give another --db",
-                path.display()
-            )));
-        }
+        guard::check(path)?;
         let (lock, killed) = Lock::take(path)?;
         KillPoint::LockTaken.pass();
         // Made before SQLite does, which would leave it readable for all; the -wal and -shm take its mode over.
         platform::private_file(path).map_err(|error| DestinationError::File {
             path: path.to_owned(),
+            remedy: remedy_for(&error, "check the permissions, or choose another --db"),
             error,
-            remedy: "check the permissions, or choose another --db",
         })?;
         KillPoint::FileMade.pass();
         let mut sqlite = Self::connect(path, schema, Some(lock), OpenFlags::default())?;

@@ -40,6 +40,38 @@ pub fn private_file(path: &Path) -> io::Result<File> {
     options.open(path)
 }
 
+/// The same, but not through a link: what another user has put in the file's place is not written through.
+///
+/// # Errors
+/// What the system says; that it is a link, too.
+pub fn private_file_itself(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.read(true).write(true).create(true).truncate(false);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt as _;
+        options.mode(0o600).custom_flags(rustix::fs::OFlags::NOFOLLOW.bits().cast_signed());
+    }
+    options.open(path)
+}
+
+/// The user that a file or link belongs to, if that is not the one who runs this process; where the system knows users
+/// by number.
+#[must_use]
+pub fn foreign_owner(path: &Path) -> Option<u32> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt as _;
+        let owner = std::fs::symlink_metadata(path).ok()?.uid();
+        (owner != rustix::process::geteuid().as_raw()).then_some(owner)
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = path;
+        None
+    }
+}
+
 /// Makes a file for writing that only its owner can read. Fails if anything is there, be it a link that leads nowhere.
 ///
 /// # Errors

@@ -26,8 +26,6 @@ impl Signals {
     /// # Errors
     /// If the system does not let them be caught.
     pub fn ending() -> io::Result<Self> {
-        // Once it is caught, a write past the limit of a file's size fails as on a full disk, and is told.
-        let _ = signal(SignalKind::from_raw(rustix::process::Signal::XFSZ.as_raw()))?;
         let mut signals = Vec::new();
         for kind in
             [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup(), SignalKind::quit()]
@@ -71,6 +69,15 @@ impl Signals {
     pub async fn recv(&mut self) -> Signal {
         std::future::poll_fn(|context| self.poll_recv(context)).await
     }
+}
+
+/// Catches the signal that ends a process which writes past the limit of a file's size: the write then fails as on a
+/// full disk, and is told. Within a runtime, and for good.
+///
+/// # Errors
+/// If the system does not let it be caught.
+pub fn heed_file_limit() -> io::Result<()> {
+    signal(SignalKind::from_raw(rustix::process::Signal::XFSZ.as_raw())).map(drop)
 }
 
 /// True if the process was started with that signal ignored. Known on Linux only; elsewhere it is taken not to be.

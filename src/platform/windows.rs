@@ -59,6 +59,14 @@ impl Signals {
     }
 }
 
+/// Nothing: there is no such limit here.
+///
+/// # Errors
+/// Never.
+pub fn heed_file_limit() -> io::Result<()> {
+    Ok(())
+}
+
 /// Cannot be done here.
 ///
 /// # Errors

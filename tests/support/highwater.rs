@@ -14,6 +14,9 @@ use tempfile::TempDir;
 /// How long the program may stay silent before a test gives it up for hanging.
 const PATIENCE: Duration = Duration::from_secs(60);
 
+/// The program.
+pub const BINARY: &str = env!("CARGO_BIN_EXE_highwater");
+
 /// What the program may know of the machine that the tests run on.
 const KEPT: &[&str] = &["PATH", "SYSTEMROOT", "TEMP", "TMP", "LLVM_PROFILE_FILE"];
 
@@ -22,6 +25,8 @@ pub struct Highwater {
     home: TempDir,
     url: Option<String>,
     variables: Vec<(String, String)>,
+    /// A program that starts this one, and what it is told before.
+    through: Vec<String>,
 }
 
 impl Highwater {
@@ -47,8 +52,13 @@ impl Highwater {
         self.variables.extend(value.map(|value| (name.to_owned(), value.to_owned())));
     }
 
+    /// From now on started by another program, which is told these first; by none if there are none.
+    pub fn start_through(&mut self, through: &[&str]) {
+        self.through = through.iter().map(|&word| word.to_owned()).collect();
+    }
+
     fn made(url: Option<String>) -> Self {
-        Self { home: tempfile::tempdir().unwrap(), url, variables: Vec::new() }
+        Self { home: tempfile::tempdir().unwrap(), url, variables: Vec::new(), through: Vec::new() }
     }
 
     /// The same destination, with another source.
@@ -97,8 +107,9 @@ impl Highwater {
 
     /// The program with these arguments and nothing else, under way.
     pub fn start<A: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = A>) -> Running {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_highwater"));
-        command.args(arguments).current_dir(self.home()).env_clear();
+        let program: Vec<_> = self.through.iter().map(String::as_str).chain([BINARY]).collect();
+        let mut command = Command::new(program[0]);
+        command.args(&program[1..]).args(arguments).current_dir(self.home()).env_clear();
         command.envs(std::env::vars_os().filter(|(name, _)| KEPT.iter().any(|kept| name == kept)));
         for name in ["HOME", "USERPROFILE", "LOCALAPPDATA", "APPDATA"] {
             command.env(name, self.home());
