@@ -10,6 +10,7 @@
 mod support;
 mod terminal;
 mod disk {
+    mod damage;
     mod full;
     mod refused;
     mod rig;

@@ -89,6 +89,7 @@ impl Session {
             None => format!("the built-in playground with seed {}", settings.playground.seed),
         };
         sqlite.bind(&identity)?;
+        sqlite.check_steering()?;
         let source = source.await??;
         let (commands, receiver) = mpsc::channel(COMMANDS);
         // Last of all: what cannot be opened leaves no recording behind.

@@ -6,6 +6,7 @@
 mod commit;
 mod reader;
 mod schema;
+mod steering;
 #[cfg(test)]
 mod tests;
 

@@ -353,6 +353,6 @@ fn state(
 }
 
 /// SQLite's integers are signed.
-fn number(value: u64) -> i64 {
+pub(super) fn number(value: u64) -> i64 {
     i64::try_from(value).unwrap_or(i64::MAX)
 }
