@@ -89,23 +89,22 @@ impl Sync {
         Self { source, source_name, writer: Writer::start(destination), terms, outlet, commands }
     }
 
-    /// Serves until [`Command::Stop`], or until nobody can command any more. `killed` names the holder of the
-    /// destination's lock that was killed while it held it, if there was one: that is told first of all.
+    /// Serves until [`Command::Stop`], or until nobody can command any more. `found` is what was noticed
+    /// when the destination was opened, if anything was: that is told first of all.
     ///
     /// # Errors
     /// If the destination cannot be read or a run cannot begin; a run that fails is told as an event, and is none.
-    pub async fn serve(mut self, killed: Option<String>) -> Result<(), DestinationError> {
-        let served = self.serve_runs(killed).await;
+    pub async fn serve(mut self, found: Option<String>) -> Result<(), DestinationError> {
+        let served = self.serve_runs(found).await;
         self.outlet.end_recording().await;
         served
     }
 
-    async fn serve_runs(&mut self, killed: Option<String>) -> Result<(), DestinationError> {
+    async fn serve_runs(&mut self, found: Option<String>) -> Result<(), DestinationError> {
         let stored = self.writer.stored().await?;
         let opened = self.opened(stored);
         self.outlet.send(Event::Opened(opened)).await;
-        if let Some(holder) = killed {
-            let text = format!("took over the lock of {holder}, which ended without a word");
+        if let Some(text) = found {
             let notice = Notice { level: Level::Info, kind: NoticeKind::Housekeeping, text };
             self.outlet.send(Event::Notice(notice)).await;
         }

@@ -97,7 +97,7 @@ impl Session {
         let trouble = recorder.as_ref().map(Recorder::trouble);
         let outlet = outlet.recorded(recorder);
         let sync = Sync::new((source, name), Box::new(sqlite), terms(settings, show), outlet, receiver);
-        let serving = tokio::spawn(sync.serve(killed));
+        let serving = tokio::spawn(sync.serve(killed.as_ref().map(ToString::to_string)));
         Ok(Self { commands, serving, trouble, _playground: playground })
     }
 

@@ -156,7 +156,7 @@ impl Rehearsal {
             beside: None,
         };
         tokio::spawn(pump.run(heard));
-        let serving = tokio::spawn(sync.serve(killed));
+        let serving = tokio::spawn(sync.serve(killed.as_ref().map(ToString::to_string)));
         Ok(Self { commands, serving, scratch })
     }
 

@@ -23,6 +23,8 @@ const INSTANT: Duration = Duration::from_millis(10);
 #[derive(Debug)]
 pub struct Lock {
     file: File,
+    /// True if its file is to look as if this process had been killed.
+    leaves_trace: bool,
 }
 
 impl Lock {
@@ -55,7 +57,13 @@ impl Lock {
         let since = Utc::now().to_rfc3339_opts(SecondsFormat::Secs, true);
         let holder = format!("process {}, since {since}", std::process::id());
         rewrite(&mut file, &holder).map_err(failed)?;
-        Ok((Self { file }, killed))
+        Ok((Self { file, leaves_trace: false }, killed))
+    }
+
+    /// Releases it, and leaves the trace of a holder that was killed: one was before, and what it left behind was
+    /// not taken over.
+    pub fn leave_trace(mut self) {
+        self.leaves_trace = true;
     }
 
     /// Who holds the lock of a database, if anyone does.
@@ -74,7 +82,9 @@ impl Lock {
 impl Drop for Lock {
     fn drop(&mut self) {
         // Only the trace: the lock itself ends with the file.
-        let _ = rewrite(&mut self.file, "");
+        if !self.leaves_trace {
+            let _ = rewrite(&mut self.file, "");
+        }
     }
 }
 

@@ -9,10 +9,12 @@ mod schema;
 mod steering;
 #[cfg(test)]
 mod tests;
+mod whole;
 
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, TransactionBehavior, params};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -43,8 +45,27 @@ pub struct Sqlite {
 pub struct Opened {
     /// The destination.
     pub sqlite: Sqlite,
-    /// The holder that was killed while it held the lock, if there was one.
-    pub killed: Option<String>,
+    /// The holder that was killed while it held the lock, if there was one, and what it left.
+    pub killed: Option<Killed>,
+}
+
+/// A process that was killed while it wrote to a destination.
+#[derive(Clone, Debug)]
+pub struct Killed {
+    /// Which one, and since when it ran.
+    pub holder: String,
+    /// True if the log that it should have left was gone, and the file was found to be whole without it.
+    pub lacked_log: bool,
+}
+
+impl std::fmt::Display for Killed {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "took over the lock of {}, which ended without a word", self.holder)?;
+        if self.lacked_log {
+            f.write_str("; found no write-ahead log of it, and looked through the whole file: nothing is missing in it")?;
+        }
+        Ok(())
+    }
 }
 
 impl Sqlite {
@@ -52,7 +73,7 @@ impl Sqlite {
     ///
     /// # Errors
     /// [`DestinationError::Locked`] if another process writes to it; [`DestinationError::Refused`] if a newer
-    /// version wrote it, or if its table has other columns; the others as they come.
+    /// version wrote it, if its table has other columns, or if it is not whole; the others as they come.
     pub fn open(path: &Path, schema: &'static Schema) -> Result<Opened, DestinationError> {
         if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
             platform::private_dir(folder).map_err(|error| DestinationError::File {
@@ -63,8 +84,26 @@ impl Sqlite {
         }
         // Before anything is put beside it: SQLite would leave a journal even next to /dev/null.
         guard::check(path)?;
-        let (lock, killed) = Lock::take(path)?;
+        let (lock, holder) = Lock::take(path)?;
         KillPoint::LockTaken.pass();
+        let lacked_log = holder.is_some() && whole::lacks_log(path);
+        match Self::prepare(path, schema, lacked_log) {
+            Ok(sqlite) => {
+                let killed = holder.map(|holder| Killed { holder, lacked_log });
+                Ok(Opened { sqlite: Self { _lock: Some(lock), ..sqlite }, killed })
+            }
+            Err(error) => {
+                // The next one that tries is to look as closely.
+                if holder.is_some() {
+                    lock.leave_trace();
+                }
+                Err(error)
+            }
+        }
+    }
+
+    /// Opens a file whose lock is held, and brings its tables up to date.
+    fn prepare(path: &Path, schema: &'static Schema, lacks_log: bool) -> Result<Self, DestinationError> {
         // Made before SQLite does, which would leave it readable for all; the -wal and -shm take its mode over.
         platform::private_file(path).map_err(|error| DestinationError::File {
             path: path.to_owned(),
@@ -72,7 +111,7 @@ impl Sqlite {
             error,
         })?;
         KillPoint::FileMade.pass();
-        let mut sqlite = Self::connect(path, schema, Some(lock), OpenFlags::default())?;
+        let mut sqlite = Self::connect(path, schema, OpenFlags::default())?;
         schema::recognise(&sqlite)?;
         sqlite.try_sql(|connection| {
             connection.execute_batch(
@@ -84,7 +123,10 @@ impl Sqlite {
         schema::migrate(&mut sqlite)?;
         KillPoint::AfterMigration.pass();
         sqlite.try_sql(|connection| connection.execute_batch("PRAGMA synchronous = FULL"))?;
-        Ok(Opened { sqlite, killed })
+        if lacks_log {
+            sqlite.check_whole()?;
+        }
+        Ok(sqlite)
     }
 
     /// Opens an existing file for reading; a run may be writing to it.
@@ -92,7 +134,14 @@ impl Sqlite {
     /// # Errors
     /// As [`Sqlite::open`], and if there is no such file.
     pub fn read(path: &Path, schema: &'static Schema) -> Result<Self, DestinationError> {
-        Self::existing(path, schema, OpenFlags::default())
+        // The last connection to close brings the log into the file, and deletes it. What a killed process has left is
+        // for the next that writes, which would miss it.
+        let left = std::fs::metadata(guard::beside(path, "-wal")).is_ok_and(|log| log.len() > 0);
+        let mut sqlite = Self::existing(path, schema, OpenFlags::default())?;
+        sqlite.try_sql(|connection| {
+            connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, left)
+        })?;
+        Ok(sqlite)
     }
 
     fn existing(path: &Path, schema: &'static Schema, flags: OpenFlags) -> Result<Self, DestinationError> {
@@ -101,17 +150,12 @@ impl Sqlite {
             error,
             remedy: "run a sync first, or give the right --db",
         })?;
-        let sqlite = Self::connect(path, schema, None, flags)?;
+        let sqlite = Self::connect(path, schema, flags)?;
         schema::check(&sqlite)?;
         Ok(sqlite)
     }
 
-    fn connect(
-        path: &Path,
-        schema: &'static Schema,
-        lock: Option<Lock>,
-        flags: OpenFlags,
-    ) -> Result<Self, DestinationError> {
+    fn connect(path: &Path, schema: &'static Schema, flags: OpenFlags) -> Result<Self, DestinationError> {
         let named = |error| database_error(path, error);
         let connection = Connection::open_with_flags(path, flags).map_err(named)?;
         connection.busy_timeout(std::time::Duration::from_secs(5)).map_err(named)?;
@@ -120,7 +164,7 @@ impl Sqlite {
             connection,
             path: path.to_owned(),
             schema,
-            _lock: lock,
+            _lock: None,
             identity: platform::file_identity(path),
         })
     }
@@ -380,7 +424,7 @@ pub(super) fn database_error(path: &Path, error: rusqlite::Error) -> Destination
             "another program holds the database: close it and run again"
         }
         Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => {
-            "the file is damaged or no SQLite database: restore it, or give another --db"
+            "the file is damaged or no SQLite database (`highwater verify` looks closer): restore it, or give another --db"
         }
         Some(ErrorCode::ReadOnly | ErrorCode::CannotOpen | ErrorCode::PermissionDenied) => {
             "check the permissions, or give another --db"

@@ -3,14 +3,16 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::ops::Range;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use rusqlite::{Connection, OpenFlags};
 use serde_json::Value;
 
 use super::rig::{Source, assert_calm, assert_refused, beside};
 use crate::support::kill::{Dice, number};
 use crate::support::{Highwater, Rows, Table, cursor};
+use crate::terminal::Terminal;
 
 /// Pages that are stored before the damage: half of them.
 const BEFORE: u64 = 6;
@@ -19,15 +21,19 @@ const BEFORE: u64 = 6;
 struct Half {
     source: Source,
     bytes: Vec<u8>,
-    /// Which pages of the file hold what.
-    regions: BTreeMap<String, Vec<Range<usize>>>,
+    walk: String,
+    /// Which pages of the file hold what: where each begins, and its size.
+    regions: BTreeMap<String, Vec<(usize, usize)>>,
     checkpoint: String,
 }
 
 impl Half {
-    fn new() -> Self {
+    fn new(walk: &str) -> Self {
         let source = Source::of(600);
-        let highwater = source.after(BEFORE);
+        let highwater = source.highwater();
+        let before = BEFORE.to_string();
+        let done = highwater.sync(&["--walk", walk, "--max-pages", &before]);
+        assert_eq!(done.code(), 4, "{done}");
         let connection = Connection::open(highwater.db()).unwrap();
         let mut query = connection.prepare("SELECT name, pgoffset, pgsize FROM dbstat").unwrap();
         let mut regions = BTreeMap::<String, Vec<_>>::new();
@@ -35,12 +41,12 @@ impl Half {
         while let Some(row) = rows.next().unwrap() {
             let (at, size): (isize, isize) = (row.get(1).unwrap(), row.get(2).unwrap());
             let (at, size) = (at.unsigned_abs(), size.unsigned_abs());
-            regions.entry(row.get(0).unwrap()).or_default().push(at..at + size);
+            regions.entry(row.get(0).unwrap()).or_default().push((at, size));
         }
-        regions.insert("the header".to_owned(), vec![0..100]);
+        regions.insert("the header".to_owned(), vec![(0, 100)]);
         let checkpoint = Table::of(&highwater.db()).checkpoint().unwrap();
         let bytes = fs::read(highwater.db()).unwrap();
-        Self { source, bytes, regions, checkpoint }
+        Self { source, walk: walk.to_owned(), bytes, regions, checkpoint }
     }
 
     /// A destination with these bytes.
@@ -54,7 +60,7 @@ impl Half {
     fn try_with(&self, what: &str, bytes: &[u8]) -> bool {
         let highwater = self.with(bytes);
         let before = Seen::of(&highwater);
-        let done = highwater.sync(&["--json"]);
+        let done = highwater.sync(&["--json", "--walk", &self.walk]);
         let after = Seen::of(&highwater);
         assert_calm(&done);
         let told = match done.code() {
@@ -80,6 +86,11 @@ impl Half {
         }
         told
     }
+}
+
+/// A place below that.
+pub fn below(dice: &mut Dice, most: usize) -> usize {
+    usize::try_from(dice.below(most as u64)).unwrap()
 }
 
 /// What can be read of a destination that may be damaged.
@@ -135,17 +146,15 @@ fn reader(highwater: &Highwater) -> Connection {
 
 #[test]
 fn a_bit_that_is_turned_over_is_told_or_does_no_harm() {
-    let half = Half::new();
-    println!("{:?}", half.regions.iter().map(|(name, pages)| (name, pages.len())).collect::<Vec<_>>());
+    let half = Half::new("auto");
     let seed = number("HIGHWATER_TEST_SEED", 1);
-    let flips = number("HIGHWATER_TEST_FLIPS", 96).div_ceil(half.regions.len() as u64);
+    let flips = number("HIGHWATER_TEST_FLIPS", 60).div_ceil(half.regions.len() as u64);
     let mut dice = Dice::new(seed);
     let mut told = BTreeMap::<&str, u64>::new();
     for (region, pages) in &half.regions {
         for _ in 0..flips {
-            let page =
-                dice.pick(&pages.iter().cloned().map(|page| (page.start, page.end)).collect::<Vec<_>>());
-            let at = page.0 + dice.below((page.1 - page.0) as u64) as usize;
+            let (start, size) = dice.pick(pages);
+            let at = start + below(&mut dice, size);
             let bit = dice.below(8);
             let mut bytes = half.bytes.clone();
             bytes[at] ^= 1 << bit;
@@ -153,44 +162,63 @@ fn a_bit_that_is_turned_over_is_told_or_does_no_harm() {
             *told.entry(region).or_default() += u64::from(half.try_with(&what, &bytes));
         }
     }
-    println!("of {flips} each, told: {told:?}");
+    println!("{flips} bits in each, told: {told:?}");
+    assert!(told.values().sum::<u64>() > 0, "{told:?}");
 }
 
-/// Where a run begins or goes on: a digit that differs would have it pass over rows.
+/// Where a run begins or goes on: another instant or token would have it pass over rows.
 #[test]
-fn a_checkpoint_or_walk_that_was_changed_by_damage_is_told() {
-    let half = Half::new();
-    let mut tried = 0;
-    let day = half.checkpoint.as_bytes();
-    for at in 0..half.bytes.len() - day.len() {
-        if half.bytes[at..].starts_with(day) {
-            // Later by an hour, or by minutes.
-            for digit in [12, 14] {
+fn a_checkpoint_or_walk_that_damage_has_changed_is_told() {
+    for walk in ["auto", "scroll"] {
+        let half = Half::new(walk);
+        let token = STANDARD.encode(&half.checkpoint);
+        let (mut tried, mut told) = (0, 0);
+        // Later by some hours, by some minutes.
+        for (text, digit) in [(&half.checkpoint, 12), (&half.checkpoint, 14), (&token, 16), (&token, 18)] {
+            let ends = half.bytes.windows(text.len()).enumerate();
+            for (at, _) in ends.filter(|(_, found)| *found == text.as_bytes()) {
                 let mut bytes = half.bytes.clone();
-                bytes[at + digit] = b'9'.min(bytes[at + digit] + 2);
-                let what = format!("later at byte {at}, digit {digit}");
-                half.try_with(&what, &bytes);
+                bytes[at + digit] += 1;
+                let what = format!("{walk}: {text} changed at byte {at} + {digit}");
+                told += u32::from(half.try_with(&what, &bytes));
                 tried += 1;
             }
         }
+        println!("{walk}: {told} of {tried} told");
+        assert!(tried >= 20 && told >= 8, "{walk}: {told} of {tried} told");
     }
-    println!("{tried}");
-    assert!(tried >= 10, "{tried}");
 }
 
 #[test]
 fn a_file_that_was_cut_short_is_told() {
-    let half = Half::new();
+    let half = Half::new("auto");
     let whole = half.bytes.len();
     let mut dice = Dice::new(number("HIGHWATER_TEST_SEED", 1));
-    let mut lengths: Vec<usize> = vec![1, 15, 16, 99, 100, 511, 512, 1_024, 4_095, 4_096, 4_097, 8_192];
-    lengths.extend([whole - 4_096, whole - 4_095, whole - 1]);
-    lengths.extend((0..8).map(|_| dice.below(whole as u64) as usize));
+    let mut lengths = vec![1, 16, 99, 100, 511, 512, 4_095, 4_096, 4_097, 8_192, whole - 4_096, whole - 1];
+    lengths.extend((0..8).map(|_| below(&mut dice, whole)));
     for length in lengths {
         let told = half.try_with(&format!("cut to {length} of {whole}"), &half.bytes[..length]);
-        println!("{length} {told}");
+        // Less than that is as good as nothing, and more may be all but a part of a row.
+        assert!(told || length < 16 || length > whole - 4_096, "cut to {length} of {whole}");
     }
     // Nothing is left that could be wrong.
-    let highwater = half.with(&[]);
-    half.source.completes(&highwater);
+    half.source.completes(&half.with(&[]));
+}
+
+#[test]
+fn the_monitor_tells_of_damage_and_leaves_a_clean_terminal() {
+    let half = Half::new("auto");
+    let mut bytes = half.bytes.clone();
+    for &(start, size) in &half.regions["sqlite_autoindex_user_1"] {
+        bytes[start..start + size].fill(0xa5);
+    }
+    let home = tempfile::tempdir().unwrap();
+    fs::write(home.path().join("a.db"), bytes).unwrap();
+    let url = half.source.url();
+    let arguments = ["--url", &url, "--db", "a.db", "--resume", "token"];
+    let mut terminal = Terminal::start_in(home, 120, 36, &arguments);
+    terminal.shows("FAILED").press("q");
+    assert_eq!(terminal.ends().exit_code(), 1);
+    terminal.assert_clean();
+    terminal.shows("highwater verify").shows("restore it");
 }
