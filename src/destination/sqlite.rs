@@ -4,6 +4,7 @@
 //! the declared columns; whatever else must be known of a row stands beside it.
 
 mod commit;
+mod open;
 mod reader;
 mod schema;
 mod steering;
@@ -19,10 +20,9 @@ use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, TransactionB
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+pub use self::open::{Killed, Opened};
 use super::lock::Lock;
-use super::{
-    Batch, Committed, Destination, DestinationError, Ending, NewRun, Stored, StoredRun, guard, remedy_for,
-};
+use super::{Batch, Committed, Destination, DestinationError, Ending, NewRun, Stored, StoredRun, guard};
 use crate::kill_point::KillPoint;
 use crate::platform;
 use crate::record::{Cursor, Schema};
@@ -40,95 +40,7 @@ pub struct Sqlite {
     identity: Option<(u64, u64)>,
 }
 
-/// A destination that was opened, and what was noticed on the way.
-#[derive(Debug)]
-pub struct Opened {
-    /// The destination.
-    pub sqlite: Sqlite,
-    /// The holder that was killed while it held the lock, if there was one, and what it left.
-    pub killed: Option<Killed>,
-}
-
-/// A process that was killed while it wrote to a destination.
-#[derive(Clone, Debug)]
-pub struct Killed {
-    /// Which one, and since when it ran.
-    pub holder: String,
-    /// True if the log that it should have left was gone, and the file was found to be whole without it.
-    pub lacked_log: bool,
-}
-
-impl std::fmt::Display for Killed {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "took over the lock of {}, which ended without a word", self.holder)?;
-        if self.lacked_log {
-            f.write_str("; found no write-ahead log of it, and looked through the whole file: nothing is missing in it")?;
-        }
-        Ok(())
-    }
-}
-
 impl Sqlite {
-    /// Opens a file for writing, or makes it; takes its lock, and brings its tables up to date.
-    ///
-    /// # Errors
-    /// [`DestinationError::Locked`] if another process writes to it; [`DestinationError::Refused`] if a newer
-    /// version wrote it, if its table has other columns, or if it is not whole; the others as they come.
-    pub fn open(path: &Path, schema: &'static Schema) -> Result<Opened, DestinationError> {
-        if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-            platform::private_dir(folder).map_err(|error| DestinationError::File {
-                path: folder.to_owned(),
-                remedy: remedy_for(&error, "choose another --db"),
-                error,
-            })?;
-        }
-        // Before anything is put beside it: SQLite would leave a journal even next to /dev/null.
-        guard::check(path)?;
-        let (lock, holder) = Lock::take(path)?;
-        KillPoint::LockTaken.pass();
-        let lacked_log = holder.is_some() && whole::lacks_log(path);
-        match Self::prepare(path, schema, lacked_log) {
-            Ok(sqlite) => {
-                let killed = holder.map(|holder| Killed { holder, lacked_log });
-                Ok(Opened { sqlite: Self { _lock: Some(lock), ..sqlite }, killed })
-            }
-            Err(error) => {
-                // The next one that tries is to look as closely.
-                if holder.is_some() {
-                    lock.leave_trace();
-                }
-                Err(error)
-            }
-        }
-    }
-
-    /// Opens a file whose lock is held, and brings its tables up to date.
-    fn prepare(path: &Path, schema: &'static Schema, lacks_log: bool) -> Result<Self, DestinationError> {
-        // Made before SQLite does, which would leave it readable for all; the -wal and -shm take its mode over.
-        platform::private_file(path).map_err(|error| DestinationError::File {
-            path: path.to_owned(),
-            remedy: remedy_for(&error, "check the permissions, or choose another --db"),
-            error,
-        })?;
-        KillPoint::FileMade.pass();
-        let mut sqlite = Self::connect(path, schema, OpenFlags::default())?;
-        schema::recognise(&sqlite)?;
-        sqlite.try_sql(|connection| {
-            connection.execute_batch(
-                "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -32768;
-                 PRAGMA temp_store = MEMORY;",
-            )
-        })?;
-        // Tables that a power cut takes back are made again at the next start: the first frame does not wait for them.
-        schema::migrate(&mut sqlite)?;
-        KillPoint::AfterMigration.pass();
-        sqlite.try_sql(|connection| connection.execute_batch("PRAGMA synchronous = FULL"))?;
-        if lacks_log {
-            sqlite.check_whole()?;
-        }
-        Ok(sqlite)
-    }
-
     /// Opens an existing file for reading; a run may be writing to it.
     ///
     /// # Errors

@@ -119,7 +119,7 @@ impl Seen {
 
 fn read(connection: &Connection, sql: &str, into: &mut Rows) -> rusqlite::Result<()> {
     let mut query = connection.prepare(sql)?;
-    let names: Vec<String> = query.column_names().into_iter().map(str::to_owned).collect();
+    let names: Vec<String> = query.column_names().map(str::to_owned).collect();
     let mut rows = query.query([])?;
     while let Some(row) = rows.next()? {
         let cell = |(at, name): (usize, &String)| Some((name.clone(), Value::String(row.get(at).ok()?)));
