@@ -34,7 +34,7 @@ impl fmt::Display for Killed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "took over the lock of {}, which ended without a word", self.holder)?;
         if self.lacked_log {
-            f.write_str("; found no write-ahead log of it, and looked through the whole file: nothing is missing in it")?;
+            f.write_str("; found no write-ahead log of it, and looked through the whole file: it agrees with what was noted down of it")?;
         }
         Ok(())
     }
