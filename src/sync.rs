@@ -15,6 +15,8 @@ mod writer;
 
 use std::time::Duration;
 
+use rand::rngs::StdRng;
+use rand::{SeedableRng as _, make_rng};
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
@@ -63,6 +65,18 @@ pub struct Sync {
     terms: Terms,
     outlet: Outlet,
     commands: mpsc::Receiver<Command>,
+    /// What spreads the waits between attempts.
+    luck: StdRng,
+}
+
+/// What a sync leaves to the machine unless it is told otherwise: whether the destination has a thread of its own,
+/// and chance. With both given, the same source has the same history each time.
+#[derive(Clone, Copy, Debug)]
+pub struct InStep {
+    /// How long a commit takes, by the runtime's clock.
+    pub commit: Duration,
+    /// Where the chance in waits comes from.
+    pub seed: u64,
 }
 
 /// What the operator wants after a run.
@@ -86,7 +100,22 @@ impl Sync {
         outlet: Outlet,
         commands: mpsc::Receiver<Command>,
     ) -> Self {
-        Self { source, source_name, writer: Writer::start(destination), terms, outlet, commands }
+        let (writer, luck) = (Writer::start(destination), make_rng());
+        Self { source, source_name, writer, terms, outlet, commands, luck }
+    }
+
+    /// A sync that leaves nothing to threads and to chance, for tests under a clock of their own.
+    #[must_use]
+    pub fn in_step(
+        (source, source_name): (Source, String),
+        destination: Box<dyn Destination>,
+        terms: Terms,
+        outlet: Outlet,
+        commands: mpsc::Receiver<Command>,
+        step: InStep,
+    ) -> Self {
+        let (writer, luck) = (Writer::in_step(destination, step.commit), StdRng::seed_from_u64(step.seed));
+        Self { source, source_name, writer, terms, outlet, commands, luck }
     }
 
     /// Serves until [`Command::Stop`], or until nobody can command any more. `found` is what was noticed

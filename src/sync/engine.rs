@@ -12,6 +12,7 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use chrono::Utc;
+use rand::RngExt as _;
 use tokio::time::Instant;
 
 use self::failed::Failed;
@@ -268,7 +269,7 @@ impl Run<'_> {
             return;
         }
         self.totals.retries += 1;
-        let own = policy.backoff(failed, rand::random());
+        let own = policy.backoff(failed, self.sync.luck.random());
         let wait = asked.unwrap_or(own);
         let goes_on = matches!(self.wish, Wish::Go | Wish::Step);
         let notice = words::retry(page, &failure, failed, policy.attempts, goes_on.then_some(wait));
