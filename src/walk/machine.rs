@@ -38,7 +38,9 @@ pub struct Walk {
     last: Option<Cursor>,
     /// The value that may lie on both sides of the seam just crossed by token.
     seam: Option<Cursor>,
-    /// Where a refused token last fell back to: a second time without progress is an end.
+    /// Where a refused token last fell back to: a second time without progress is an end. Not kept beyond it: the
+    /// source may have come to its senses, and whoever goes on with the run would be refused for ever.
+    #[serde(skip)]
     refused_at: Option<Cursor>,
     #[serde(skip)]
     followed: Followed,

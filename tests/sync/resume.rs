@@ -84,6 +84,10 @@ async fn a_token_that_is_refused_again_and_again_ends_the_run() {
     assert_eq!((ended.outcome, rig.server.asked().len()), (Outcome::Failed, 4));
     assert!(ended.text.contains("Invalid scroll_param value"), "{}", ended.text);
     assert_eq!((rig.ids().as_str(), rig.checkpoint()), ("u1", Some(at(1))));
+    // A source that has come to its senses is not held to it: the run goes on by itself, as often as it takes.
+    rig.server.then([refused(), last_page(1..=2)]);
+    let ended = rig.run(Start::Token).await;
+    assert_eq!((ended.outcome, rig.ids().as_str()), (Outcome::Complete, "u1 u2"), "{}", ended.text);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
