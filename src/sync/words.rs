@@ -69,7 +69,11 @@ pub(super) fn finding(page: u64, finding: &Finding, mode: Mode) -> Notice {
             Level::Warning,
             NoticeKind::OrderViolated,
             format!(
-                "page {page}: {after} came after {before}: the checkpoint is held until the run is complete"
+                "page {page}: {after} came after {before}: the checkpoint is held until the run is complete{}",
+                match mode {
+                    Mode::Auto => ", and goes on by token, where rows that share a cursor may be lost",
+                    Mode::Scroll | Mode::Anchor => "",
+                }
             ),
         ),
         Finding::NothingAtCheckpoint(cursor) => (
