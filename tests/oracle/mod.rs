@@ -4,11 +4,15 @@
 //! in one step, as the real one does in one transaction. A crash loses what was not stored, nothing else.
 #![allow(dead_code, clippy::unwrap_used, clippy::expect_used)]
 
+pub mod judge;
+
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use highwater::record::{BEGINNING, Cursor, Page, Row, USER};
-use highwater::walk::{End, Finding, Mode, Next, Request, Walk};
+use highwater::walk::{By, End, Finding, Mode, Next, Request, Walk};
+
+use self::judge::{Left, Logged, Told, Truth, Unfinished, Version};
 
 /// What is odd about a source.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -157,12 +161,20 @@ pub struct World {
     /// The stored walk of an unfinished run, serialised as it is stored.
     pub stored: Option<String>,
     pub found: Vec<Finding>,
-    pub pages: u32,
+    /// The page log.
+    pub log: Vec<Logged>,
+    /// Every version that the source ever had.
+    pub truth: Truth,
+    /// True if a run was told to follow tokens.
+    by_token: bool,
 }
 
 impl World {
     pub fn new(api: Api) -> Self {
-        Self { api, table: BTreeMap::new(), checkpoint: None, stored: None, found: Vec::new(), pages: 0 }
+        let mut truth = Truth::default();
+        api.rows.iter().for_each(|(id, at)| truth.has(&id.to_string(), version(*at)));
+        let (table, found, log) = (BTreeMap::new(), Vec::new(), Vec::new());
+        Self { api, table, checkpoint: None, stored: None, found, log, truth, by_token: false }
     }
 
     /// The walk with which a process starts.
@@ -206,7 +218,9 @@ impl World {
         mode: Mode,
         happenings: &mut dyn Iterator<Item = Happening>,
     ) -> Option<End> {
+        self.by_token |= mode == Mode::Scroll;
         for _ in 0..5_000 {
+            let request = walk.next().clone();
             let page = match self.api.answer(walk.next()) {
                 Ok(page) => page,
                 Err(Refused::Token) if walk.on_token_refused() => continue,
@@ -218,17 +232,17 @@ impl World {
                 continue;
             }
             let step = walk.on_page(&page, instant(self.api.clock));
-            self.store(&page, &walk, matches!(step.next, Next::End(_)));
+            self.store(&page, &request, &walk, matches!(step.next, Next::End(_)));
             self.found.extend(step.findings);
             match happening {
                 Happening::Tick(seconds) => self.api.clock += seconds,
                 Happening::Update(number) => {
                     let id = number % u32::try_from(self.api.rows.len()).unwrap().max(1);
-                    self.api.rows.entry(id).and_modify(|at| *at = self.api.clock);
+                    self.has(id, self.api.clock);
                 }
                 Happening::Insert => {
                     let id = u32::try_from(self.api.rows.len()).unwrap();
-                    self.api.rows.insert(id, self.api.clock);
+                    self.has(id, self.api.clock);
                 }
                 _ => {}
             }
@@ -241,39 +255,80 @@ impl World {
         panic!("the run never ends: {walk:?}");
     }
 
+    /// The source has a row of that time.
+    fn has(&mut self, id: u32, at: u32) {
+        self.api.rows.insert(id, at);
+        self.truth.has(&id.to_string(), version(at));
+    }
+
     /// What the real destination does in one transaction.
-    fn store(&mut self, page: &Page, walk: &Walk, ended: bool) {
+    fn store(&mut self, page: &Page, request: &Request, walk: &Walk, ended: bool) {
+        let before = self.table.len();
         for row in &page.rows {
             let id: u32 = row.id(&USER).parse().unwrap();
             let at = u32::try_from(seconds(row.cursor.as_ref().unwrap())).unwrap();
             let stored = self.table.entry(id).or_insert(at);
             *stored = at.max(*stored);
         }
+        let number = i64::try_from(walk.next_page() - 1).unwrap();
+        let run = self.log.last().map_or(0, |last| last.run) + i64::from(number == 1);
         let checkpoint = walk.checkpoint().cloned();
-        assert!(
-            checkpoint >= self.checkpoint,
-            "the checkpoint went back: {checkpoint:?} < {:?}",
-            self.checkpoint
-        );
-        if let Some(checkpoint) = &checkpoint {
-            let stored = self.table.values().any(|at| i64::from(*at) >= seconds(checkpoint));
-            assert!(stored, "the checkpoint {checkpoint} is above every stored row");
-        }
+        let (by, _) = request.parts();
+        self.log.push(Logged {
+            run,
+            page: number,
+            by_token: by == By::Token,
+            since: if let Request::Since(cursor) = request { Some(cursor.instant()) } else { None },
+            new: i64::try_from(self.table.len() - before).unwrap(),
+            last: page.cursors().next_back().map(Cursor::instant),
+            checkpoint: checkpoint.as_ref().map(Cursor::instant),
+        });
+        assert!(checkpoint >= self.checkpoint, "from {:?} back to {checkpoint:?}", self.checkpoint);
         self.checkpoint = checkpoint;
         self.stored = (!ended).then(|| serde_json::to_string(walk).unwrap());
-        self.pages += 1;
     }
 
-    /// The source's rows at or below a cursor that the table does not have, at that version or newer.
-    pub fn missing(&self, below: impl Fn(i64) -> bool) -> Vec<(u32, u32)> {
-        let has = |id: u32, at: u32| self.table.get(&id).is_some_and(|stored| *stored >= at);
-        let rows = self.api.rows.iter().map(|(id, at)| (*id, *at));
-        rows.filter(|(id, at)| below((*at).into()) && !has(*id, *at)).collect()
+    /// The destination as it stands.
+    pub fn left(&self) -> Left {
+        let unfinished = self.stored.as_deref().map(|json| {
+            let walk: Walk = serde_json::from_str(json).unwrap();
+            let run = self.log.last().unwrap().run;
+            Unfinished { run, walked: i64::try_from(walk.next_page() - 1).unwrap(), is_held: walk.is_held() }
+        });
+        Left {
+            rows: self.table.iter().map(|(id, at)| (id.to_string(), version(*at))).collect(),
+            checkpoint: self.checkpoint.as_ref().map(Cursor::instant),
+            counted: i64::try_from(self.table.len()).unwrap(),
+            log: self.log.clone(),
+            unfinished,
+        }
     }
 
-    /// The source's rows below the checkpoint that are not stored: none, at any instant, on an anchored walk.
-    pub fn missing_below_checkpoint(&self) -> Vec<(u32, u32)> {
-        let checkpoint = self.checkpoint.as_ref().map(seconds);
-        self.missing(|at| checkpoint.is_some_and(|checkpoint| at < checkpoint))
+    /// What the walk has said of rows that may be missing.
+    pub fn told(&self) -> Told {
+        let mut told = Told { by_token: self.by_token, ..Told::default() };
+        self.found.iter().for_each(|finding| told.add(finding));
+        told
     }
+
+    /// What breaks the promise as it stands: at any instant, whatever the source did.
+    pub fn breaches(&self) -> Vec<String> {
+        let left = self.left();
+        [left.disagreements(), self.truth.made_up(&left), self.truth.lost(&left, &self.told())].concat()
+    }
+
+    /// Where the table is not what the source has, but for what was told.
+    pub fn differences(&self) -> Vec<String> {
+        self.truth.differences(&self.left(), &self.told())
+    }
+
+    /// The same, whatever was told.
+    pub fn untold_or_not(&self) -> Vec<String> {
+        self.truth.differences(&self.left(), &Told::default())
+    }
+}
+
+/// A row's version: it has no other value than its time.
+fn version(at: u32) -> Version {
+    Version { at: Some(instant(at)), content: String::new() }
 }

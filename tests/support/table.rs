@@ -55,6 +55,11 @@ impl Table {
         Self { connection: Connection::open(&to).unwrap(), _copy: copy }
     }
 
+    /// What the copy is read with.
+    pub fn connection(&self) -> &Connection {
+        &self.connection
+    }
+
     /// The one value that a query gives.
     pub fn value<T: FromSql>(&self, sql: &str) -> T {
         self.connection.query_row(sql, [], |row| row.get(0)).unwrap_or_else(|error| panic!("{sql}: {error}"))
