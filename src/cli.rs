@@ -213,7 +213,8 @@ pub fn parse<T>(line: impl IntoIterator<Item = T>, environment: &Environment) ->
 where
     T: Into<OsString> + Clone,
 {
-    let matches = front().try_get_matches_from(line)?;
+    let line: Vec<OsString> = line.into_iter().map(Into::into).collect();
+    let matches = front().try_get_matches_from(&line).map_err(|error| quoted_safely(&error, &line))?;
     let Line { watch, command } = Line::from_arg_matches(&matches)?;
     let settings = |loaded: Loaded| Box::new(loaded.settings);
     Ok(match command.unwrap_or(Asked::Watch { watch }) {
@@ -247,6 +248,14 @@ where
             Command::Man(command)
         }
     })
+}
+
+/// The refusal of the same line with its words made safe: it quotes them as they are, and what it takes for a colour
+/// it hands on to a terminal and drops elsewhere.
+fn quoted_safely(error: &clap::Error, line: &[OsString]) -> clap::Error {
+    let safe = line.iter().map(|word| sanitize::line(&word.to_string_lossy()).into_owned());
+    let again = front().try_get_matches_from(safe).err();
+    again.unwrap_or_else(|| clap::Error::raw(error.kind(), sanitize::line(&error.to_string())))
 }
 
 /// Every command with every flag, as completions and manual pages tell them.

@@ -8,6 +8,7 @@ use highwater::record::USER;
 use highwater::report::Style;
 
 fn main() -> ExitCode {
+    print::make_panics_safe();
     match cli::parse(std::env::args_os(), &Environment::of_process()) {
         Ok(command) => run(command).unwrap_or_else(|why| {
             print::error(&why.to_string());

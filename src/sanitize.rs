@@ -24,17 +24,19 @@ pub fn line(text: &str) -> Cow<'_, str> {
             '\r' if characters.peek() == Some(&'\n') => {}
             '\n' | '\u{2028}' | '\u{2029}' => safe.push('⏎'),
             '\t' => safe.push('→'),
-            hostile if is_hostile(hostile) => {
-                // Writing to a String cannot fail.
-                let _ = write!(safe, "<U+{:04X}>", u32::from(hostile));
-            }
+            hostile if is_hostile(hostile) => show(hostile, &mut safe),
             plain => safe.push(plain),
         }
     }
     Cow::Owned(safe)
 }
 
-/// The same, cut after at most `most` characters with an ellipsis: for a piece of a body in an error.
+fn show(hostile: char, safe: &mut String) {
+    // Writing to a String cannot fail.
+    let _ = write!(safe, "<U+{:04X}>", u32::from(hostile));
+}
+
+/// A text made safe as by [`line`], cut after at most `most` characters with an ellipsis: for a piece of a body in an error.
 #[must_use]
 pub fn snippet(text: &str, most: usize) -> String {
     let safe = line(text);
@@ -42,6 +44,27 @@ pub fn snippet(text: &str, most: usize) -> String {
         None => safe.into_owned(),
         Some((end, _)) => format!("{}…", &safe[..end]),
     }
+}
+
+/// Makes a text safe for a cell of a file, where lines and tabs are data: they stay, and everything else that is hostile is
+/// shown. Borrowed where nothing had to change; idempotent.
+#[must_use]
+pub fn cell(text: &str) -> Cow<'_, str> {
+    let stays = |character| matches!(character, '\n' | '\t');
+    if !text.chars().any(|character| is_hostile(character) && !stays(character)) {
+        return Cow::Borrowed(text);
+    }
+    let mut safe = String::with_capacity(text.len() + 16);
+    let mut characters = text.chars().peekable();
+    while let Some(character) = characters.next() {
+        let ends_a_line = character == '\r' && characters.peek() == Some(&'\n');
+        if is_hostile(character) && !stays(character) && !ends_a_line {
+            show(character, &mut safe);
+        } else {
+            safe.push(character);
+        }
+    }
+    Cow::Owned(safe)
 }
 
 /// How much of a foreign text a message quotes, in characters.
@@ -106,6 +129,12 @@ mod tests {
     #[test]
     fn lines_become_one() {
         assert_eq!(line("12 High St\nLeeds\r\nUK\tx"), "12 High St⏎Leeds⏎UK→x");
+    }
+
+    #[test]
+    fn a_cell_keeps_its_lines_and_nothing_else() {
+        assert!(matches!(cell("12 High St\nLeeds\tUK"), Cow::Borrowed(_)));
+        assert_eq!(cell("a\r\nb\rc\u{1b}[2J\u{202e}"), "a\r\nb<U+000D>c<U+001B>[2J<U+202E>");
     }
 
     #[test]

@@ -10,6 +10,7 @@ use std::process::{Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use highwater::cli::print;
 use highwater::monitor::model::Model;
 use highwater::monitor::terminal::{Screen, Stage as _};
 use highwater::monitor::theme::Theme;
@@ -125,13 +126,14 @@ fn a_panic_is_told_on_the_normal_screen() {
     let mut terminal = Launch::program(this, &arguments).with(CHILD, "1").start();
     assert_eq!(terminal.ends().exit_code(), 101);
     terminal.assert_clean();
-    terminal.shows("the first reason").shows("the second reason");
+    terminal.shows("the first <U+001B>[2Jreason").shows("the second reason");
     assert!(String::from_utf8_lossy(terminal.written()).contains("OPENING"), "it was drawn once");
     assert!(!terminal.screen().contains("OPENING"), "drawn on a terminal that was given back");
 }
 
 /// Panics on another thread, draws again, and panics on this one.
 fn panic_with_the_terminal() {
+    print::make_panics_safe();
     let mut screen = Screen::new(true).unwrap();
     screen.claim().unwrap();
     let model = Model::new(Theme::default(), screen.size().unwrap(), chrono::DateTime::UNIX_EPOCH);
@@ -140,7 +142,7 @@ fn panic_with_the_terminal() {
         wait_until("the frame to be written", || screen.ready().unwrap());
     };
     draw();
-    thread::spawn(|| panic!("the first reason")).join().unwrap_err();
+    thread::spawn(|| panic!("the first \u{1b}[2Jreason")).join().unwrap_err();
     draw();
     panic!("the second reason");
 }

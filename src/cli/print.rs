@@ -1,6 +1,8 @@
 //! What is printed outside a run: completions, manual pages, the schema, lines and errors.
 
-use std::io::{self, Write as _};
+use std::backtrace::{Backtrace, BacktraceStatus};
+use std::io::{self, IsTerminal as _, Write as _};
+use std::panic::{self, PanicHookInfo};
 use std::path::Path;
 
 use clap::{Arg, Command};
@@ -46,6 +48,22 @@ pub fn error(text: &str) {
 /// done goes on.
 pub fn note(text: &str) {
     let _ = writeln!(io::stderr(), "{}", sanitize::line(text));
+}
+
+/// A panic says what it has to say in safe lines: its message may quote what the source sent.
+pub fn make_panics_safe() {
+    panic::set_hook(Box::new(|panic: &PanicHookInfo<'_>| {
+        lines(&panic.to_string());
+        // As the environment asks for it: RUST_BACKTRACE.
+        let trace = Backtrace::capture();
+        if trace.status() == BacktraceStatus::Captured {
+            lines(&trace.to_string());
+        }
+    }));
+}
+
+fn lines(text: &str) {
+    text.lines().for_each(note);
 }
 
 /// The completion script for a shell.
@@ -152,11 +170,14 @@ pub fn schema(schema: &Schema) -> serde_json::Result<String> {
     serde_json::to_string_pretty(&tables).map(|text| text + "\n")
 }
 
-/// Prints a path as it is, for another program to read.
+/// Prints a path: as it is for another program to read, and made safe for a terminal.
 ///
 /// # Errors
 /// As [`stdout`].
 pub fn path(path: &Path) -> io::Result<()> {
+    if io::stdout().is_terminal() {
+        return line(&path.to_string_lossy());
+    }
     let mut line = path.as_os_str().as_encoded_bytes().to_owned();
     line.push(b'\n');
     stdout(&line)

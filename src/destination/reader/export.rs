@@ -25,8 +25,11 @@ pub enum Format {
     ///
     /// A cell that a spreadsheet would take for a formula gets an apostrophe before it, as OWASP advises against
     /// CSV injection: one that begins with `=`, `+`, `-`, `@`, a tab, a carriage return or a line feed, or with the
-    /// full-width form of a sign.
+    /// full-width form of a sign. Characters that a terminal could obey are shown, as `<U+001B>`; line ends and tabs
+    /// stay. Both changes are for the eye and lose what the source sent.
     Csv,
+    /// The same with every cell as the source sent it, for a program that computes nothing and obeys nothing.
+    RawCsv,
 }
 
 /// What is written, and where to.
@@ -169,7 +172,7 @@ impl Drop for Part {
 /// The file as its format has it.
 enum Sheet {
     Json { out: BufWriter<File>, names: Vec<String>, line: String },
-    Csv(Box<csv::Writer<File>>),
+    Csv { out: Box<csv::Writer<File>>, raw: bool },
 }
 
 impl Sheet {
@@ -180,10 +183,10 @@ impl Sheet {
                 let names = names.collect::<Result<_, _>>()?;
                 Ok(Self::Json { out: BufWriter::with_capacity(1 << 16, file), names, line: String::new() })
             }
-            Format::Csv => {
+            Format::Csv | Format::RawCsv => {
                 let mut out = csv::WriterBuilder::new().buffer_capacity(1 << 16).from_writer(file);
                 out.write_record(columns.iter().map(|column| column.name))?;
-                Ok(Self::Csv(Box::new(out)))
+                Ok(Self::Csv { out: Box::new(out), raw: format == Format::RawCsv })
             }
         }
     }
@@ -203,9 +206,11 @@ impl Sheet {
                 out.write_all(sanitize::json(object).as_bytes())?;
                 out.write_all(end.as_bytes())
             }
-            Self::Csv(out) => {
+            Self::Csv { out, raw } => {
                 for value in values {
-                    out.write_field(cell(value.as_deref().unwrap_or("")).as_bytes())?;
+                    let text = value.as_deref().unwrap_or("");
+                    let cell = if *raw { Cow::Borrowed(text) } else { cell(text) };
+                    out.write_field(cell.as_bytes())?;
                 }
                 Ok(out.write_record(None::<&[u8]>)?)
             }
@@ -215,15 +220,16 @@ impl Sheet {
     fn finish(self) -> io::Result<File> {
         match self {
             Self::Json { out, .. } => out.into_inner().map_err(io::IntoInnerError::into_error),
-            Self::Csv(out) => out.into_inner().map_err(|error| io::Error::from(error.error().kind())),
+            Self::Csv { out, .. } => out.into_inner().map_err(|error| io::Error::from(error.error().kind())),
         }
     }
 }
 
-/// A text as a cell that no spreadsheet computes.
+/// A text as a cell that no spreadsheet computes and no terminal obeys.
 fn cell(text: &str) -> Cow<'_, str> {
     let formula = text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠']);
-    if formula { Cow::Owned(format!("'{text}")) } else { Cow::Borrowed(text) }
+    let safe = sanitize::cell(text);
+    if formula { Cow::Owned(format!("'{safe}")) } else { safe }
 }
 
 #[cfg(test)]
@@ -232,9 +238,10 @@ mod tests {
 
     #[test]
     fn a_formula_becomes_a_text() {
-        for text in ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "＝1"] {
+        for text in ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r\n=1", "\n=1", "＝1"] {
             assert_eq!(cell(text), format!("'{text}"));
         }
+        assert_eq!(cell("\r=1"), "'<U+000D>=1");
         for text in ["", "1=1", "ada", "'=1", " =1"] {
             assert_eq!(cell(text), text);
         }

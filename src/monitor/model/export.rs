@@ -49,7 +49,8 @@ impl ExportForm {
         let before = extension(self.format);
         self.format = match self.format {
             Format::JsonLines => Format::Csv,
-            Format::Csv => Format::JsonLines,
+            Format::Csv => Format::RawCsv,
+            Format::RawCsv => Format::JsonLines,
         };
         if let Some(stem) = self.path.text().strip_suffix(before) {
             self.path = Input::new(format!("{stem}{}", extension(self.format)));
@@ -67,7 +68,7 @@ impl ExportForm {
 fn extension(format: Format) -> &'static str {
     match format {
         Format::JsonLines => "jsonl",
-        Format::Csv => "csv",
+        Format::Csv | Format::RawCsv => "csv",
     }
 }
 

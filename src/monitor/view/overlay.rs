@@ -260,7 +260,8 @@ fn export(model: &Model, canvas: &mut Canvas, form: &ExportForm) {
     let shown = model.users.shown.iter().filter(|shown| **shown).count() as u64;
     let how = match form.format {
         Format::JsonLines => "JSON Lines: one object a line",
-        Format::Csv => "CSV; what a spreadsheet would compute gets a ' in front",
+        Format::Csv => "CSV; formulas get a ' in front, controls are shown",
+        Format::RawCsv => "CSV as it came: formulas and controls stay what they are",
     };
     let line =
         |label, value: String| Words::new().say(Role::Quiet, text::pad(label, 9)).say(Role::Plain, value);

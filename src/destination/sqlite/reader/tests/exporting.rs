@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::destination::reader::{Export, Format};
+use crate::sanitize;
 
 fn export(table: &Table, view: &View, format: Format, columns: &[usize]) -> (u64, String) {
     let path = table.path.with_file_name("out");
@@ -58,10 +59,22 @@ fn a_csv_file_holds_the_view_and_no_formula() {
     let mut reader = csv::Reader::from_reader(text.as_bytes());
     for (record, (_, values)) in reader.records().map(Result::unwrap).zip(table.view(&by(0, false))) {
         let name = values[1].clone().unwrap_or_default();
-        assert_eq!(record[1].strip_prefix('\'').unwrap_or(&record[1]), name);
+        assert_eq!(record[1].strip_prefix('\'').unwrap_or(&record[1]), sanitize::cell(&name));
         assert!(!record.iter().any(|cell| cell.starts_with(['=', '+', '-', '@', '\t', '\r'])), "{record:?}");
         assert_eq!(record[2], values[2].clone().unwrap_or_default());
     }
+    assert!(text.contains("é<U+001B>[2J<U+202E>") && text.contains("'<U+000D>x"), "{text}");
+}
+
+#[test]
+fn a_raw_csv_file_holds_the_view_as_it_is() {
+    let table = odd();
+    let (rows, text) = export(&table, &by(0, false), Format::RawCsv, &[1]);
+    assert_eq!(rows, 11);
+    let mut reader = csv::Reader::from_reader(text.as_bytes());
+    let cells = reader.records().map(|record| record.unwrap()[0].to_owned());
+    let sent = table.view(&by(0, false)).into_iter().map(|(_, values)| values[1].clone().unwrap_or_default());
+    assert_eq!(cells.collect::<Vec<_>>(), sent.collect::<Vec<_>>());
 }
 
 #[test]
