@@ -1,5 +1,7 @@
 //! Sequences of pages, told one by one: what the property tests over whole sources do not come across.
 
+mod edges;
+
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::*;
@@ -128,13 +130,13 @@ fn a_bound_that_is_ignored_is_found_out() {
 /// Tokens that are new each time, and heeded never: the same page comes again and again.
 #[test]
 fn a_source_that_does_not_heed_its_tokens_ends_as_a_loop() {
-    for (mode, rows) in [(Mode::Scroll, [5, 6, 7]), (Mode::Auto, [5, 5, 5])] {
+    for (mode, rows, first) in [(Mode::Scroll, [5, 6, 7], 1), (Mode::Auto, [5, 5, 5], 2)] {
         let mut walk = Walk::new(mode, false, beginning(), None);
         let ends = (1..20).find_map(|number| match take(&mut walk, &rows, &number.to_string()).0 {
             Next::End(end) => Some(end),
             Next::Ask(_) => None,
         });
-        assert!(matches!(ends, Some(End::Loop { first, again }) if first < again), "{mode}: {ends:?}");
+        assert_eq!(ends, Some(End::Loop { first, again: first + 2 }), "{mode}");
     }
 }
 

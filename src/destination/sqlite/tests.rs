@@ -1,5 +1,6 @@
 //! What more than one test of the destination needs.
 
+mod beside;
 mod opening;
 mod storing;
 

@@ -1,0 +1,185 @@
+//! Exactly at the edge, and one beyond it: where `>` and `>=` part.
+
+use super::*;
+use crate::record::Row;
+
+/// Takes a page at a time of the source's clock.
+fn take_at(walk: &mut Walk, now: i64, seconds: &[i64], token: &str) -> Step {
+    walk.on_page(&page(seconds, token), cursor(now).instant())
+}
+
+/// A page with one row, whose cursor is spelt like that.
+fn spelt(text: &str, token: &str) -> Page {
+    let cursor = Cursor::parse(text).unwrap();
+    let values = vec![None; USER.columns.len()].into();
+    let row = Row { values, cursor: Some(cursor), extra: None };
+    let token = (!token.is_empty()).then(|| token.to_owned());
+    Page { rows: vec![row], token, has_data: true, ..Page::default() }
+}
+
+fn text(cursor: Option<&Cursor>) -> Option<&str> {
+    cursor.map(Cursor::text)
+}
+
+const Z: &str = "2026-01-01T00:00:05Z";
+const OFFSET: &str = "2026-01-01T00:00:05+00:00";
+
+#[test]
+fn a_walk_says_what_it_is() {
+    for (mode, word) in [(Mode::Auto, "auto"), (Mode::Scroll, "scroll"), (Mode::Anchor, "anchor")] {
+        let walk = Walk::new(mode, false, beginning(), None);
+        assert_eq!((walk.mode(), mode.word(), mode.to_string().as_str()), (mode, word, word));
+    }
+    let since = Request::Since(cursor(5));
+    assert_eq!(since.parts(), (By::Since, cursor(5).text()));
+    assert_eq!(Request::Token("t".to_owned()).parts(), (By::Token, "t"));
+    assert_eq!((By::Since.word(), By::Token.word()), ("since", "token"));
+}
+
+#[test]
+fn pages_are_counted_and_a_move_is_told() {
+    let mut walk = Walk::new(Mode::Scroll, false, beginning(), None);
+    assert_eq!(walk.next_page(), 1);
+    assert!(take_at(&mut walk, 100, &[5], "a").moved);
+    assert_eq!(walk.next_page(), 2);
+    assert!(!take_at(&mut walk, 100, &[5], "b").moved, "nothing new");
+    assert_eq!((walk.next_page(), walk.restart()), (3, &cursor(5)));
+}
+
+#[test]
+fn a_prediction_is_what_comes() {
+    let mut walk = Walk::new(Mode::Scroll, false, beginning(), None);
+    assert_eq!(walk.predict(None, Some(&cursor(5))), None);
+    assert_eq!(walk.predict(Some("a"), None), Some(Request::Token("a".to_owned())));
+    take(&mut walk, &[5], "a");
+    assert_eq!(walk.predict(Some("a"), None), None, "a loop");
+
+    let mut walk = Walk::new(Mode::Auto, false, beginning(), None);
+    assert_eq!(walk.predict(Some("a"), Some(&cursor(5))), Some(Request::Since(cursor(5))));
+    take(&mut walk, &[5], "a");
+    assert_eq!(walk.predict(Some("b"), Some(&cursor(6))), Some(Request::Since(cursor(6))));
+    for not_beyond in [4, 5] {
+        assert_eq!(walk.predict(Some("b"), Some(&cursor(not_beyond))), None, "{not_beyond}");
+    }
+}
+
+#[test]
+fn a_refused_token_leaves_the_manner_of_the_walk() {
+    let mut walk = Walk::new(Mode::Scroll, false, beginning(), None);
+    take(&mut walk, &[5, 6], "a");
+    assert!(walk.on_token_refused());
+    assert_eq!(walk.next(), &Request::Since(cursor(6)));
+    assert_eq!(take(&mut walk, &[6, 7], "b").0, token("b"), "by token before, by token again");
+    // A value that filled a page was being stepped over; where it is asked for again, that begins anew.
+    let mut walk = Walk::new(Mode::Auto, false, beginning(), None);
+    take(&mut walk, &[5, 5], "a");
+    assert_eq!(take(&mut walk, &[5, 5], "b").0, token("b"));
+    assert!(walk.on_token_refused());
+    assert_eq!(take(&mut walk, &[5, 5, 6], "c"), (since(6), vec![]));
+}
+
+#[test]
+fn the_future_begins_after_five_minutes() {
+    let mut walk = Walk::new(Mode::Scroll, false, beginning(), None);
+    let step = take_at(&mut walk, 1_000, &[1_300], "a");
+    assert_eq!((step.findings, step.checkpoint), (vec![], Some(cursor(1_300))));
+    let mut walk = Walk::new(Mode::Scroll, false, beginning(), None);
+    let step = take_at(&mut walk, 1_000, &[1_301, 1_302], "a");
+    assert_eq!((step.findings, step.checkpoint), (vec![Finding::Future(2, cursor(1_302))], None));
+}
+
+/// Once order is lost, a row counts for the checkpoint only if it is from before the run: one that was updated in
+/// its course may have been read after another that was updated later still.
+#[test]
+fn what_changed_since_the_run_began_counts_for_nothing_out_of_order() {
+    for (rows, then, released) in [
+        (&[50, 40][..], &[][..], 50),
+        (&[99, 40], &[], 99),
+        (&[100, 40], &[], 40),
+        (&[120, 40], &[], 40),
+        (&[50, 40], &[99], 99),
+        (&[50, 40], &[100], 50),
+        (&[50, 40], &[101], 50),
+    ] {
+        let mut walk = Walk::new(Mode::Scroll, false, beginning(), None);
+        let step = take_at(&mut walk, 100, rows, "a");
+        assert_eq!((walk.is_held(), step.checkpoint), (true, None), "{rows:?}");
+        let step = take_at(&mut walk, 200, then, "");
+        assert_eq!(step.checkpoint, Some(cursor(released)), "{rows:?} {then:?}");
+    }
+}
+
+/// An instant that is spelt in another way is the same place: what is stored and sent stays as it was written first.
+#[test]
+fn an_equal_cursor_is_no_progress() {
+    let start = Cursor::parse(Z).unwrap();
+    let mut walk = Walk::new(Mode::Scroll, false, start.clone(), Some(start));
+    let step = walk.on_page(&spelt(OFFSET, "a"), Utc::now());
+    assert_eq!((step.moved, text(step.checkpoint.as_ref())), (false, Some(Z)));
+    assert_eq!(walk.reached().text(), Z);
+}
+
+#[test]
+fn a_hundred_empty_pages_are_followed_and_no_more() {
+    let mut walk = Walk::new(Mode::Scroll, true, beginning(), None);
+    for number in 1..=EMPTY_PAGES {
+        let name = number.to_string();
+        assert_eq!(take(&mut walk, &[], &name).0, token(&name));
+    }
+    assert_eq!(take(&mut walk, &[], "one more").0, Next::End(End::EmptyPage { token: true }));
+}
+
+#[test]
+fn nothing_at_the_checkpoint_is_told_of_the_first_page_alone() {
+    let found = |start: Cursor, checkpoint: Option<i64>, pages: &[&[i64]]| {
+        let mut walk = Walk::new(Mode::Auto, false, start, checkpoint.map(cursor));
+        let tokens = ["a", "b", "c"];
+        pages.iter().zip(tokens).flat_map(|(rows, token)| take(&mut walk, rows, token).1).collect::<Vec<_>>()
+    };
+    let nothing = vec![Finding::NothingAtCheckpoint(cursor(9))];
+    assert_eq!(found(cursor(9), Some(9), &[&[]]), nothing);
+    assert_eq!(found(beginning(), Some(9), &[&[]]), [], "a full run asks from far below");
+    let overflow = vec![Finding::TieOverflow(cursor(9))];
+    assert_eq!(found(cursor(9), Some(9), &[&[9, 9], &[]]), overflow, "its row has been there");
+}
+
+#[test]
+fn a_token_that_goes_on_within_a_group_is_told_and_another_is_not() {
+    for (then, found) in [(&[6, 7][..], vec![Finding::TieSafe(cursor(6))]), (&[7, 8], vec![])] {
+        let mut walk = Walk::new(Mode::Scroll, false, beginning(), None);
+        assert_eq!(take(&mut walk, &[5, 6, 6], "a").1, [Finding::TieUnsafe(cursor(6))]);
+        assert_eq!(take(&mut walk, then, "b").1, found);
+    }
+}
+
+/// The same few rows may well keep changing; three of them or more, three times in a row, are a circle.
+#[test]
+fn the_same_page_again_is_a_circle_at_the_third_time_if_it_has_three_rows() {
+    let again = |rows: &[i64]| {
+        let mut walk = Walk::new(Mode::Scroll, false, beginning(), None);
+        (1..20).find_map(|number| match take(&mut walk, rows, &number.to_string()).0 {
+            Next::End(end) => Some(end),
+            Next::Ask(_) => None,
+        })
+    };
+    assert_eq!(again(&[5, 6, 7]), Some(End::Loop { first: 1, again: 3 }));
+    assert_eq!(again(&[5, 6]), None);
+}
+
+/// A page that ends where it was asked from has not got beyond it, and one that ends a second later has.
+#[test]
+fn a_page_that_ends_where_it_was_asked_from_is_stepped_over() {
+    let mut walk = Walk::new(Mode::Auto, false, beginning(), None);
+    take(&mut walk, &[4, 5], "a");
+    assert_eq!(take(&mut walk, &[5], "b").0, token("b"));
+    let mut walk = Walk::new(Mode::Auto, false, beginning(), None);
+    take(&mut walk, &[4, 5], "a");
+    assert_eq!(take(&mut walk, &[5, 6], "b").0, since(6));
+    // One that begins below it and ends there goes by some other order; one that gets beyond it does not.
+    for (rows, disorder) in [(&[4, 5][..], true), (&[4, 5, 6], false), (&[5], false)] {
+        let mut walk = Walk::new(Mode::Auto, false, beginning(), None);
+        take(&mut walk, &[4, 5], "a");
+        let (_, found) = take(&mut walk, rows, "b");
+        assert_eq!(!found.is_empty(), disorder, "{rows:?} {found:?}");
+    }
+}
