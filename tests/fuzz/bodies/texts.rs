@@ -6,18 +6,28 @@ use chrono::DateTime;
 use highwater::monitor::model::Token;
 use highwater::record::{Cursor, USER};
 use highwater::sanitize;
-use highwater::source::KEYSET;
 use highwater::source::decode::Envelope;
 use highwater::source::retry::retry_after;
+use highwater::source::{KEYSET, Limits};
 
 use super::assert_safe;
 
-/// How many rows a page may have.
-const ROWS: usize = 1_000;
+/// What an answer may have. The times and sizes count on the wire alone.
+const LIMITS: Limits = Limits {
+    connect: Duration::MAX,
+    idle: Duration::MAX,
+    request: Duration::MAX,
+    head: u64::MAX,
+    redirects: 0,
+    body: u64::MAX,
+    ratio: u64::MAX,
+    rows: 1_000,
+    depth: 32,
+};
 
 /// A body is a page, whose rows are all there, or an error in safe words.
 pub fn page(data: &[u8]) {
-    let envelope = match Envelope::read(&KEYSET, data, ROWS) {
+    let envelope = match Envelope::read(&KEYSET, data, &LIMITS) {
         Ok(envelope) => envelope,
         Err(failure) => return assert_safe(&failure.to_string()),
     };
@@ -25,7 +35,7 @@ pub fn page(data: &[u8]) {
     assert_ne!(token.as_deref(), Some(""));
     let page = envelope.into_page();
     assert_eq!((page.rows.is_empty() && page.quarantined.is_empty(), &page.token), (is_empty, &token));
-    assert!(page.rows.len() + page.quarantined.len() <= ROWS && (page.has_data || is_empty));
+    assert!(page.rows.len() + page.quarantined.len() <= LIMITS.rows && (page.has_data || is_empty));
     for row in &page.rows {
         assert!(row.values.len() == USER.columns.len() && row.values[USER.primary_key].is_some());
         let cursor = row.cursor.as_ref().map(Cursor::text);
@@ -92,7 +102,7 @@ fn assert_cut_off(cursor: &Cursor) {
 pub fn token(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else { return };
     let body = serde_json::json!({ "data": [], "scroll_param": text }).to_string();
-    let envelope = Envelope::read(&KEYSET, body.as_bytes(), ROWS).unwrap();
+    let envelope = Envelope::read(&KEYSET, body.as_bytes(), &LIMITS).unwrap();
     assert_eq!(envelope.token.as_deref(), Some(text).filter(|text| !text.is_empty()));
     let token = Token::new(text, None, None);
     assert_safe(&token.raw);
