@@ -262,6 +262,15 @@ fn settings_arguments_paths_a_lock_and_a_scenario() {
     let mut terminal = launch(&["sync", &attack]).start();
     terminal.shows("<U+001B>").ends();
     judge(terminal.written()).assert_own(0);
+    let url = ["sync", "--retries", "1", "--url", "https://127.0.0.1:9/users"];
+    for kept in
+        [format!("file:{attack}"), format!("env:{attack}"), format!("cmd:exit 1 # {attack}"), attack.clone()]
+    {
+        assert_told(path, &[&url[..], &["--auth", "bearer", "--secret", &kept]].concat());
+    }
+    for flag in ["--ca-file", "--proxy", "--auth"] {
+        assert_told(path, &[&url[..], &[flag, &attack]].concat());
+    }
     // For a program a path is what it is; for a terminal it is made safe.
     let named = format!("{}.toml", attack.replace('/', "-"));
     let mut terminal = launch(&["config", "path", "--config", &named]).start();
