@@ -93,10 +93,11 @@ fn rows_tokens_headers_and_errors_in_the_monitor() {
     terminal.assert_clean();
     judge(terminal.written()).assert_own(4);
 
-    // What was copied is what was there: the row with the values that the source sent.
+    // What was copied is what was there: the row with the values that the source sent, the token as it was shown.
     let copies = judge(terminal.written()).copies;
     let row: Value = serde_json::from_str(&copies[0]).unwrap();
     assert!(ATTACKS.iter().any(|(_, text)| row["name"].as_str().unwrap().starts_with(text)), "{row}");
+    assert_eq!(copies[1], highwater::sanitize::line(&attack::all()));
     assert_exports(terminal.home.path());
 }
 
