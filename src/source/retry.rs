@@ -33,12 +33,18 @@ impl Policy {
 #[must_use]
 pub fn retry_after(value: &str, now: DateTime<Utc>) -> Option<Duration> {
     let value = value.trim();
-    if let Ok(seconds) = value.parse::<f64>() {
-        return (seconds.is_finite() && seconds > 0.0)
-            .then(|| Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX));
-    }
-    let at = httpdate::parse_http_date(value).ok()?;
-    at.duration_since(SystemTime::from(now)).ok().filter(|wait| !wait.is_zero())
+    let wait = match value.parse::<f64>() {
+        Ok(seconds) if seconds.is_finite() && seconds >= 0.0 => {
+            Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX)
+        }
+        Ok(_) => return None,
+        Err(_) => {
+            let at = httpdate::parse_http_date(value).ok()?;
+            at.duration_since(SystemTime::from(now)).ok()?
+        }
+    };
+    // Also where a fraction is too small for a clock.
+    (!wait.is_zero()).then_some(wait)
 }
 
 #[cfg(test)]
@@ -57,6 +63,8 @@ mod tests {
             ("0", None),
             (" 7 ", Some(7.0)),
             ("0.129", Some(0.129)),
+            ("1e-9", Some(1e-9)),
+            ("1e-10", None),
             ("-3", None),
             ("Sun, 06 Nov 1994 08:49:37 GMT", Some(7.0)),
             ("Sunday, 06-Nov-94 08:49:37 GMT", Some(7.0)),
