@@ -122,7 +122,7 @@ fn an_equal_cursor_is_no_progress() {
 #[test]
 fn a_hundred_empty_pages_are_followed_and_no_more() {
     let mut walk = Walk::new(Mode::Scroll, true, beginning(), None);
-    for number in 1..=EMPTY_PAGES {
+    for number in 1..=PATIENCE {
         let name = number.to_string();
         assert_eq!(take(&mut walk, &[], &name).0, token(&name));
     }
