@@ -36,7 +36,8 @@ fn show(hostile: char, safe: &mut String) {
     let _ = write!(safe, "<U+{:04X}>", u32::from(hostile));
 }
 
-/// A text made safe as by [`line`], cut after at most `most` characters with an ellipsis: for a piece of a body in an error.
+/// A text made safe as by [`line()`], cut after at most `most` characters with an ellipsis: for a piece of a body in
+/// an error.
 #[must_use]
 pub fn snippet(text: &str, most: usize) -> String {
     let safe = line(text);
