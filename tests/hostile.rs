@@ -224,7 +224,11 @@ fn a_database_that_somebody_else_wrote() {
     judge(terminal.written()).assert_own(0);
 
     let home = home_of(&mut terminal);
-    spoil::set(&home.path().join("a.db"), "UPDATE _highwater_state SET checkpoint = ?1", &attack::all());
+    let path = home.path().join("a.db");
+    spoil::set(&path, "UPDATE _highwater_history SET after = ?1", &attack::all());
+    assert_told(home.path(), &["state", "--db", "a.db", "history"]);
+    assert_told(home.path(), &["sync", "--db", "a.db", "--url", url]);
+    spoil::set(&path, "UPDATE _highwater_state SET checkpoint = ?1", &attack::all());
     for action in ["show", "undo"] {
         assert_told(home.path(), &["state", "--db", "a.db", action]);
     }

@@ -51,7 +51,7 @@ fn texts(value: &Value, place: String) -> Vec<String> {
     }
 }
 
-/// Puts attacks into every column of a database that can hold any text.
+/// Puts attacks into every column of a database that can hold any text and is not checked before a run.
 pub fn database(path: &Path) {
     let connection = Connection::open(path).unwrap();
     let attack = attack::all();
@@ -59,7 +59,7 @@ pub fn database(path: &Path) {
         ("_highwater_state", "source"),
         ("_highwater_runs", "text token checkpoint_before checkpoint_after"),
         ("_highwater_pages", "asked first last token checkpoint decision url"),
-        ("_highwater_history", "at cause before after"),
+        ("_highwater_history", "at cause before"),
         ("_highwater_quarantine", "reason row"),
     ] {
         for column in columns.split(' ') {

@@ -183,3 +183,12 @@ fn a_page_that_ends_where_it_was_asked_from_is_stepped_over() {
         assert_eq!(!found.is_empty(), disorder, "{rows:?} {found:?}");
     }
 }
+
+/// Rows that have begun a page before are progress as long as a later cursor comes with them, and not with an equal one.
+#[test]
+fn a_later_cursor_behind_the_same_first_row_is_progress() {
+    let mut walk = Walk::new(Mode::Scroll, false, beginning(), None).patient_for(1);
+    assert_eq!(take(&mut walk, &[5, 10], "a").0, token("a"));
+    assert_eq!(take(&mut walk, &[5, 11], "b").0, token("b"));
+    assert_eq!(take(&mut walk, &[5, 11], "c").0, Next::End(End::Stalled { pages: 1 }));
+}
