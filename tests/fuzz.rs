@@ -1,5 +1,5 @@
-//! The bytes that the fuzzer begins with, and those that it ever found something by, through the same functions:
-//! `cargo +nightly fuzz run --fuzz-dir tests/fuzz NAME tests/fuzz/seeds/NAME` looks for more.
+//! The bytes that the fuzzer begins with, and those that it ever found something by, through the same functions.
+//! `cp -r tests/fuzz/seeds tests/fuzz/corpus && cargo +nightly fuzz run --fuzz-dir tests/fuzz NAME` looks for more.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 #[path = "fuzz/bodies/mod.rs"]
