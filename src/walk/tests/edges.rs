@@ -192,3 +192,25 @@ fn a_later_cursor_behind_the_same_first_row_is_progress() {
     assert_eq!(take(&mut walk, &[5, 11], "b").0, token("b"));
     assert_eq!(take(&mut walk, &[5, 11], "c").0, Next::End(End::Stalled { pages: 1 }));
 }
+
+/// Rows of the very instant at which the run began are not from after it.
+#[test]
+fn what_stands_at_the_ceiling_is_below_it() {
+    let mut walk = Walk::new(Mode::Scroll, false, beginning(), None);
+    for number in 0..2 * CEILING {
+        let name = number.to_string();
+        assert_eq!(take_at(&mut walk, 100, &[100], &name).next, token(&name));
+    }
+}
+
+/// What a version wrote that knew nothing of it has the usual patience.
+#[test]
+fn a_stored_walk_without_patience_has_the_usual_one() {
+    let mut walk = Walk::new(Mode::Scroll, true, beginning(), None).patient_for(1);
+    let mut stored = serde_json::to_value(walk.snapshot()).unwrap();
+    stored.as_object_mut().unwrap().remove("patience").unwrap();
+    let mut walk: Walk = serde_json::from_value(stored).unwrap();
+    for name in ["a", "b", "c"] {
+        assert_eq!(take(&mut walk, &[], name).0, token(name));
+    }
+}
