@@ -8,10 +8,12 @@
 // Parts of what the tests share are not needed here, and on other systems than Linux nearly all of it.
 #![allow(dead_code, unused_imports)]
 
+#[allow(clippy::unwrap_used)]
 #[path = "../../tests/faulty/answer.rs"]
 mod answer;
 mod gauge;
 mod source;
+#[allow(clippy::unwrap_used)]
 #[path = "../../tests/faulty/squeeze.rs"]
 mod squeeze;
 #[path = "../../tests/terminal/mod.rs"]
