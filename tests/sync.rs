@@ -13,5 +13,6 @@ mod sync {
     mod retries;
     mod rows;
     mod stop;
+    mod trust;
     mod waits;
 }

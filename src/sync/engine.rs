@@ -71,6 +71,8 @@ struct Run<'a> {
     ending: Option<(End, Option<String>)>,
     phase: Phase,
     told: Told,
+    /// What is to be said of a source that has nothing at the checkpoint.
+    nothing_there: Option<String>,
 }
 
 /// What is told once a run.
@@ -78,6 +80,7 @@ struct Run<'a> {
 struct Told {
     extra: bool,
     covered: bool,
+    stale: bool,
 }
 
 impl Sync {
@@ -124,6 +127,7 @@ impl Sync {
             ending: None,
             phase: Phase::Idle,
             told: Told::default(),
+            nothing_there: None,
         };
         Ok(run.until_the_end().await)
     }
@@ -360,7 +364,8 @@ impl Run<'_> {
             // Whatever is the matter there: what was stored, is stored.
             Err(_) => (self.known.0, self.known.1, None),
         };
-        let attention = words::attention(&end, &text, &self.totals, self.walk.mode());
+        let mut attention = words::attention(&end, &text, &self.totals, self.walk.mode());
+        attention.extend(self.nothing_there.take());
         self.sync.outlet.send(Event::Phase { phase: Phase::Ended { outcome } }).await;
         let ended = RunEnded {
             run: self.id,

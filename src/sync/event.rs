@@ -297,6 +297,8 @@ pub enum NoticeKind {
     OrderViolated,
     /// The source has nothing at the checkpoint, where it had a row.
     NothingAtCheckpoint,
+    /// Rows came in an older version than is stored; the newer one stays.
+    StaleRows,
     /// Rows lie in the source's future.
     FutureCursor,
     /// Rows have no readable cursor.

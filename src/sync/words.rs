@@ -3,16 +3,17 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use chrono::SecondsFormat;
 use serde::de::IgnoredAny;
 
 use super::Terms;
 use super::event::{Level, Notice, NoticeKind};
 use crate::destination::DestinationError;
-use crate::record::Quarantined;
+use crate::record::{Cursor, Quarantined};
 use crate::run::Totals;
-use crate::sanitize;
-use crate::source::Failure;
+use crate::source::{Answer, Failure};
 use crate::walk::{CEILING, End, Finding, Mode};
+use crate::{sanitize, text};
 
 /// Nothing hides what is sent and received.
 pub(super) fn plain_http() -> Notice {
@@ -77,12 +78,14 @@ pub(super) fn finding(page: u64, finding: &Finding, mode: Mode) -> Notice {
             ),
         ),
         Finding::NothingAtCheckpoint(cursor) => (
-            Level::Warning,
+            Level::Attention,
             NoticeKind::NothingAtCheckpoint,
             format!(
-                "the source has nothing at the checkpoint {cursor}, where it had a row: that row is gone, the \
-                 source leaves out the value that it is asked from, or it is another source; a full re-sync (R, \
-                 --resume full) shows which"
+                "the source has nothing at the checkpoint {cursor} or after it, where it had a row: that row was \
+                 deleted, the source leaves out the value that it is asked from, it was restored from a backup, or \
+                 it is another source; `highwater verify --against-source` or a full re-sync (R, --resume full) \
+                 shows which, and if only that row is gone, `highwater state rewind --by 1h` goes on from those \
+                 before it"
             ),
         ),
         Finding::Future(rows, cursor) => (
@@ -109,6 +112,35 @@ pub(super) fn retry(
     let next = failed + 1;
     let text = format!("page {page}: {failure}; attempt {next} of {attempts} {when}");
     Notice { level: Level::Warning, kind: NoticeKind::Retry, text }
+}
+
+/// The refusal of a source whose clock lies far below where the run would go on from. An answer that does not tell the
+/// time is judged by this machine's clock.
+pub(super) fn gone_back(from: &Cursor, answer: &Answer) -> String {
+    let clock = answer.now.to_rfc3339_opts(SecondsFormat::Secs, true);
+    let is_told = answer.exchange.headers.iter().any(|(name, _)| name == "date");
+    let whose =
+        if is_told { "the source's clock" } else { "this machine's clock (the source tells no time)" };
+    format!(
+        "{whose} says {clock}, {} before {from}, where this run would go on: either clock is wrong, or the source \
+         has gone back in time, as one restored from a backup does, and rows that it writes until then would never be \
+         asked for; nothing was stored. `highwater state rewind --to {clock}` asks from there again, --resume full \
+         reads everything and leaves the checkpoint, and a restored source is best read into a new --db",
+        text::span(from.instant() - answer.now)
+    )
+}
+
+/// Rows that came in an older version than is stored.
+pub(super) fn stale(page: u64, rows: u64) -> Notice {
+    Notice {
+        level: Level::Attention,
+        kind: NoticeKind::StaleRows,
+        text: format!(
+            "page {page}: {} in an older version than is stored, and the newer one stays: the source was restored \
+             from a backup, or its answers come from a copy that lags; `highwater verify --against-source` lists them",
+            count(rows, "row came", "rows came")
+        ),
+    }
 }
 
 /// The failure that ends a run. The address comes last: where a line is cut, the reason and the remedy must stand.
@@ -237,6 +269,13 @@ pub(super) fn attention(end: &End, text: &str, totals: &Totals, mode: Mode) -> V
         sentences.push(format!(
             "{} not fit the table and went to _highwater_quarantine",
             count(totals.counts.quarantined, "row did", "rows did")
+        ));
+    }
+    if totals.counts.stale > 0 {
+        sentences.push(format!(
+            "{} in an older version than is stored, and the newer one stays: if the source was restored from a \
+             backup, read it into a new --db",
+            count(totals.counts.stale, "row came", "rows came")
         ));
     }
     if matches!(end, End::EmptyPage { token: true } | End::NoData) {

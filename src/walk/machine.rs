@@ -152,6 +152,12 @@ impl Walk {
         self.mark.checkpoint()
     }
 
+    /// The source's clock when the run's first page came.
+    #[must_use]
+    pub fn began(&self) -> Option<DateTime<Utc>> {
+        self.began
+    }
+
     /// True while an inversion keeps the checkpoint from moving.
     #[must_use]
     pub fn is_held(&self) -> bool {
@@ -179,6 +185,14 @@ impl Walk {
     #[must_use]
     pub fn reached(&self) -> &Cursor {
         if self.is_held() { &self.start } else { &self.reached }
+    }
+
+    /// True if the run would go on from beyond the source's clock by more than [`FUTURE`], although no checkpoint is
+    /// ever set there: the source has gone back in time, and what it writes until its clock gets there again would
+    /// lie below all that is asked for. `now` is the source's clock. A run that reads everything again begins below.
+    #[must_use]
+    pub fn is_ahead_of(&self, now: DateTime<Utc>) -> bool {
+        self.reached().instant() > now + FUTURE
     }
 
     /// What the next request will most likely be, judged by the little of an answer that can be read at once, so

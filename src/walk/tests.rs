@@ -231,3 +231,26 @@ fn clocks_that_disagree_and_a_pause_put_off_the_ceiling() {
         assert!(matches!(hot(&mut walk, number, &[number + 1], number), Next::Ask(_)), "a pause before each");
     }
 }
+
+/// A run is not gone on with beyond the source's clock, but a run that reads everything again begins far below.
+#[test]
+fn a_walk_is_ahead_of_a_clock_that_went_back() {
+    let clock = |second| cursor(second).instant();
+    let ahead = |walk: &Walk, second| (walk.is_ahead_of(clock(second)), walk.is_ahead_of(clock(second - 1)));
+    for mode in Mode::ALL {
+        let walk = Walk::new(mode, false, cursor(1_300), Some(cursor(1_300)));
+        assert_eq!(ahead(&walk, 1_000), (false, true), "{mode}: five minutes are allowed");
+        let mut full = Walk::new(mode, false, beginning(), Some(cursor(1_300)));
+        assert!(!full.is_ahead_of(clock(1)), "{mode}");
+        full.on_page(&page(&[100, 500], "a"), clock(2_000));
+        assert_eq!(
+            ahead(&full, 200),
+            (false, true),
+            "{mode}: as far as it has read, whatever the checkpoint"
+        );
+        let mut first = Walk::new(mode, false, beginning(), None);
+        first.on_page(&page(&[100, 5_000], "a"), clock(200));
+        assert_eq!(first.checkpoint(), Some(&cursor(100)), "{mode}: a row from the future moves nothing");
+        assert!(!first.is_ahead_of(clock(200)), "{mode}");
+    }
+}

@@ -360,6 +360,8 @@ impl Fault {
             Self::Paging(Paging::NewestFirst | Paging::Exclusive) => &["do not bear an anchored walk"],
             Self::Page(_) => &["do not bear an anchored walk"],
             Self::Paging(Paging::EmptyPage) => &["goes round in a circle"],
+            // A later sitting of the run does not go on where the clock lies that far below.
+            Self::Date(Date::Behind) => &["the source has gone back in time"],
             Self::Rows(_) | Self::Paging(_) | Self::Change(_) | Self::Date(_) | Self::Escapes(_) => &[],
         }
     }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use highwater::record::BEGINNING;
 use highwater::run::{Outcome, Seams, Start};
-use highwater::sync::event::{NoticeKind, RunEnded};
+use highwater::sync::event::{Level, NoticeKind, RunEnded};
 use highwater::walk::{End, Mode};
 
 use crate::faulty::Answer;
@@ -189,7 +189,12 @@ async fn nothing_at_the_checkpoint_is_worth_a_word() {
     let mut rig = Setup::default().start([last_page([5]), last_page([]), last_page([5])]).await;
     rig.run(Start::Checkpoint).await;
     let ended = rig.run(Start::Checkpoint).await;
-    assert_eq!((ended.outcome, ended.attention.len()), (Outcome::Complete, 0));
+    assert_eq!(ended.outcome, Outcome::Complete);
     let notice = rig.notice(|kind| *kind == NoticeKind::NothingAtCheckpoint);
-    assert!(notice.text.contains(&at(5)) && notice.text.contains("--resume full"), "{}", notice.text);
+    for words in [at(5).as_str(), "--resume full", "verify --against-source", "state rewind"] {
+        assert!(notice.text.contains(words), "{words}: {}", notice.text);
+    }
+    assert_eq!((notice.level, ended.attention), (Level::Attention, vec![notice.text]));
+    let ended = rig.run(Start::Checkpoint).await;
+    assert_eq!(ended.attention.len(), 0, "there it is again");
 }

@@ -332,6 +332,9 @@ fn advice(kind: &NoticeKind) -> &'static str {
         NoticeKind::NothingAtCheckpoint => {
             "check that the address is the one whose rows are stored; R reads everything again"
         }
+        NoticeKind::StaleRows => {
+            "if the source was restored from a backup, read it into a new --db; else see if it comes again"
+        }
         NoticeKind::FutureCursor => {
             "check the source's clock; the rows are stored, the checkpoint waits for them"
         }

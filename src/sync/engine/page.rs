@@ -39,6 +39,10 @@ impl Run<'_> {
             Ok(answer) => answer,
             Err(failure) => return self.on_failure(&request, failure).await,
         };
+        // Before anything of it is stored.
+        if self.pages_here == 0 && self.walk.is_ahead_of(answer.now) {
+            return self.fail(words::gone_back(self.walk.reached(), &answer));
+        }
         let begun = Instant::now();
         let source = &self.sync.source;
         match Envelope::read(source.contract(), &answer.body, source.limits()) {
@@ -152,7 +156,11 @@ impl Run<'_> {
                 Finding::NotInclusive(_) => self.seams.not_inclusive += 1,
                 Finding::OrderViolated { .. } | Finding::NothingAtCheckpoint(_) | Finding::Future(..) => {}
             }
-            notices.push(words::finding(number, finding, self.walk.mode()));
+            let notice = words::finding(number, finding, self.walk.mode());
+            if matches!(finding, Finding::NothingAtCheckpoint(_)) {
+                self.nothing_there = Some(notice.text.clone());
+            }
+            notices.push(notice);
         }
         notices.extend(words::quarantined(number, &page.quarantined));
         let without = page.rows.iter().filter(|row| row.cursor.is_none()).count() as u64;
@@ -193,10 +201,14 @@ impl Run<'_> {
                 totals: self.totals,
                 ..pending.stored
             };
+            let number = stored.page;
             self.known = (stored.checkpoint.clone(), stored.rows);
             KillPoint::BeforeEvent.pass();
             self.sync.outlet.send(Event::Page(Box::new(stored))).await;
-            for notice in pending.notices {
+            let stale = Some(page.counts.stale).filter(|stale| *stale > 0 && !self.told.stale);
+            self.told.stale |= stale.is_some();
+            let stale = stale.map(|rows| words::stale(number, rows));
+            for notice in pending.notices.into_iter().chain(stale) {
                 self.sync.outlet.send(Event::Notice(notice)).await;
             }
         }
