@@ -1,7 +1,7 @@
 //! The command line: what was asked for, as one [`Command`] with validated settings.
 //!
 //! This file parses and refuses; the form stands in `line`, and what a command does in [`run`], [`mod@demo`],
-//! [`replay`], [`state`] and [`mod@print`]. The flags that are settings come from the table in [`config`].
+//! [`replay`], [`state`], [`verify`] and [`mod@print`]. The flags that are settings come from the table in [`config`].
 
 pub mod demo;
 mod exit;
@@ -10,7 +10,9 @@ mod line;
 pub mod print;
 pub mod replay;
 pub mod run;
+mod source;
 pub mod state;
+pub mod verify;
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -69,6 +71,8 @@ pub enum Command {
         /// What to do.
         action: StateAction,
     },
+    /// Check a destination.
+    Verify(Verified),
     /// Print the declared table.
     Schema,
     /// Write the annotated settings file.
@@ -107,6 +111,17 @@ pub struct Played {
     /// How the monitor looks.
     pub looks: config::Monitor,
     /// One event a line, as JSON, instead.
+    pub json: bool,
+}
+
+/// A destination to check.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Verified {
+    /// Selects it, and says how its source is asked.
+    pub settings: Box<Settings>,
+    /// Compare it with the source, too.
+    pub against_source: bool,
+    /// One object a line, as JSON, instead.
     pub json: bool,
 }
 
@@ -233,6 +248,9 @@ where
         }),
         Asked::State { destination, action } => {
             Command::State { settings: settings(load(destination, environment)?), action }
+        }
+        Asked::Verify { against_source, json, source } => {
+            Command::Verify(Verified { settings: settings(load(source, environment)?), against_source, json })
         }
         Asked::Schema => Command::Schema,
         Asked::Config { action } => match action {

@@ -8,6 +8,7 @@ pub mod history;
 pub mod lock;
 pub mod reader;
 pub mod sqlite;
+pub mod verify;
 
 use std::path::PathBuf;
 

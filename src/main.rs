@@ -29,6 +29,7 @@ fn run(command: Command) -> Result<Exit, Box<dyn std::error::Error>> {
         Command::Replay(played) => return cli::replay::run(&played),
         Command::Playground(served) => return cli::run::playground(&served),
         Command::State { settings, action } => return cli::state::run(&settings, &action),
+        Command::Verify(verified) => return cli::verify::run(&verified),
         Command::Schema => print::stdout(print::schema(&USER)?.as_bytes())?,
         Command::ConfigInit { path, force } => {
             config::init(&path, force)?;

@@ -47,6 +47,11 @@ impl Exit {
         }
     }
 
+    /// The codes that matter most, in one line.
+    pub(super) fn short() -> &'static str {
+        "Exit: 0 complete · 1 failed · 3 attention; `highwater sync --help` has all"
+    }
+
     /// The codes in one sentence.
     pub(super) fn sentence() -> String {
         let each: Vec<String> =

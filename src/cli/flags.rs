@@ -39,6 +39,10 @@ pub struct OfMonitor;
 #[derive(Clone, Debug)]
 pub struct OfDestination;
 
+/// What selects a destination, and how its source is asked.
+#[derive(Clone, Debug)]
+pub struct OfSource;
+
 /// What makes a playground.
 #[derive(Clone, Debug)]
 pub struct OfPlayground;
@@ -70,6 +74,12 @@ impl Scope for OfDestination {
 
     fn has(key: &Key) -> bool {
         matches!(key.name, "url" | "db")
+    }
+}
+
+impl Scope for OfSource {
+    fn has(key: &Key) -> bool {
+        matches!(key.section, "source" | "destination" | "retry")
     }
 }
 

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueHint};
 use clap_complete::Shell;
 
-use super::flags::{Flags, OfDestination, OfFile, OfMonitor, OfPlayground, OfRun, OfWatch, Scope};
+use super::flags::{Flags, OfDestination, OfFile, OfMonitor, OfPlayground, OfRun, OfSource, OfWatch, Scope};
 use super::{Demo, Exit, StateAction, WIDTH};
 use crate::replay::Speed;
 
@@ -18,7 +18,7 @@ use crate::replay::Speed;
     override_usage = "highwater [OPTIONS] [COMMAND]",
     args_conflicts_with_subcommands = true,
     disable_help_subcommand = true,
-    after_help = Exit::sentence()
+    after_help = Exit::short()
 )]
 pub(super) struct Line {
     #[command(flatten)]
@@ -83,6 +83,18 @@ pub(super) enum Asked {
         destination: Flags<OfDestination>,
         #[command(subcommand)]
         action: StateAction,
+    },
+    /// Check what is stored, and compare it with the source
+    #[command(after_help = "Exit: 0 all is well · 1 could not be checked · 2 usage · 3 something was found")]
+    Verify {
+        /// Read the source again at every seam, and compare each row
+        #[arg(long)]
+        against_source: bool,
+        /// One object a line, as JSON
+        #[arg(long)]
+        json: bool,
+        #[command(flatten)]
+        source: Flags<OfSource>,
     },
     /// Print the table as the reference declares it
     Schema,

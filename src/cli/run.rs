@@ -2,14 +2,12 @@
 //! exit code.
 
 use std::io::{self, IsTerminal as _, Write as _};
-use std::path::PathBuf;
-use std::sync::Arc;
 
 use chrono::Utc;
 use tokio::sync::{broadcast, mpsc};
 use tokio::task::JoinHandle;
-use url::Url;
 
+use super::source::{Found, identity, options};
 use super::{Exit, Served, Watched, print};
 use crate::config::{self, EmptyPage, Place, Problem, Resume, Settings};
 use crate::destination::DestinationError;
@@ -19,15 +17,11 @@ use crate::monitor::terminal::leave_behind;
 use crate::monitor::theme::{Glyphs, Theme};
 use crate::monitor::{self, Departure, Feed, Left, Manners};
 use crate::platform::{self, Signal, Signals};
-use crate::playground::{self, Playground, Tie};
+use crate::playground::{self, Playground};
 use crate::record::USER;
 use crate::report::{self, Progress, Style};
 use crate::run::{Outcome, Start};
-use crate::source::http::masked;
-use crate::source::origin::is_readable_on_the_way;
 use crate::source::retry::Policy;
-use crate::source::transport::{Access, Network};
-use crate::source::{Credential, KEYSET, Limits, Source};
 use crate::sync::command::Command;
 use crate::sync::event::{Event, RunEnded, SHOWN_ROWS, Stamped};
 use crate::sync::outlet::Outlet;
@@ -40,7 +34,7 @@ use crate::walk::End;
 pub type Fault = Box<dyn std::error::Error>;
 
 /// How many events wait for a report.
-const EVENTS: usize = 1_024;
+pub(super) const EVENTS: usize = 1_024;
 /// How many wait for a screen, which misses and counts what comes beyond them. Fewer, for they carry rows: behind a
 /// screen that stands still, some ten megabytes of ordinary ones.
 pub(super) const SHOWN_EVENTS: usize = 256;
@@ -63,32 +57,10 @@ impl Session {
         if let Some(record) = record {
             Recorder::vacant(record).map_err(unrecordable)?;
         }
-        let (url, name, playground) = match &settings.source.url {
-            Some(url) => (url.clone(), masked(url).into(), None),
-            None => {
-                let playground = Playground::start(options(&settings.playground, None), None).await?;
-                (Url::parse(&playground.url())?, playground.name(), Some(playground))
-            }
-        };
-        check_company(&settings.source)?;
-        // It may ask the operator something: before anything is opened or drawn.
-        let credential = credential(&settings.source)?;
-        // Reading the system's certificates takes as long as opening the file, and the first frame waits for both.
-        let (limits, access) = (limits(settings), access(&settings.source)?);
-        let source = tokio::task::spawn_blocking(move || {
-            let network = Network::new(&limits, &access)?;
-            Ok::<_, String>(Source::over(Arc::new(network), url, limits, &KEYSET).with(credential))
-        });
+        let Found { source, name, playground } = Found::start(settings).await?;
         let path = settings.database()?;
         let Opened { mut sqlite, killed } = Sqlite::open(&path, &USER)?;
-        let identity = match &settings.source.url {
-            Some(url) if url.query().is_some() => {
-                format!("{} (query {:08x})", masked(url), config::fingerprint(url.as_str()))
-            }
-            Some(url) => url.to_string(),
-            None => format!("the built-in playground with seed {}", settings.playground.seed),
-        };
-        sqlite.bind(&identity)?;
+        sqlite.bind(&identity(settings))?;
         sqlite.check_steering()?;
         let source = source.await??;
         let (commands, receiver) = mpsc::channel(COMMANDS);
@@ -235,7 +207,7 @@ async fn tell(
     follows: bool,
 ) -> io::Result<Told> {
     let mut out = io::BufWriter::new(io::stdout());
-    let mut progress = Progress::start();
+    let mut progress = Progress::start("stored");
     let mut written = Ok(());
     let mut told = Told::default();
     while let Some(mut stamped) = events.recv().await {
@@ -336,66 +308,7 @@ fn exit(last: Option<&RunEnded>) -> Exit {
     }
 }
 
-fn options(people: &config::Playground, capacity: Option<u32>) -> playground::Options {
-    let users = usize::try_from(people.users).unwrap_or(usize::MAX);
-    let tied = usize::try_from(people.tie).unwrap_or(usize::MAX);
-    playground::Options {
-        users,
-        page_size: usize::try_from(people.page_size).unwrap_or(usize::MAX),
-        latency: people.latency,
-        seed: people.seed,
-        rate_limit: capacity,
-        // A third before the cut and two thirds after it: what a token walk loses is then the larger part.
-        tie: (tied > 0).then_some(Tie { users: tied, before_cut: tied / 3 }),
-        ..playground::Options::default()
-    }
-}
-
-/// Settings that only matter once a source is asked.
-fn check_company(source: &config::Source) -> Result<(), Problem> {
-    match &source.url {
-        None if source.auth.is_some() => {
-            let what = "the built-in playground takes no credential; set source.url too";
-            Err(Problem::new(Place::Flag("auth"), what))
-        }
-        Some(url) if is_readable_on_the_way(url) && !source.allow_http => {
-            let what = "http to another machine: everyone on the way can read and change what is sent and received; \
-                        write https, or allow it with --allow-http (source.allow_http)";
-            Err(Problem::new(Place::Flag("url"), what))
-        }
-        _ => Ok(()),
-    }
-}
-
-/// The credential of the source, if it takes one.
-fn credential(source: &config::Source) -> Result<Option<Credential>, Fault> {
-    let (Some(auth), Some(keeper)) = (&source.auth, &source.secret) else { return Ok(None) };
-    Ok(Some(Credential::new(auth.clone(), keeper.fetch()?)))
-}
-
-/// How the network is reached.
-fn access(source: &config::Source) -> Result<Access, Fault> {
-    let read = |path: &PathBuf| {
-        std::fs::read(path).map_err(|error| format!("{}: {error}; check source.ca_file", path.display()))
-    };
-    Ok(Access { ca: source.ca_file.as_ref().map(read).transpose()?, proxy: source.proxy.clone() })
-}
-
-fn limits(settings: &Settings) -> Limits {
-    Limits {
-        connect: settings.source.connect_timeout,
-        idle: settings.source.idle_timeout,
-        request: settings.source.request_timeout,
-        body: settings.source.max_body,
-        ratio: settings.source.max_ratio,
-        head: settings.source.max_headers,
-        redirects: settings.source.max_redirects,
-        rows: usize::try_from(settings.source.max_page_rows).unwrap_or(usize::MAX),
-        depth: usize::try_from(settings.source.max_depth).unwrap_or(usize::MAX),
-    }
-}
-
-fn terms(settings: &Settings, show: usize) -> Terms {
+pub(super) fn terms(settings: &Settings, show: usize) -> Terms {
     Terms {
         walk: settings.sync.walk,
         follow_empty: settings.source.empty_page_with_token == EmptyPage::Follow,

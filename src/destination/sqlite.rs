@@ -10,6 +10,7 @@ mod schema;
 mod steering;
 #[cfg(test)]
 mod tests;
+pub mod verify;
 mod whole;
 
 use std::path::{Path, PathBuf};
@@ -57,14 +58,19 @@ impl Sqlite {
     }
 
     fn existing(path: &Path, schema: &'static Schema, flags: OpenFlags) -> Result<Self, DestinationError> {
+        let sqlite = Self::unchecked(path, schema, flags)?;
+        schema::check(&sqlite)?;
+        Ok(sqlite)
+    }
+
+    /// Opens an existing file, whatever it holds.
+    fn unchecked(path: &Path, schema: &'static Schema, flags: OpenFlags) -> Result<Self, DestinationError> {
         std::fs::metadata(path).map_err(|error| DestinationError::File {
             path: path.to_owned(),
             error,
             remedy: "run a sync first, or give the right --db",
         })?;
-        let sqlite = Self::connect(path, schema, flags)?;
-        schema::check(&sqlite)?;
-        Ok(sqlite)
+        Self::connect(path, schema, flags)
     }
 
     fn connect(path: &Path, schema: &'static Schema, flags: OpenFlags) -> Result<Self, DestinationError> {
@@ -104,12 +110,7 @@ impl Sqlite {
             connection.query_row("SELECT source FROM _highwater_state", [], |row| row.get(0))
         })?;
         match bound {
-            Some(bound) if bound != source => Err(DestinationError::Refused(format!(
-                "{} holds the rows of {bound}, not of {source}; give another --db, or, if the same rows have \
-                 moved there, forget the checkpoint with `highwater state reset`",
-                self.path.display()
-            ))),
-            Some(_) => Ok(()),
+            Some(bound) => same_source(&self.path, &bound, source),
             None => self.try_sql(|connection| {
                 connection.execute("UPDATE _highwater_state SET source = ?1", [source]).map(drop)
             }),
@@ -276,6 +277,18 @@ impl Destination for Sqlite {
             Ok(())
         })
     }
+}
+
+/// Refuses a source that is not the one whose rows a file holds.
+fn same_source(path: &Path, bound: &str, source: &str) -> Result<(), DestinationError> {
+    if bound == source {
+        return Ok(());
+    }
+    Err(DestinationError::Refused(format!(
+        "{} holds the rows of {bound}, not of {source}; give another --db, or, if the same rows have moved there, \
+         forget the checkpoint with `highwater state reset`",
+        path.display()
+    )))
 }
 
 /// A run's number, and the run itself if this version can read its walk.

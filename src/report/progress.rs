@@ -17,13 +17,15 @@ const TICK: Duration = Duration::from_millis(120);
 #[derive(Debug)]
 pub struct Progress {
     bar: Option<ProgressBar>,
-    stored: String,
+    /// What becomes of the rows.
+    done: &'static str,
+    sofar: String,
 }
 
 impl Progress {
-    /// The line, if there is a terminal to show it on.
+    /// The line, if there is a terminal to show it on. `done` says what becomes of the rows: `stored`, `compared`.
     #[must_use]
-    pub fn start() -> Self {
+    pub fn start(done: &'static str) -> Self {
         let bar = stderr().is_terminal().then(|| {
             let bar = ProgressBar::new_spinner();
             if let Ok(style) = ProgressStyle::with_template("{spinner} {wide_msg}") {
@@ -32,7 +34,7 @@ impl Progress {
             bar.enable_steady_tick(TICK);
             bar
         });
-        Self { bar, stored: "nothing stored yet".to_owned() }
+        Self { bar, done, sofar: format!("nothing {done} yet") }
     }
 
     /// Takes in what happened.
@@ -42,7 +44,7 @@ impl Progress {
             Event::Page(page) => {
                 let checkpoint =
                     page.checkpoint.as_ref().map_or("no checkpoint yet".to_owned(), ToString::to_string);
-                self.stored = format!("{} rows stored · {checkpoint}", number(page.totals.counts.rows));
+                self.sofar = format!("{} rows {} · {checkpoint}", number(page.totals.counts.rows), self.done);
                 format!("page {}", number(page.page))
             }
             Event::Phase { phase: Phase::Running { page, .. } } => {
@@ -63,7 +65,7 @@ impl Progress {
             }
             _ => return,
         };
-        bar.set_message(format!("{doing} · {}", self.stored));
+        bar.set_message(format!("{doing} · {}", self.sofar));
     }
 
     /// Does something to the terminal with the line out of the way.

@@ -96,6 +96,18 @@ impl Highwater {
         self.start(first.into_iter().chain(arguments.iter().map(OsStr::new))).end()
     }
 
+    /// `highwater verify --db … --url …` and these, to its end.
+    pub fn verify(&self, arguments: &[&str]) -> Done {
+        self.verify_file(&self.db(), arguments)
+    }
+
+    /// The same of another file.
+    pub fn verify_file(&self, db: &Path, arguments: &[&str]) -> Done {
+        let url = self.url.iter().flat_map(|url| [OsStr::new("--url"), OsStr::new(url)]);
+        let first = [OsStr::new("verify"), OsStr::new("--db"), db.as_os_str()];
+        self.start(first.into_iter().chain(url).chain(arguments.iter().map(OsStr::new))).end()
+    }
+
     /// The checkpoint as `state export` gives it.
     pub fn checkpoint(&self) -> String {
         let exported = self.state(&["export"]);

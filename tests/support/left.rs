@@ -26,5 +26,7 @@ pub fn completes(highwater: &Highwater, source: &Rows, arguments: &[&str]) -> Do
     let done = highwater.sync(&[&["--json"], arguments].concat());
     assert_eq!(done.code(), 0, "{done}");
     promise::check_complete(&Table::of(&highwater.db()), source);
+    let verified = highwater.verify(&[]);
+    assert_eq!(verified.code(), 0, "{verified}");
     done
 }

@@ -215,7 +215,7 @@ impl<'t> Upsert<'t> {
     }
 }
 
-fn is_same(stored: ValueRef<'_>, value: Option<&str>) -> bool {
+pub(super) fn is_same(stored: ValueRef<'_>, value: Option<&str>) -> bool {
     match (stored, value) {
         (ValueRef::Text(stored), Some(value)) => stored == value.as_bytes(),
         (ValueRef::Null, None) => true,
@@ -224,7 +224,7 @@ fn is_same(stored: ValueRef<'_>, value: Option<&str>) -> bool {
 }
 
 /// A stored value as text; another program may have put anything there.
-fn text_of(stored: ValueRef<'_>) -> Option<String> {
+pub(super) fn text_of(stored: ValueRef<'_>) -> Option<String> {
     match stored {
         ValueRef::Null => None,
         ValueRef::Integer(number) => Some(number.to_string()),

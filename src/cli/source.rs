@@ -1,0 +1,116 @@
+//! The source that the settings name: its address, its credential, its limits; or the built-in playground in its place.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use tokio::task::JoinHandle;
+use url::Url;
+
+use super::run::Fault;
+use crate::config::{self, Place, Problem, Settings};
+use crate::playground::{self, Playground, Tie};
+use crate::source::http::masked;
+use crate::source::origin::is_readable_on_the_way;
+use crate::source::transport::{Access, Network};
+use crate::source::{Credential, KEYSET, Limits, Source};
+
+/// The source, being made ready, with the server that it may have brought along.
+pub(super) struct Found {
+    /// Reading the system's certificates takes as long as opening a file, and whoever waits for one waits for both.
+    pub(super) source: JoinHandle<Result<Source, String>>,
+    /// How a person calls it.
+    pub(super) name: String,
+    pub(super) playground: Option<Playground>,
+}
+
+impl Found {
+    /// Starts what has to be started. It may ask the operator for a credential, so that nothing may be opened or drawn
+    /// before.
+    pub(super) async fn start(settings: &Settings) -> Result<Self, Fault> {
+        let (url, name, playground) = match &settings.source.url {
+            Some(url) => (url.clone(), masked(url).into(), None),
+            None => {
+                let playground = Playground::start(options(&settings.playground, None), None).await?;
+                (Url::parse(&playground.url())?, playground.name(), Some(playground))
+            }
+        };
+        check_company(&settings.source)?;
+        let credential = credential(&settings.source)?;
+        let (limits, access) = (limits(settings), access(&settings.source)?);
+        let source = tokio::task::spawn_blocking(move || {
+            let network = Network::new(&limits, &access)?;
+            Ok::<_, String>(Source::over(Arc::new(network), url, limits, &KEYSET).with(credential))
+        });
+        Ok(Self { source, name, playground })
+    }
+}
+
+/// What a destination knows its source by. Holds no secret.
+pub(super) fn identity(settings: &Settings) -> String {
+    match &settings.source.url {
+        Some(url) if url.query().is_some() => {
+            format!("{} (query {:08x})", masked(url), config::fingerprint(url.as_str()))
+        }
+        Some(url) => url.to_string(),
+        None => format!("the built-in playground with seed {}", settings.playground.seed),
+    }
+}
+
+pub(super) fn options(people: &config::Playground, capacity: Option<u32>) -> playground::Options {
+    let users = usize::try_from(people.users).unwrap_or(usize::MAX);
+    let tied = usize::try_from(people.tie).unwrap_or(usize::MAX);
+    playground::Options {
+        users,
+        page_size: usize::try_from(people.page_size).unwrap_or(usize::MAX),
+        latency: people.latency,
+        seed: people.seed,
+        rate_limit: capacity,
+        // A third before the cut and two thirds after it: what a token walk loses is then the larger part.
+        tie: (tied > 0).then_some(Tie { users: tied, before_cut: tied / 3 }),
+        ..playground::Options::default()
+    }
+}
+
+/// Settings that only matter once a source is asked.
+fn check_company(source: &config::Source) -> Result<(), Problem> {
+    match &source.url {
+        None if source.auth.is_some() => {
+            let what = "the built-in playground takes no credential; set source.url too";
+            Err(Problem::new(Place::Flag("auth"), what))
+        }
+        Some(url) if is_readable_on_the_way(url) && !source.allow_http => {
+            let what = "http to another machine: everyone on the way can read and change what is sent and received; \
+                        write https, or allow it with --allow-http (source.allow_http)";
+            Err(Problem::new(Place::Flag("url"), what))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The credential of the source, if it takes one.
+fn credential(source: &config::Source) -> Result<Option<Credential>, Fault> {
+    let (Some(auth), Some(keeper)) = (&source.auth, &source.secret) else { return Ok(None) };
+    Ok(Some(Credential::new(auth.clone(), keeper.fetch()?)))
+}
+
+/// How the network is reached.
+fn access(source: &config::Source) -> Result<Access, Fault> {
+    let read = |path: &PathBuf| {
+        std::fs::read(path).map_err(|error| format!("{}: {error}; check source.ca_file", path.display()))
+    };
+    Ok(Access { ca: source.ca_file.as_ref().map(read).transpose()?, proxy: source.proxy.clone() })
+}
+
+fn limits(settings: &Settings) -> Limits {
+    Limits {
+        connect: settings.source.connect_timeout,
+        idle: settings.source.idle_timeout,
+        request: settings.source.request_timeout,
+        body: settings.source.max_body,
+        ratio: settings.source.max_ratio,
+        head: settings.source.max_headers,
+        redirects: settings.source.max_redirects,
+        rows: usize::try_from(settings.source.max_page_rows).unwrap_or(usize::MAX),
+        depth: usize::try_from(settings.source.max_depth).unwrap_or(usize::MAX),
+    }
+}

@@ -1,0 +1,184 @@
+//! The page log: every page of a run once, each asked for as the one before said, and the last one in step with the
+//! checkpoint.
+
+use rusqlite::Row;
+
+use super::runs::is_same;
+use super::{FOREIGN, Look, Looked, MOVE, figure};
+use crate::destination::verify::{Check, Verdict, quoted};
+use crate::record::Cursor;
+use crate::text::count;
+use crate::walk::Way;
+
+/// A page as it is logged.
+struct Logged {
+    run: i64,
+    page: i64,
+    by: String,
+    asked: String,
+    /// Received, and what became of them.
+    counts: [u64; 2],
+    last: Option<String>,
+    token: Option<String>,
+    checkpoint: Option<String>,
+    decision: String,
+    /// What its run asked for first, if the run is there and can be read.
+    first: Option<(String, String)>,
+}
+
+const PAGES: &str = "SELECT p.run, p.page, p.asked_by, p.asked, p.rows,
+                            p.new + p.changed + p.same + p.stale + p.quarantined, p.last, p.token, p.checkpoint,
+                            p.decision, json_extract(r.first, '$.by'), json_extract(r.first, '$.value')
+                     FROM _highwater_pages p
+                     LEFT JOIN _highwater_runs r ON r.run = p.run AND json_valid(r.first)
+                     ORDER BY p.run, p.page";
+
+impl Logged {
+    fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
+        Ok(Self {
+            run: row.get(0)?,
+            page: row.get(1)?,
+            by: row.get(2)?,
+            asked: row.get(3)?,
+            counts: [figure(row, 4)?, figure(row, 5)?],
+            last: row.get(6)?,
+            token: row.get(7)?,
+            checkpoint: row.get(8)?,
+            decision: row.get(9)?,
+            first: row.get::<_, Option<String>>(10)?.zip(row.get(11)?),
+        })
+    }
+
+    fn request(&self) -> String {
+        format!("by {} from {}", self.by, quoted(&self.asked))
+    }
+
+    fn is_request(&self, (by, asked): (&str, &str)) -> bool {
+        (self.by.as_str(), self.asked.as_str()) == (by, asked)
+    }
+}
+
+/// The pages of all runs, in order.
+pub(super) fn pages(look: &Look<'_>) -> Looked {
+    let mut check = Check::of("pages");
+    let mut query = look.connection.prepare(PAGES)?;
+    let mut found = query.query([])?;
+    let (mut pages, mut before): (u64, Option<Logged>) = (0, None);
+    // How far the run has read, by the pages so far, where they tell.
+    let mut reached: Option<Cursor> = None;
+    while let Some(row) = found.next()? {
+        let page = Logged::read(row)?;
+        let previous = before.as_ref().filter(|before| before.run == page.run);
+        if previous.is_none() {
+            reached = page.first.as_ref().and_then(|(_, value)| Cursor::parse(value).ok());
+        }
+        let place = || format!("run {}, page {}", page.run, page.page);
+        let wrong = [number(&page, previous), request(&page, previous, reached.as_ref()), sum(&page)];
+        for what in wrong.into_iter().flatten() {
+            check.find(Verdict::Damage, FOREIGN, || format!("{}: {what}", place()));
+        }
+        if let Some(what) = checkpoint(&page, previous, look.standing.newest.as_deref()) {
+            check.find(Verdict::Damage, MOVE, || format!("{}: {what}", place()));
+        }
+        reached = match page.last.as_deref().map(Cursor::parse) {
+            Some(Ok(last)) => reached.max(Some(last)),
+            _ if page.counts[0] == 0 => reached,
+            // It ends with a row without a readable cursor, and may have read further than any that is logged.
+            _ => None,
+        };
+        (pages, before) = (pages + 1, Some(page));
+    }
+    if let Some(last) = before
+        && !is_same(last.checkpoint.as_deref(), look.standing.checkpoint.as_deref())
+        && !was_moved(look)?
+    {
+        check.find(Verdict::Damage, MOVE, || {
+            format!(
+                "the last one, page {} of run {}, left the checkpoint {}; now it is {}, and no operator moved it",
+                last.page,
+                last.run,
+                last.checkpoint.as_deref().map_or("none".to_owned(), quoted),
+                look.standing.checkpoint.as_deref().map_or("none".to_owned(), quoted),
+            )
+        });
+    }
+    let well = format!("{}, each asked for as the one before says", count(pages, "page"));
+    Ok(check.told(well, "the log does not tell of every page once"))
+}
+
+/// True if the checkpoint's last move was an operator's.
+fn was_moved(look: &Look<'_>) -> rusqlite::Result<bool> {
+    look.connection.query_row(
+        "SELECT coalesce((SELECT run IS NULL FROM _highwater_history ORDER BY entry DESC LIMIT 1), 0)",
+        [],
+        |row| row.get(0),
+    )
+}
+
+fn number(page: &Logged, previous: Option<&Logged>) -> Option<String> {
+    let expected = previous.map_or(1, |previous| previous.page.saturating_add(1));
+    (page.page != expected).then(|| format!("page {expected} should come here"))
+}
+
+fn sum(page: &Logged) -> Option<String> {
+    let [rows, fates] = page.counts;
+    (rows != fates)
+        .then(|| format!("{} came, and of {fates} is said what became of them", count(rows, "row")))
+}
+
+/// How a page was asked for, against what the page before had decided. Only a token that the source refused leads
+/// elsewhere than that: back to where nothing can be missed, which is never beyond what the run had read.
+fn request(page: &Logged, previous: Option<&Logged>, reached: Option<&Cursor>) -> Option<String> {
+    let Some(previous) = previous else {
+        return match &page.first {
+            None => {
+                Some("its run is not among the runs, or what that asked for first cannot be read".to_owned())
+            }
+            Some((by, value)) if page.is_request((by, value)) => None,
+            Some((by, value)) => {
+                Some(format!("was asked {}, its run began by {by} from {}", page.request(), quoted(value)))
+            }
+        };
+    };
+    let by_token = previous.token.as_deref().is_some_and(|token| page.is_request(("token", token)));
+    let falls_back = || {
+        page.by == "since"
+            && Cursor::parse(&page.asked).is_ok_and(|asked| reached.is_none_or(|it| asked <= *it))
+    };
+    let names = || page.by == "since" && !page.asked.is_empty() && previous.decision.contains(&page.asked);
+    let follows = match Way::written(&previous.decision) {
+        // A last row without a readable cursor anchors nothing; the decision names the one that did.
+        Some(Way::Anchor) => {
+            let last = previous.last.as_deref().filter(|last| Cursor::parse(last).is_ok());
+            names() && last.is_none_or(|last| last == page.asked)
+        }
+        Some(Way::Probe | Way::Again) => names(),
+        Some(Way::Follow | Way::StepOver | Way::NothingToAnchor | Way::FollowEmpty) => {
+            by_token || falls_back()
+        }
+        // A run that is gone on with after an end that explained nothing asks for the same once more.
+        Some(Way::Stop) => page.is_request((&previous.by, &previous.asked)),
+        // The words of another version.
+        None => by_token || falls_back(),
+    };
+    (!follows).then(|| {
+        let decision = quoted(&previous.decision);
+        format!("was asked {}, and page {} says: {decision}", page.request(), previous.page)
+    })
+}
+
+/// The checkpoint with a page: readable, never below that of the page before, never above what is stored.
+fn checkpoint(page: &Logged, previous: Option<&Logged>, newest: Option<&str>) -> Option<String> {
+    let text = page.checkpoint.as_deref()?;
+    let Ok(checkpoint) = Cursor::parse(text) else {
+        return Some(format!("its checkpoint {} is not a date and time", quoted(text)));
+    };
+    let before = previous.and_then(|previous| previous.checkpoint.as_deref());
+    if before.and_then(|text| Cursor::parse(text).ok()).is_some_and(|before| checkpoint < before) {
+        return Some(format!("took the checkpoint back to {checkpoint}"));
+    }
+    let moved = !is_same(before, Some(text)) && previous.is_some();
+    let newest = newest.and_then(|text| Cursor::parse(text).ok());
+    (moved && Some(&checkpoint) > newest.as_ref())
+        .then(|| format!("moved the checkpoint to {checkpoint}, above all that is stored"))
+}
