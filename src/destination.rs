@@ -16,7 +16,7 @@ use chrono::{DateTime, Utc};
 
 use crate::exchange::Exchange;
 use crate::record::{Cursor, Quarantined, Row, Schema};
-use crate::run::{Counts, Outcome, ShownRow, Start, Totals};
+use crate::run::{Counts, Lost, Outcome, ShownRow, Start, Totals};
 use crate::walk::{End, Request, Walk};
 
 /// Why a destination could not do its part. The text says what happened, where, and what to do.
@@ -85,6 +85,8 @@ pub struct Stored {
     /// The number of an unfinished run whose walk this version cannot read: there is no going on with it, and its
     /// checkpoint may have been held.
     pub unreadable: Option<i64>,
+    /// Where rows may have been lost, if anywhere.
+    pub lost: Option<Lost>,
 }
 
 /// An unfinished run, with all that it takes to go on.

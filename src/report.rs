@@ -66,8 +66,11 @@ fn write_opened(out: &mut dyn Write, at: DateTime<Utc>, opened: &Opened) -> io::
         Some(checkpoint) => writeln!(out, "checkpoint   {checkpoint}{moved}"),
         None => writeln!(out, "checkpoint   none: the first sync reads everything"),
     }?;
-    match &opened.unfinished {
-        Some(unfinished) => writeln!(out, "unfinished   {}", left(unfinished)),
+    if let Some(unfinished) = &opened.unfinished {
+        writeln!(out, "unfinished   {}", left(unfinished))?;
+    }
+    match &opened.lost {
+        Some(lost) => writeln!(out, "ATTENTION    {}", lost.sentence()),
         None => Ok(()),
     }
 }

@@ -137,6 +137,41 @@ pub struct Seams {
     pub not_inclusive: u64,
 }
 
+impl Seams {
+    /// How many there are, of whatever kind.
+    #[must_use]
+    pub fn sum(&self) -> u64 {
+        self.tie_unsafe + self.tie_overflow + self.not_inclusive
+    }
+}
+
+/// Seams at which rows may have been lost, of all runs since the last complete one that read everything without any.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Lost {
+    /// The first run that has some.
+    pub first: i64,
+    /// How many runs have some.
+    pub runs: u64,
+    /// How many there are.
+    pub seams: u64,
+}
+
+impl Lost {
+    /// What it means and what to do, in a sentence.
+    #[must_use]
+    pub fn sentence(&self) -> String {
+        let seams = text::count(self.seams, "seam");
+        let of = match self.runs {
+            1 => format!("run {} has {seams}", self.first),
+            runs => format!("{} since run {} have {seams}", text::count(runs, "run"), self.first),
+        };
+        format!(
+            "{of} at which rows may have been lost, and no run has read everything without any since: --resume full \
+             does, and `highwater verify --against-source` tells what is missing"
+        )
+    }
+}
+
 /// A run's counters.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Totals {

@@ -190,6 +190,7 @@ impl Sync {
             oldest: stored.oldest,
             plain_http: self.source.is_readable_on_the_way(),
             unfinished,
+            lost: stored.lost,
         }
     }
 

@@ -158,6 +158,14 @@ pub enum End {
     Error,
 }
 
+impl End {
+    /// True if all that was there when the run began has been read, by what the source says.
+    #[must_use]
+    pub fn is_explained(&self) -> bool {
+        matches!(self, Self::Exhausted | Self::EmptyPage { token: false } | Self::Ceiling)
+    }
+}
+
 /// What a page leads to.
 #[derive(Clone, Debug)]
 pub struct Step {

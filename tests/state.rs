@@ -6,6 +6,7 @@ mod support;
 
 use std::time::Duration;
 
+use highwater::playground::{Options, Tie};
 use highwater::record::BEGINNING;
 use serde_json::json;
 use support::left::{completes, left_after_two_pages};
@@ -64,6 +65,106 @@ fn a_reset_asks_first_and_keeps_the_rows() {
     assert_eq!(Table::of(&highwater.db()).rows(), rows);
     let done = completes(&highwater, &source, &[]);
     assert_eq!(done.event("run_started")["first"]["value"], BEGINNING);
+}
+
+/// Rows that a run lost are not forgotten by the next one: every end says so, until a run has read everything.
+#[test]
+fn lost_rows_are_told_until_a_run_has_read_everything() {
+    let tie = Some(Tie { users: 30, before_cut: 10 });
+    let server = BuiltIn::start(Options { frozen: true, tie, ..Options::default() });
+    let highwater = Highwater::against(&server.url());
+    let lost = json!({ "first": 1, "runs": 1, "seams": 1 });
+    let first = highwater.sync(&["--json", "--walk", "scroll"]);
+    assert_eq!((first.code(), &first.event("run_ended")["lost"]), (3, &lost), "{first}");
+    assert_eq!(first.event("run_ended")["attention"].as_array().unwrap().len(), 1, "said once: {first}");
+    // A clean run from the checkpoint, and a full one that is left.
+    for (arguments, code) in [(&[][..], 3), (&["--resume", "full", "--max-pages", "2"], 4)] {
+        let done = highwater.sync(&[&["--json"], arguments].concat());
+        assert_eq!(done.code(), code, "{done}");
+        assert_eq!(
+            (&done.event("opened")["lost"], &done.event("run_ended")["lost"]),
+            (&lost, &lost),
+            "{done}"
+        );
+        let said = done.event("run_ended")["attention"][0].as_str().unwrap().to_owned();
+        assert!(said.contains("run 1 has 1 seam") && said.contains("--resume full"), "{said}");
+    }
+    let plain = highwater.sync(&["--max-pages", "1", "--resume", "checkpoint"]);
+    assert_eq!(plain.stdout.matches("ATTENTION").count(), 2, "when it opens, and when it ends: {plain}");
+    let shown = highwater.state(&["show"]);
+    assert!(shown.stdout.contains("\nATTENTION    run 1 has 1 seam"), "{shown}");
+    assert_eq!(highwater.verify(&[]).code(), 3);
+
+    for arguments in [&["--resume", "full"][..], &[]] {
+        let done = highwater.sync(&[&["--json"], arguments].concat());
+        assert_eq!((done.code(), &done.event("run_ended")["lost"]), (0, &json!(null)), "{done}");
+    }
+    assert!(!highwater.state(&["show"]).stdout.contains("ATTENTION"));
+    assert_eq!(highwater.verify(&["--against-source"]).code(), 0);
+    // Lost anew: the clean run is the past.
+    assert_eq!(highwater.sync(&["--walk", "scroll", "--resume", "full"]).code(), 3);
+    assert_eq!(highwater.sync(&[]).code(), 3);
+}
+
+/// What belongs to another source, or to none of this version's, is refused by all that would use it, with the reason
+/// and a way out, and nothing about it is changed: the token of the run that was left least of all.
+#[test]
+fn what_cannot_be_trusted_is_refused_and_left_as_it_is() {
+    let (server, _, mut highwater) = left_after_two_pages("scroll");
+    let (db, own) = (highwater.db(), server.url());
+    let sound = std::fs::read(&db).unwrap();
+    let other = BuiltIn::frozen();
+    let doctored = |sql: &str| {
+        std::fs::write(&db, &sound).unwrap();
+        rusqlite::Connection::open(&db).unwrap().execute_batch(sql).unwrap();
+    };
+    let query = format!("{own}?team=2");
+    let cases = [
+        ("", other.url(), "holds the rows of", "state reset"),
+        ("", query, "holds the rows of", "state reset"),
+        ("ALTER TABLE user ADD COLUMN shoe", own.clone(), "has the columns id, name,", "another --db"),
+        ("ALTER TABLE user RENAME COLUMN job TO work", own.clone(), "company, work,", "another --db"),
+        ("PRAGMA user_version = 99", own.clone(), "a newer highwater (format 99", "another --db"),
+        ("DROP TABLE _highwater_state", own, "was not made by highwater", "another --db"),
+    ];
+    for (sql, url, why, way) in cases {
+        highwater.turn_to(&url);
+        doctored(sql);
+        let before = (std::fs::read(&db).unwrap(), other.requests() + server.requests());
+        let file = db.to_str().unwrap();
+        let watch = ["watch", "--db", file, "--url", &url];
+        let mut attempts = vec![highwater.sync(&[]), highwater.sync(&["--resume", "full"])];
+        attempts.extend([highwater.start(watch).end(), highwater.verify(&["--against-source"])]);
+        // The checkpoint's own commands ask no source.
+        if !sql.is_empty() {
+            attempts.extend(
+                [&["show"][..], &["set", BEGINNING], &["reset", "--yes"], &["undo"]]
+                    .map(|act| highwater.state(act)),
+            );
+            attempts.push(highwater.verify(&[]));
+        }
+        for done in attempts {
+            assert_eq!(done.code(), 1, "{sql} {url}: {done}");
+            assert!(done.stderr.contains(why) && done.stderr.contains(way), "{sql} {url}: {done}");
+        }
+        let after = (std::fs::read(&db).unwrap(), other.requests() + server.requests());
+        assert!(before == after, "{sql} {url}: {} bytes before, {} after", before.0.len(), after.0.len());
+    }
+}
+
+/// A token belongs to the window that it was given for: once the checkpoint was moved, it is not used again.
+#[test]
+fn a_token_is_not_used_in_another_window() {
+    for act in [&["rewind", "--by", "1h"][..], &["set", "2020-02-02T00:00:00Z"], &["reset", "--yes"]] {
+        let (_server, source, highwater) = left_after_two_pages("scroll");
+        assert_eq!(highwater.state(act).code(), 0, "{act:?}");
+        let from = match act[0] {
+            "reset" => BEGINNING.to_owned(),
+            _ => highwater.checkpoint(),
+        };
+        let done = completes(&highwater, &source, &["--walk", "scroll", "--resume", "token"]);
+        assert_eq!(done.event("run_started")["first"], json!({ "by": "since", "value": from }), "{act:?}");
+    }
 }
 
 /// The reference's `state.json`, both ways: what highwater writes the reference reads, and the other way round.

@@ -310,6 +310,7 @@ fn opened(rows: u64, destination: String) -> Event {
         oldest: users::cursor(0),
         plain_http: false,
         unfinished: None,
+        lost: None,
     })
 }
 

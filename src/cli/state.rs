@@ -65,6 +65,9 @@ fn show(path: &Path) -> Result<Exit, Fault> {
         (None, None) => "none".to_owned(),
     };
     text.push_str(&format!("unfinished   {unfinished}\n"));
+    if let Some(lost) = stored.lost {
+        text.push_str(&format!("ATTENTION    {}\n", lost.sentence()));
+    }
     if let Some(holder) = Lock::holder(path) {
         text.push_str(&format!("in use by    {holder}\n"));
     }

@@ -27,7 +27,7 @@ use super::{Batch, Committed, Destination, DestinationError, Ending, NewRun, Sto
 use crate::kill_point::KillPoint;
 use crate::platform;
 use crate::record::{Cursor, Schema};
-use crate::run::{Outcome, Totals};
+use crate::run::{Lost, Outcome, Totals};
 
 /// A SQLite file that this process may write to.
 #[derive(Debug)]
@@ -148,6 +148,7 @@ impl Destination for Sqlite {
 
     fn stored(&mut self) -> Result<Stored, DestinationError> {
         let (unfinished, checkpoint, stored) = self.try_sql(|connection| {
+            let lost = lost(connection)?;
             let unfinished = connection
                 .query_row(
                     "SELECT r.run, r.started_at, r.outcome, r.walk, r.token, r.token_at, r.totals
@@ -163,6 +164,7 @@ impl Destination for Sqlite {
                     checkpoint_at: row.get::<_, Option<String>>(2)?.as_deref().and_then(time),
                     rows: row.get::<_, i64>(3)?.unsigned_abs(),
                     oldest: row.get::<_, Option<String>>(4)?.and_then(|text| Cursor::parse(&text).ok()),
+                    lost,
                     ..Stored::default()
                 };
                 Ok((unfinished, row.get::<_, Option<String>>(1)?, stored))
@@ -186,6 +188,7 @@ impl Destination for Sqlite {
         let walk = json(&new.walk);
         self.try_sql(|connection| {
             let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            let whole = commit::is_whole(&transaction, &new.walk)?;
             transaction.execute(
                 "UPDATE _highwater_runs SET outcome = coalesce(outcome, 'stopped'), walk = NULL,
                         text = coalesce(text, 'a later run took its place')
@@ -194,8 +197,8 @@ impl Destination for Sqlite {
             )?;
             transaction.execute(
                 "INSERT INTO _highwater_runs
-                        (started_at, start, mode, first, checkpoint_before, walk, totals)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+                        (started_at, start, mode, first, checkpoint_before, walk, totals, whole)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
                 params![
                     stamp(new.at),
                     word(&new.start),
@@ -204,6 +207,7 @@ impl Destination for Sqlite {
                     new.walk.checkpoint().map(Cursor::text),
                     walk,
                     json(&Totals::default()),
+                    whole,
                 ],
             )?;
             let run = transaction.last_insert_rowid();
@@ -251,7 +255,7 @@ impl Destination for Sqlite {
         self.try_sql(|connection| {
             let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
             transaction.execute(
-                "UPDATE _highwater_runs SET ended_at = ?2, outcome = ?3, end = ?4, text = ?5, totals = ?6,
+                "UPDATE _highwater_runs SET ended_at = ?2, outcome = ?3, end = ?4, text = ?5, totals = ?6, seams = ?8,
                         walk = CASE WHEN ?7 THEN walk END,
                         checkpoint_after = (SELECT checkpoint FROM _highwater_state)
                  WHERE run = ?1",
@@ -263,8 +267,10 @@ impl Destination for Sqlite {
                     ending.text,
                     json(&ending.totals),
                     ending.resumable,
+                    commit::number(ending.totals.seams.sum()),
                 ],
             )?;
+            commit::clean(&transaction, ending.run, ending.outcome, &ending.end)?;
             if !ending.resumable {
                 transaction.execute(
                     "UPDATE _highwater_state SET unfinished = NULL WHERE unfinished = ?1",
@@ -289,6 +295,24 @@ fn same_source(path: &Path, bound: &str, source: &str) -> Result<(), Destination
          forget the checkpoint with `highwater state reset`",
         path.display()
     )))
+}
+
+/// Where rows may have been lost. A file of an older version tells once it was written to again.
+fn lost(connection: &Connection) -> rusqlite::Result<Option<Lost>> {
+    if schema::version(connection)? < schema::SEAMS {
+        return Ok(None);
+    }
+    connection.query_row(
+        "SELECT min(run), count(*), sum(seams) FROM _highwater_runs
+             WHERE seams > 0 AND run > coalesce((SELECT clean FROM _highwater_state), 0)",
+        [],
+        |row| {
+            let first: Option<i64> = row.get(0)?;
+            let figure = |column| row.get::<_, Option<i64>>(column).map(Option::unwrap_or_default);
+            let (runs, seams) = (figure(1)?.unsigned_abs(), figure(2)?.unsigned_abs());
+            Ok(first.map(|first| Lost { first, runs, seams }))
+        },
+    )
 }
 
 /// A run's number, and the run itself if this version can read its walk.

@@ -49,6 +49,7 @@ pub fn opened() -> Event {
         oldest: None,
         plain_http: false,
         unfinished: None,
+        lost: None,
     })
 }
 
@@ -238,6 +239,7 @@ pub fn ended(outcome: Outcome, pages: i64) -> Event {
         rows: u64::try_from(50 * pages).unwrap(),
         attention: Vec::new(),
         unfinished: (outcome != Outcome::Complete).then(unfinished),
+        lost: None,
     }))
 }
 

@@ -337,6 +337,7 @@ fn event() -> impl Strategy<Value = Event> {
             oldest: None,
             plain_http: false,
             unfinished: None,
+            lost: None,
         })),
         (any::<i64>(), any::<String>()).prop_map(|(run, token)| Event::RunStarted(RunStarted {
             run,

@@ -356,16 +356,18 @@ impl Run<'_> {
             let notice = Notice { level: Level::Warning, kind: NoticeKind::Housekeeping, text };
             self.sync.outlet.send(Event::Notice(notice)).await;
         }
-        let (checkpoint, rows, unfinished) = match self.sync.writer.stored().await {
+        let (checkpoint, rows, unfinished, lost) = match self.sync.writer.stored().await {
             Ok(stored) => {
                 let unfinished = offered(&stored, self.sync.terms.lag);
-                (stored.checkpoint, stored.rows, unfinished)
+                (stored.checkpoint, stored.rows, unfinished, stored.lost)
             }
             // Whatever is the matter there: what was stored, is stored.
-            Err(_) => (self.known.0, self.known.1, None),
+            Err(_) => (self.known.0, self.known.1, None, None),
         };
         let mut attention = words::attention(&end, &text, &self.totals, self.walk.mode());
         attention.extend(self.nothing_there.take());
+        // What this run alone may have lost is said above.
+        attention.extend(lost.filter(|lost| lost.first != self.id).map(|lost| lost.sentence()));
         self.sync.outlet.send(Event::Phase { phase: Phase::Ended { outcome } }).await;
         let ended = RunEnded {
             run: self.id,
@@ -377,6 +379,7 @@ impl Run<'_> {
             rows,
             attention,
             unfinished,
+            lost,
         };
         self.sync.outlet.send(Event::RunEnded(Box::new(ended))).await;
         match self.wish {

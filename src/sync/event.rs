@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::exchange::{Budget, Exchange};
 use crate::record::{Cursor, Quarantined};
-use crate::run::{Counts, Outcome, ShownRow, Start, Totals};
+use crate::run::{Counts, Lost, Outcome, ShownRow, Start, Totals};
 use crate::sanitize;
 use crate::walk::{End, Mode, Request};
 
@@ -88,6 +88,9 @@ pub struct Opened {
     pub plain_http: bool,
     /// The run that was left unfinished, if one was.
     pub unfinished: Option<Unfinished>,
+    /// Where earlier runs may have lost rows, if they did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lost: Option<Lost>,
 }
 
 /// A run that did not reach the end of the data.
@@ -339,6 +342,9 @@ pub struct RunEnded {
     pub attention: Vec<String>,
     /// What a later run can go on with, if this one did not reach the end.
     pub unfinished: Option<Unfinished>,
+    /// Where this run and earlier ones may have lost rows, if they did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lost: Option<Lost>,
 }
 
 #[cfg(test)]

@@ -75,23 +75,51 @@ pub(super) const MIGRATIONS: &[&str] = &["
         run INTEGER NOT NULL, page INTEGER NOT NULL, at TEXT NOT NULL,
         before TEXT NOT NULL
     );
+", "
+    -- Seams of the run at which rows may have been lost: those that its totals count.
+    ALTER TABLE _highwater_runs ADD COLUMN seams INTEGER NOT NULL DEFAULT 0;
+    UPDATE _highwater_runs SET seams = coalesce(json_extract(totals, '$.tie_unsafe'), 0)
+        + coalesce(json_extract(totals, '$.tie_overflow'), 0) + coalesce(json_extract(totals, '$.not_inclusive'), 0)
+        WHERE CASE WHEN json_valid(totals) THEN json_type(totals) END = 'object';
+    CREATE INDEX _highwater_runs_seams ON _highwater_runs (run) WHERE seams > 0;
+    -- True for a run that reads everything: from the beginning, or on from where such a run was left without a seam.
+    ALTER TABLE _highwater_runs ADD COLUMN whole INTEGER NOT NULL DEFAULT 0;
+    UPDATE _highwater_runs SET whole = 1
+        WHERE CASE WHEN json_valid(first) THEN json_extract(first, '$.value') END = '0001-01-01T00:00:00Z';
+    -- The last complete run that read everything without such a seam: what earlier ones lost is there.
+    ALTER TABLE _highwater_state ADD COLUMN clean INTEGER;
+    UPDATE _highwater_state SET clean = (
+        SELECT max(run) FROM _highwater_runs
+        WHERE whole AND seams = 0 AND outcome = 'complete'
+          AND CASE WHEN json_valid(end) THEN json_extract(end, '$.why') END IN ('exhausted', 'empty_page', 'ceiling')
+          AND NOT coalesce(CASE WHEN json_valid(end) THEN json_extract(end, '$.token') END, 0)
+    );
 "];
+
+/// The version from which on runs tell of seams at which rows may have been lost.
+pub(super) const SEAMS: usize = 3;
 
 /// Looks whether a file may be written to at all, before anything about it is changed.
 pub(super) fn recognise(sqlite: &Sqlite) -> Result<(), DestinationError> {
     check_version(sqlite)?;
-    let named = |error| database_error(&sqlite.path, error);
-    let has = |table: &str| {
-        let query = "SELECT count(*) > 0 FROM sqlite_schema WHERE type = 'table' AND name = ?1";
-        sqlite.connection.query_row(query, [table], |row| row.get::<_, bool>(0)).map_err(named)
-    };
-    if version(&sqlite.connection).map_err(named)? > 0 && !has("_highwater_state")? {
-        let path = sqlite.path.display();
-        return Err(DestinationError::Refused(format!(
-            "{path} was not made by highwater; give another --db"
-        )));
+    check_maker(sqlite)?;
+    if has(sqlite, sqlite.schema.table)? { check_columns(sqlite) } else { Ok(()) }
+}
+
+fn has(sqlite: &Sqlite, table: &str) -> Result<bool, DestinationError> {
+    let query = "SELECT count(*) > 0 FROM sqlite_schema WHERE type = 'table' AND name = ?1";
+    let found = sqlite.connection.query_row(query, [table], |row| row.get(0));
+    found.map_err(|error| database_error(&sqlite.path, error))
+}
+
+/// Refuses a file that some other program has numbered as its own.
+fn check_maker(sqlite: &Sqlite) -> Result<(), DestinationError> {
+    let version = version(&sqlite.connection).map_err(|error| database_error(&sqlite.path, error))?;
+    if version == 0 || has(sqlite, "_highwater_state")? {
+        return Ok(());
     }
-    if has(sqlite.schema.table)? { check_columns(sqlite) } else { Ok(()) }
+    let path = sqlite.path.display();
+    Err(DestinationError::Refused(format!("{path} was not made by highwater; give another --db")))
 }
 
 /// Brings the tables up to date.
@@ -130,10 +158,11 @@ pub(super) fn check(sqlite: &Sqlite) -> Result<(), DestinationError> {
             "{path} was not made by highwater, or is still empty; run a sync into it first, or give another --db"
         )));
     }
+    check_maker(sqlite)?;
     check_columns(sqlite)
 }
 
-fn version(connection: &Connection) -> rusqlite::Result<usize> {
+pub(super) fn version(connection: &Connection) -> rusqlite::Result<usize> {
     let version: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
     Ok(usize::try_from(version).unwrap_or(usize::MAX))
 }

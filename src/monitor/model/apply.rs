@@ -114,12 +114,21 @@ fn opened(heard: &mut Heard, at: DateTime<Utc>, opened: Opened) {
         heard.token = token.map(|raw| Token::new(raw, unfinished.token_at, page));
     }
     heard.unfinished = opened.unfinished;
+    heard.lost = opened.lost;
     let rows = text::count(opened.rows, "row");
     let text = match &heard.checkpoint.value {
         Some((_, checkpoint)) => format!("destination open: {rows}, checkpoint {checkpoint}"),
         None => format!("destination open: {rows}, no checkpoint yet"),
     };
     heard.note_down(at, Tone::Info, text);
+    if let Some(lost) = opened.lost {
+        heard.trouble(
+            at,
+            Tone::Attention,
+            lost.sentence(),
+            "R reads everything again; start with --walk auto for that",
+        );
+    }
 }
 
 fn run_started(heard: &mut Heard, at: DateTime<Utc>, started: RunStarted) {
@@ -297,6 +306,7 @@ fn run_ended(heard: &mut Heard, at: DateTime<Utc>, mut ended: RunEnded) {
     heard.checkpoint.held = false;
     heard.rows = ended.rows;
     heard.unfinished.clone_from(&ended.unfinished);
+    heard.lost = ended.lost;
     heard.phase = Phase::Ended { outcome: ended.outcome };
     heard.phase_at = at;
     heard.ended = Some(ended);

@@ -13,7 +13,7 @@ use super::shelf::Shelf;
 use super::token::Token;
 use crate::exchange::Budget;
 use crate::record::Cursor;
-use crate::run::{Fate, Start, Totals};
+use crate::run::{Fate, Lost, Start, Totals};
 use crate::sync::event::{Phase, RunEnded, Unfinished};
 use crate::walk::{By, Mode};
 
@@ -97,6 +97,8 @@ pub struct Heard {
     pub ended: Option<RunEnded>,
     /// The run that can be gone on with.
     pub unfinished: Option<Unfinished>,
+    /// Where rows may have been lost, by what the destination says.
+    pub lost: Option<Lost>,
     /// The checkpoint.
     pub checkpoint: Checkpoint,
     /// The last scroll token.
@@ -140,6 +142,7 @@ impl Heard {
             runs: 0,
             ended: None,
             unfinished: None,
+            lost: None,
             checkpoint: Checkpoint::default(),
             token: None,
             budget: None,

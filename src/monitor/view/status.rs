@@ -174,6 +174,12 @@ fn badges(model: &Model) -> Vec<(Role, String)> {
     if model.heard.stream.as_ref().is_some_and(|stream| stream.plain_http) {
         badges.push((Role::Bad, "PLAIN HTTP".to_owned()));
     }
+    // What the run on the screen may have lost has badges of its own.
+    if let Some(lost) = &model.heard.lost
+        && model.heard.run.as_ref().is_none_or(|run| run.number != lost.first)
+    {
+        badges.push((Role::Bad, format!("ROWS LOST? run {}", lost.first)));
+    }
     if let Some(run) = &model.heard.run {
         let totals = &run.totals;
         if let Some(value) = &run.tie_unsafe {

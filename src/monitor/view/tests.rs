@@ -133,6 +133,26 @@ fn badges_name_the_value() {
 }
 
 #[test]
+fn what_earlier_runs_lost_keeps_its_badge_until_everything_was_read() {
+    let lost = |run| Some(crate::run::Lost { first: run, runs: 1, seams: 2 });
+    let mut model = midst(80, 24);
+    let Event::Opened(mut told) = opened() else { unreachable!() };
+    told.lost = lost(-7);
+    tell(&mut model, 6_000, Event::Opened(told));
+    assert!(screen(&model).contains("ROWS LOST? run -7"), "{}", screen(&model));
+    let Event::RunEnded(mut told) = ended(Outcome::Complete, 3) else { unreachable!() };
+    for (found, shown) in [(lost(-7), true), (lost(told.run), false), (None, false)] {
+        told.lost = found;
+        tell(&mut model, 7_000, Event::RunEnded(told.clone()));
+        assert_eq!(
+            screen(&model).contains("ROWS LOST?"),
+            shown,
+            "{found:?}: the run's own has a badge of its own"
+        );
+    }
+}
+
+#[test]
 fn a_refused_key_is_answered_in_the_last_line() {
     let mut model = midst(80, 24);
     press(&mut model, KeyCode::Char('R'));

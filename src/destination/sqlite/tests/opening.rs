@@ -33,7 +33,7 @@ fn an_empty_file_is_brought_up_to_date_and_opened_again_as_it_is() {
         let mut sqlite = open(&path);
         let stored = sqlite.stored().unwrap();
         assert_eq!((stored.rows, stored.checkpoint, stored.unfinished.is_none()), (0, None, true));
-        assert_eq!(value::<i64>(&sqlite, "PRAGMA user_version"), 2);
+        assert_eq!(value::<i64>(&sqlite, "PRAGMA user_version"), 3);
         assert_eq!(value::<i64>(&sqlite, "PRAGMA synchronous"), 2, "FULL");
         assert_eq!(value::<String>(&sqlite, "PRAGMA journal_mode"), "wal");
         let columns = "SELECT group_concat(name) FROM pragma_table_info('user')";
@@ -51,7 +51,7 @@ fn a_file_of_a_newer_version_is_refused_and_left_alone() {
     drop(open(&path));
     Connection::open(&path).unwrap().pragma_update(None, "user_version", 99).unwrap();
     let text = refused(&path);
-    assert!(text.contains("a newer highwater (format 99, this one knows 2)"), "{text}");
+    assert!(text.contains("a newer highwater (format 99, this one knows 3)"), "{text}");
     assert!(Sqlite::read(&path, &USER).unwrap_err().to_string().contains("newer highwater"));
 }
 
@@ -227,7 +227,7 @@ fn a_file_of_the_first_version_is_brought_up_to_date_and_keeps_all_it_holds() {
     let path = folder.path().join("a.db");
     of_the_first_version(&path);
     let mut sqlite = open(&path);
-    assert_eq!(value::<i64>(&sqlite, "PRAGMA user_version"), 2);
+    assert_eq!(value::<i64>(&sqlite, "PRAGMA user_version"), 3);
     let stored = sqlite.stored().unwrap();
     assert_eq!((stored.rows, stored.checkpoint), (1, Some(cursor(1))));
     assert_eq!(value::<String>(&sqlite, "SELECT id || name FROM user"), "aA");
@@ -254,4 +254,66 @@ fn a_file_of_the_first_version_is_read_as_it_is() {
     fs::write(&path, "").unwrap();
     let text = Sqlite::read(&path, &USER).unwrap_err().to_string();
     assert!(text.contains("still empty; run a sync into it first"), "{text}");
+}
+
+/// A file of the second version, whose runs are of every kind: what it lost is known from their counters.
+#[test]
+fn a_file_of_the_second_version_tells_what_it_lost() {
+    let exhausted = r#"{"why":"exhausted"}"#;
+    let clean = ("complete", BEGINNING, exhausted, 0);
+    for (runs, lost) in [
+        (vec![("complete", BEGINNING, exhausted, 2)], Some((1, 1, 2))),
+        (vec![("complete", BEGINNING, exhausted, 2), clean], None),
+        (
+            vec![("complete", BEGINNING, exhausted, 2), ("complete", "2026-01-01T00:00:00Z", exhausted, 0)],
+            Some((1, 1, 2)),
+        ),
+        (
+            vec![("complete", BEGINNING, exhausted, 2), ("stopped", BEGINNING, r#"{"why":"stopped"}"#, 0)],
+            Some((1, 1, 2)),
+        ),
+        (
+            vec![("complete", BEGINNING, exhausted, 2), ("complete", BEGINNING, r#"{"why":"no_data"}"#, 0)],
+            Some((1, 1, 2)),
+        ),
+        (
+            vec![
+                ("failed", BEGINNING, "", 1),
+                ("complete", BEGINNING, r#"{"why":"empty_page","token":true}"#, 1),
+            ],
+            Some((1, 2, 2)),
+        ),
+        (vec![clean, ("complete", "2026-01-01T00:00:00Z", exhausted, 3)], Some((2, 1, 3))),
+        (
+            vec![
+                ("complete", BEGINNING, exhausted, 2),
+                ("complete", BEGINNING, r#"{"why":"empty_page","token":false}"#, 0),
+            ],
+            None,
+        ),
+    ] {
+        let folder = folder();
+        let path = folder.path().join("a.db");
+        of_the_first_version(&path);
+        let old = Connection::open(&path).unwrap();
+        old.execute_batch(schema::MIGRATIONS[1]).unwrap();
+        old.execute_batch(
+            "DELETE FROM _highwater_runs; DELETE FROM sqlite_sequence; PRAGMA user_version = 2",
+        )
+        .unwrap();
+        for (outcome, first, end, seams) in &runs {
+            let (first, totals) = (json(&Request::Since(Cursor::parse(first).unwrap())), seams);
+            let seams = crate::run::Seams { tie_unsafe: *totals, ..Default::default() };
+            old.execute(
+                "INSERT INTO _highwater_runs (started_at, start, mode, first, outcome, end, totals)
+                 VALUES ('', '', '', ?1, ?2, ?3, ?4)",
+                params![first, outcome, end, json(&Totals { seams, ..Totals::default() })],
+            )
+            .unwrap();
+        }
+        drop(old);
+        assert_eq!(Sqlite::read(&path, &USER).unwrap().stored().unwrap().lost, None, "not told before");
+        let found = open(&path).stored().unwrap().lost;
+        assert_eq!(found.map(|lost| (lost.first, lost.runs, lost.seams)), lost, "{runs:?}");
+    }
 }

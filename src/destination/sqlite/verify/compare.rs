@@ -19,7 +19,7 @@ use crate::destination::{Batch, Committed, Destination, DestinationError, Ending
 use crate::record::{Cursor, Row};
 use crate::run::{Counts, Outcome};
 use crate::text::{count, number};
-use crate::walk::{FUTURE, Walk};
+use crate::walk::{End, FUTURE, Walk};
 
 /// What to do where the source has older versions than the table.
 const OLDER: &str = "if the source was restored from a backup, read it into a new --db; if its answers come from a \
@@ -296,7 +296,8 @@ impl Destination for Compare {
     }
 
     fn end(&mut self, ending: &Ending) -> Result<(), DestinationError> {
-        if ending.outcome == Outcome::Complete {
+        // Before its very end, a row that has changed meanwhile may still be to come.
+        if matches!(ending.end, End::Exhausted | End::EmptyPage { token: false }) {
             let gone = format!(
                 "SELECT count(*) FROM \"{}\" u WHERE NOT EXISTS (SELECT 1 FROM came c WHERE c.row = u.rowid)",
                 self.sqlite.schema.table

@@ -1,14 +1,15 @@
 //! Runs and the checkpoint's history: that each follows from the one before, that their counters are those of their
 //! pages, and which of them may have lost rows.
 
-use rusqlite::{OptionalExtension as _, params};
+use rusqlite::OptionalExtension as _;
 
 use super::{FOREIGN, FULL, Look, Looked, MOVE, figure};
+use crate::destination::sqlite::schema::SEAMS;
 use crate::destination::verify::{Check, Verdict, quoted};
 use crate::record::{BEGINNING, Cursor};
 use crate::run::{Seams, Totals};
 use crate::text::count;
-use crate::walk::Walk;
+use crate::walk::{End, Walk};
 
 /// The same place in the stream; `None` is a place, too.
 pub(super) fn is_same(one: Option<&str>, other: Option<&str>) -> bool {
@@ -140,20 +141,47 @@ pub(super) fn unfinished(look: &Look<'_>) -> Looked {
 /// Runs that may have lost rows, since the last complete one that read everything without such a seam.
 pub(super) fn seams(look: &Look<'_>) -> Looked {
     let mut check = Check::of("seams");
-    let mut query = look.connection.prepare(
-        "SELECT run, totals, mode, outcome IS 'complete' AND (start = 'full' OR json_extract(first, '$.value') = ?1)
-         FROM _highwater_runs WHERE json_valid(totals) AND json_valid(first) ORDER BY run",
-    )?;
-    let mut found = query.query(params![BEGINNING])?;
+    // Before it told of seams, a file could not know.
+    let knows = look.standing.version >= SEAMS as i64;
+    let whole =
+        if knows { "whole".to_owned() } else { format!("json_extract(first, '$.value') = '{BEGINNING}'") };
+    let mut query = look.connection.prepare(&format!(
+        "SELECT run, totals, mode, end, outcome IS 'complete' AND {whole}
+         FROM _highwater_runs WHERE json_valid(totals) AND json_valid(first) ORDER BY run"
+    ))?;
+    let mut found = query.query([])?;
+    let mut clean = None;
     while let Some(row) = found.next()? {
         let (run, totals): (i64, String) = (row.get(0)?, row.get(1)?);
-        let (mode, is_whole): (String, bool) = (row.get(2)?, row.get(3)?);
+        let (mode, end): (String, Option<String>) = (row.get(2)?, row.get(3)?);
+        let end = end.and_then(|end| serde_json::from_str(&end).ok());
+        let is_explained = end.is_some_and(|end: End| end.is_explained());
         let Ok(Totals { seams, .. }) = serde_json::from_str(&totals) else { continue };
         if seams != Seams::default() {
             let of = quoted(&mode);
             check.find(Verdict::Attention, FULL, || format!("run {run}, walk {of}: {}", told(&seams)));
-        } else if is_whole {
+        } else if is_explained && row.get(4)? {
             check = Check::of("seams");
+            clean = Some(run);
+        }
+    }
+    if knows {
+        let kept = look.connection.query_row("SELECT clean FROM _highwater_state", [], |row| row.get(0))?;
+        let wrong = "SELECT min(run) FROM _highwater_runs WHERE json_valid(totals) AND seams <>
+                     coalesce(json_extract(totals, '$.tie_unsafe'), 0) + coalesce(json_extract(totals, '$.tie_overflow'), 0)
+                     + coalesce(json_extract(totals, '$.not_inclusive'), 0)";
+        let wrong: Option<i64> = look.connection.query_row(wrong, [], |row| row.get(0))?;
+        if kept != clean {
+            check.find(Verdict::Damage, FOREIGN, || {
+                let [kept, clean] =
+                    [kept, clean].map(|run| run.map_or("none".to_owned(), |run| run.to_string()));
+                format!("the last run that lost nothing is {clean}, and by the state {kept}")
+            });
+        }
+        if let Some(run) = wrong {
+            check.find(Verdict::Damage, FOREIGN, || {
+                format!("run {run} keeps another number of seams than it counted")
+            });
         }
     }
     Ok(check.told("no run is known to have lost rows", "rows may be missing"))
