@@ -357,26 +357,35 @@ impl Comparison {
             }
         }
         let due = self.came - self.later;
-        let below = format!("{} below the checkpoint", count(due, "row"));
-        let mut take = |check: fn(&mut Self) -> &mut Check, well: &str, ill: &str| {
+        // What is missing is in no version here.
+        let there = due.saturating_sub(self.missing.found());
+        let mut take = |rows, check: fn(&mut Self) -> &mut Check, well: &str, ill: &str| {
             let check = mem::take(check(self));
             let found = check.found();
+            let below = format!("{} below the checkpoint", count(rows, "row"));
             check.told(format!("{below} {well}"), format!("{} of {below} {ill}", number(found)))
         };
         vec![
             source.told(read.clone(), read),
-            take(|it| &mut it.missing, "are all stored", "are not stored"),
+            take(due, |it| &mut it.missing, "are all stored", "are not stored"),
             take(
+                there,
                 |it| &mut it.older,
                 "are stored in that version or a newer one",
                 "are stored in an older version",
             ),
             take(
+                there,
                 |it| &mut it.differs,
                 "have the values that are stored",
                 "have other values than are stored",
             ),
-            take(|it| &mut it.newer, "are not older than what is stored", "are older than what is stored"),
+            take(
+                there,
+                |it| &mut it.newer,
+                "are not older than what is stored",
+                "are older than what is stored",
+            ),
         ]
     }
 }
