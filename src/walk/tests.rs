@@ -217,6 +217,11 @@ fn the_ceiling_is_the_end_and_all_that_came_counts() {
 
 #[test]
 fn clocks_that_disagree_and_a_pause_put_off_the_ceiling() {
+    let mut walk = Walk::new(Mode::Scroll, false, beginning(), None);
+    let ends = (1..60).find(|number| {
+        hot(&mut walk, *number, &[number + FUTURE.num_seconds()], *number) == Next::End(End::Ceiling)
+    });
+    assert_eq!(ends, Some(i64::from(CEILING)), "as far ahead as a clock may be");
     let mut walk = Walk::new(Mode::Auto, false, beginning(), None);
     let hours = 10_000;
     for number in 1..60 {
