@@ -11,7 +11,7 @@ mod unix;
 mod windows;
 
 pub use files::{
-    file_identity, foreign_owner, fresh_dir, new_private_file, private_dir, private_file,
+    file_identity, foreign_owner, fresh_dir, names, new_private_file, private_dir, private_file,
     private_file_itself, sync_folder,
 };
 

@@ -12,8 +12,8 @@ use zeroize::Zeroizing;
 /// The least characters of a secret: a shorter one is a mistake, and would be found in everything.
 pub const SHORTEST: usize = 4;
 
-/// The least characters of a secret that is masked within rows too. Below it, it would be found in values that only
-/// happen to hold the same letters, and rows come first.
+/// The least characters of a secret that is masked within rows too, and it must not be digits alone. Below that, it would
+/// be found in values that only happen to be written the same, in times and numbers among them, and rows come first.
 pub const TELLING: usize = 8;
 
 /// A credential.
@@ -45,18 +45,26 @@ impl Secret {
         &self.0
     }
 
-    /// What finds it again. A user and password count as a whole and the password on its own.
+    /// What finds it again. A user and password, if that is what it is, count as a whole and the password on its own.
     #[must_use]
-    pub fn mask(&self) -> Mask {
+    pub fn mask(&self, is_pair: bool) -> Mask {
         let whole = self.expose();
-        let password = whole.split_once(':').map(|(_, password)| password);
+        let password = whole.split_once(':').filter(|_| is_pair).map(|(_, password)| password);
         let parts = [Some(whole), password].into_iter().flatten().filter(|part| part.len() >= SHORTEST);
-        let mut spellings: Vec<Zeroizing<Vec<u8>>> = parts.flat_map(spellings).collect();
+        let mut spellings: Vec<Spelling> = parts.flat_map(spellings).collect();
         // The longest first: a shorter one within it would leave the rest of it to be read.
-        spellings.sort_by(|one, other| (other.len(), other.as_slice()).cmp(&(one.len(), one.as_slice())));
-        spellings.dedup();
-        Mask { spellings, within_rows: whole.len() >= TELLING }
+        spellings
+            .sort_by(|one, other| (other.bytes.len(), &*other.bytes).cmp(&(one.bytes.len(), &*one.bytes)));
+        spellings.dedup_by(|one, other| one.bytes == other.bytes);
+        Mask { spellings }
     }
+}
+
+/// One way in which a secret is written.
+struct Spelling {
+    bytes: Zeroizing<Vec<u8>>,
+    /// True if nothing but the secret is written so: rows are covered by these alone.
+    is_telling: bool,
 }
 
 /// What RFC 3986 lets stand in an address as it is.
@@ -65,7 +73,7 @@ const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove
 const COMPONENT: &AsciiSet = &UNRESERVED.remove(b'!').remove(b'*').remove(b'\'').remove(b'(').remove(b')');
 
 /// How a text is spelt in an address, in JSON and in base64, beside as it is.
-fn spellings(text: &str) -> Vec<Zeroizing<Vec<u8>>> {
+fn spellings(text: &str) -> Vec<Spelling> {
     let once = in_json(text);
     // JSON within JSON, as in an answer that quotes another.
     let twice = once.iter().flat_map(|json| in_json(json));
@@ -79,12 +87,17 @@ fn spellings(text: &str) -> Vec<Zeroizing<Vec<u8>>> {
         all.push(encoded);
     }
     let in_base64 = (0..3).flat_map(|skipped| in_base64(text.as_bytes(), skipped));
-    all.into_iter().map(String::into_bytes).chain(in_base64).map(Zeroizing::new).collect()
+    let is_telling = text.len() >= TELLING && !text.bytes().all(|byte| byte.is_ascii_digit());
+    let spelling = |bytes: Vec<u8>| Spelling {
+        is_telling: is_telling && bytes.len() >= TELLING,
+        bytes: Zeroizing::new(bytes),
+    };
+    all.into_iter().map(String::into_bytes).chain(in_base64).map(spelling).collect()
 }
 
 /// A text as the common writers of JSON put it: with no escape that is not needed, with `\/`, with what HTML minds as
 /// `\u003c`, and with all that is not a letter or a digit in that way, in small and in capital digits.
-fn in_json(text: &str) -> [String; 5] {
+fn in_json(text: &str) -> [String; 6] {
     let written = |escaped: fn(char) -> bool, capital: bool| {
         text.chars().fold(String::new(), |json, character| match character {
             plain if escaped(plain) && capital => format!("{json}\\u{:04X}", u32::from(plain)),
@@ -96,7 +109,14 @@ fn in_json(text: &str) -> [String; 5] {
     let html = |character| matches!(character, '<' | '>' | '&');
     let safe = |character| matches!(character, '<' | '>' | '&' | '"' | '\'' | '+' | '`');
     let plain = written(|_| false, false);
-    [plain.replace('/', "\\/"), plain, written(html, false), written(safe, false), written(safe, true)]
+    [
+        plain.replace('/', "\\/"),
+        plain,
+        written(html, false),
+        written(html, true),
+        written(safe, false),
+        written(safe, true),
+    ]
 }
 
 /// `%2F` as `%2f`.
@@ -127,31 +147,50 @@ fn in_base64(text: &[u8], skipped: usize) -> Vec<Vec<u8>> {
     cut
 }
 
+/// The same JSON with all that is printable ASCII written as it is, where it was written as `\u0041`: nothing can hide in
+/// that from a mask. `None` if nothing was.
+#[must_use]
+pub fn json_in_plain(json: &[u8]) -> Option<Vec<u8>> {
+    memmem::find(json, b"\\u00")?;
+    let (mut plain, mut rest) = (Vec::with_capacity(json.len()), json);
+    while let Some(at) = memchr::memchr(b'\\', rest) {
+        plain.extend_from_slice(&rest[..at]);
+        rest = &rest[at..];
+        // A backslash takes what follows along, be it another one.
+        let length = if rest.get(1) == Some(&b'u') { 6 } else { 2 };
+        let (escape, after) = rest.split_at(length.min(rest.len()));
+        match printable(escape) {
+            Some(character) => plain.push(character),
+            None => plain.extend_from_slice(escape),
+        }
+        rest = after;
+    }
+    plain.extend_from_slice(rest);
+    Some(plain)
+}
+
+/// The character of an escape such as `\u0041`, if it is printable ASCII that needs none.
+fn printable(escape: &[u8]) -> Option<u8> {
+    let digits = std::str::from_utf8(escape.strip_prefix(b"\\u00")?).ok()?;
+    let character = u8::from_str_radix(digits, 16).ok()?;
+    (matches!(character, b' '..=b'~') && !matches!(character, b'"' | b'\\')).then_some(character)
+}
+
 /// What finds a secret in what comes from outside, and overwrites it.
 pub struct Mask {
-    spellings: Vec<Zeroizing<Vec<u8>>>,
-    within_rows: bool,
+    spellings: Vec<Spelling>,
 }
 
 impl Mask {
-    /// True if the secret is long enough to be masked within rows.
-    #[must_use]
-    pub fn reaches_rows(&self) -> bool {
-        self.within_rows
+    /// Overwrites every spelling of the secret with asterisks, byte for byte. True if there was any.
+    pub fn cover(&self, bytes: &mut [u8]) -> bool {
+        cover(&self.spellings, |_| true, bytes)
     }
 
-    /// Overwrites every spelling of the secret with asterisks, byte for byte, so that JSON stays JSON. True if there
-    /// was any.
-    pub fn cover(&self, bytes: &mut [u8]) -> bool {
-        let mut found = false;
-        for spelling in &self.spellings {
-            let places: Vec<usize> = memmem::find_iter(bytes, spelling.as_slice()).collect();
-            for place in places {
-                bytes[place..place + spelling.len()].fill(b'*');
-                found = true;
-            }
-        }
-        found
+    /// The same for a body with rows: only what can be nothing else, so that JSON stays JSON and a value that looks like
+    /// a short secret stays what it is.
+    pub fn cover_rows(&self, bytes: &mut [u8]) -> bool {
+        cover(&self.spellings, |spelling| spelling.is_telling, bytes)
     }
 
     /// The same for a text.
@@ -164,6 +203,18 @@ impl Mask {
     }
 }
 
+fn cover(spellings: &[Spelling], which: impl Fn(&Spelling) -> bool, bytes: &mut [u8]) -> bool {
+    let mut found = false;
+    for Spelling { bytes: spelling, .. } in spellings.iter().filter(|spelling| which(spelling)) {
+        let places: Vec<usize> = memmem::find_iter(bytes, spelling.as_slice()).collect();
+        for place in places {
+            bytes[place..place + spelling.len()].fill(b'*');
+            found = true;
+        }
+    }
+    found
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -174,7 +225,7 @@ mod tests {
     }
 
     fn covered(secret: &Secret, text: &str) -> String {
-        secret.mask().text(text.to_owned())
+        secret.mask(true).text(text.to_owned())
     }
 
     #[test]
@@ -200,6 +251,47 @@ mod tests {
             assert_eq!(covered(&key, &format!("a {sent}&b")), format!("a {shown}&b"), "{sent}");
         }
         assert_eq!(covered(&key, "sk/live+"), "sk/live+", "a part of it is not it");
+    }
+
+    #[test]
+    fn rows_are_covered_only_by_what_can_be_nothing_else() {
+        let rows = |secret: &str, is_pair, body: &str| {
+            let mut bytes = body.as_bytes().to_vec();
+            Secret::new(secret.to_owned())
+                .unwrap_or_else(|why| panic!("{why}"))
+                .mask(is_pair)
+                .cover_rows(&mut bytes);
+            String::from_utf8(bytes).unwrap()
+        };
+        let body = r#"{"id":12345678,"name":"abc:1234567 admin:2024","updatedAt":"2024-01-01T00:00:00Z"}"#;
+        assert_eq!(rows("admin:2024", true, body), body.replace("admin:2024", "**********"), "not each 2024");
+        assert_eq!(rows("12345678", false, body), body, "a number");
+        assert_eq!(rows("1234567", false, body), body, "too short");
+        assert_eq!(rows("xyz-1234:abc:1234567", false, body), body, "no pair, and no password");
+        assert_eq!(rows("abc:1234567", false, body), body.replace("abc:1234567", "***********"));
+    }
+
+    #[test]
+    fn nothing_hides_in_escapes_that_need_not_be() {
+        let plain =
+            |json: &str| json_in_plain(json.as_bytes()).map(|plain| String::from_utf8(plain).unwrap());
+        assert_eq!(plain(r#""sk\n""#), None);
+        let hidden = r#"{"\u0073k":"\u0041\\u0041\u0022\u005c\u000a\u00e9\ud83d"}"#;
+        let shown = r#"{"sk":"A\\u0041\u0022\u005c\u000a\u00e9\ud83d"}"#;
+        assert_eq!(plain(hidden).unwrap(), shown);
+        for cut in 0..hidden.len() {
+            let _ = json_in_plain(&hidden.as_bytes()[..cut]);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn json_in_plain_says_the_same(text in any::<String>()) {
+            let escaped: String = text.encode_utf16().map(|unit| format!("\\u{unit:04x}")).collect();
+            let json = format!("\"{escaped}\"");
+            let plain = json_in_plain(json.as_bytes()).unwrap_or_else(|| json.clone().into_bytes());
+            prop_assert_eq!(serde_json::from_slice::<String>(&plain).unwrap(), text);
+        }
     }
 
     #[test]

@@ -112,12 +112,33 @@ pub enum Failure {
     /// The body does not have the contract's shape.
     #[error("not a page: {0}")]
     BadBody(String),
+    /// The request cannot be written down.
+    #[error("the request cannot be put ({0}), most likely for a token too long")]
+    Unaskable(String),
     /// More than a page may hold.
     #[error("{0}")]
     TooLarge(String),
 }
 
 impl Failure {
+    /// The same failure with its words changed.
+    #[must_use]
+    pub fn map(self, change: impl Fn(String) -> String) -> Self {
+        match self {
+            Self::Connect(text) => Self::Connect(change(text)),
+            Self::Certificate(text) => Self::Certificate(change(text)),
+            Self::Cut(text) => Self::Cut(change(text)),
+            Self::BadBody(text) => Self::BadBody(change(text)),
+            Self::Unaskable(text) => Self::Unaskable(change(text)),
+            Self::TooLarge(text) => Self::TooLarge(change(text)),
+            Self::Status { status, code, body, retry_after, budget } => {
+                Self::Status { status, code, body: change(body), retry_after, budget }
+            }
+            Self::Redirect { code, to, why } => Self::Redirect { code, to: change(to), why },
+            timed_out @ Self::TimedOut { .. } => timed_out,
+        }
+    }
+
     /// True if another attempt may succeed: time-outs, broken connections and bodies, 429 and 5xx. Reading a page
     /// changes nothing, so it may be asked for again whatever became of the first request.
     #[must_use]
@@ -125,7 +146,7 @@ impl Failure {
         match self {
             Self::Connect(_) | Self::TimedOut { .. } | Self::Cut(_) | Self::BadBody(_) => true,
             Self::Status { code, .. } => *code == 429 || *code >= 500,
-            Self::Certificate(_) | Self::Redirect { .. } | Self::TooLarge(_) => false,
+            Self::Certificate(_) | Self::Redirect { .. } | Self::Unaskable(_) | Self::TooLarge(_) => false,
         }
     }
 
@@ -171,8 +192,9 @@ impl Failure {
             Self::Status { code: 429, .. } => "the source limits requests: try later",
             Self::Status { code: 500.., .. } => "the source is in trouble: try later",
             Self::Status { .. } => "the source does not accept the request: check the address",
-            Self::Redirect { .. } => "give that address as --url if it is the right one",
+            Self::Redirect { .. } => "check the address; if the source has moved, give its new one as --url",
             Self::BadBody(_) => "check that the address is that of a keyset-paginated endpoint",
+            Self::Unaskable(_) => "--walk auto reads on without tokens, where the source bears that",
             Self::TooLarge(_) => "raise the limit in the configuration if the source means it",
         }
     }

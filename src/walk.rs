@@ -38,7 +38,8 @@ pub const FUTURE: TimeDelta = TimeDelta::minutes(5);
 /// pages are followed, or nothing that the run has not seen.
 pub const PATIENCE: u32 = 100;
 
-/// How many pages in a row may hold nothing but rows that changed after the run began: a source that changes as fast as
+/// How many pages in a row may hold nothing but rows that changed after the run began, or went on after a
+/// pause: a source that changes as fast as
 /// it is read would keep it for ever. Not the first such page, because a source's clock may run ahead of its `Date`.
 pub const CEILING: u32 = 20;
 
@@ -141,7 +142,7 @@ pub enum End {
     },
     /// The limit of pages was reached.
     Limit,
-    /// The source gave a token that it had given before.
+    /// The source gave a token that it had given before, or the same page again and again.
     Loop {
         /// The page that brought it first.
         first: u64,

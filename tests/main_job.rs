@@ -8,6 +8,8 @@
 
 mod support;
 
+use std::time::Duration;
+
 use highwater::playground::{Options, Tie};
 use serde_json::{Value, json};
 use support::{
@@ -240,6 +242,22 @@ fn the_playground_command_serves_a_source() {
     assert_eq!((done.code(), total(&done, "new")), (0, 120), "{done}");
     server.signal(rustix::process::Signal::INT);
     assert_eq!(server.end().code(), 0);
+}
+
+/// As `timeout` does: to the process, and then to its whole group.
+#[cfg(unix)]
+#[test]
+fn a_signal_that_comes_twice_in_a_breath_is_one() {
+    let server = BuiltIn::slow(Duration::from_secs(1));
+    let highwater = Highwater::against(&server.url());
+    let mut running = highwater.start_sync(&["--json"]);
+    running.until(|event| event["phase"]["is"] == "running").unwrap();
+    running.signal(rustix::process::Signal::TERM);
+    running.signal(rustix::process::Signal::TERM);
+    let done = running.end();
+    assert_eq!(done.code(), 128 + 15, "{done}");
+    assert_eq!(done.event("run_ended")["outcome"], "stopped", "{done}");
+    assert_eq!(total(&done, "pages"), 1, "the page on the wire is stored: {done}");
 }
 
 /// What a program reads of a page: the figures that the log in the destination has too.

@@ -182,6 +182,9 @@ fn a_credential_on_the_command_line_is_refused_and_not_repeated() {
         ["sync", "--auth", "bearer", "--secret", CANARY],
         ["sync", "--secret", "env:KEY", "--auth", CANARY],
         ["sync", "--auth", "bearer", "--url", "http://me:canary@127.0.0.1/"],
+        ["sync", "--secret", "env:KEY", "--auth", "header X-Key: canary"],
+        ["sync", "--secret", "env:KEY", "--auth", "query key=canary"],
+        ["sync", "--auth", "bearer", "--secret", "env:canary/Xy7"],
     ] {
         let done = Highwater::built_in().start(arguments).end();
         assert_eq!(done.code(), 2, "{done}");
@@ -196,6 +199,7 @@ fn settings_that_only_make_sense_together_are_asked_for_together() {
         (vec!["--secret", "env:KEY", "--url", "http://127.0.0.1:1/"], "set source.auth too"),
         (vec!["--secret", "env:KEY", "--auth", "bearer"], "set source.url too"),
         (vec!["--url", "http://example.com/users"], "--allow-http"),
+        (vec!["--url", "http://127.0.0.1:1/", "--proxy", "http://10.0.0.1:3128"], "or through one"),
     ] {
         let done = Highwater::built_in().start([&["sync"], &arguments[..]].concat()).end();
         assert_eq!(done.code(), 2, "{done}");

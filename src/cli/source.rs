@@ -27,6 +27,7 @@ impl Found {
     /// Starts what has to be started. It may ask the operator for a credential, so that nothing may be opened or drawn
     /// before.
     pub(super) async fn start(settings: &Settings) -> Result<Self, Fault> {
+        check_privacy(&settings.source)?;
         let (url, name, playground) = match &settings.source.url {
             Some(url) => (url.clone(), masked(url).into(), None),
             None => {
@@ -34,7 +35,6 @@ impl Found {
                 (Url::parse(&playground.url())?, playground.name(), Some(playground))
             }
         };
-        check_company(&settings.source)?;
         let credential = credential(&settings.source)?;
         let (limits, access) = (limits(settings), access(&settings.source)?);
         let source = tokio::task::spawn_blocking(move || {
@@ -71,15 +71,15 @@ pub(super) fn options(people: &config::Playground, capacity: Option<u32>) -> pla
     }
 }
 
-/// Settings that only matter once a source is asked.
-fn check_company(source: &config::Source) -> Result<(), Problem> {
+/// Whether what is sent stays between this program and the source: what only matters once one is asked.
+fn check_privacy(source: &config::Source) -> Result<(), Problem> {
     match &source.url {
         None if source.auth.is_some() => {
             let what = "the built-in playground takes no credential; set source.url too";
             Err(Problem::new(Place::Flag("auth"), what))
         }
-        Some(url) if is_readable_on_the_way(url) && !source.allow_http => {
-            let what = "http to another machine: everyone on the way can read and change what is sent and received; \
+        Some(url) if is_readable_on_the_way(url, source.proxy.as_ref()) && !source.allow_http => {
+            let what = "http to another machine, or through one: everyone on the way can read and change what is sent and received; \
                         write https, or allow it with --allow-http (source.allow_http)";
             Err(Problem::new(Place::Flag("url"), what))
         }
@@ -98,6 +98,10 @@ fn access(source: &config::Source) -> Result<Access, Fault> {
     let read = |path: &PathBuf| {
         std::fs::read(path).map_err(|error| format!("{}: {error}; check source.ca_file", path.display()))
     };
+    if source.url.is_none() {
+        // The built-in playground, on this machine.
+        return Ok(Access::default());
+    }
     Ok(Access { ca: source.ca_file.as_ref().map(read).transpose()?, proxy: source.proxy.clone() })
 }
 

@@ -31,12 +31,12 @@ impl Format for Placement {
             ("basic", None) => Ok(Auth::Basic),
             ("header", Some(name)) => HeaderName::from_bytes(name.as_bytes())
                 .map(Auth::Header)
-                .map_err(|_| format!("{} is no name of a header", quoted(name))),
+                .map_err(|_| "what follows is no name of a header, such as x-api-key".to_owned()),
             ("query", Some(name)) if name == KEYSET.since || name == KEYSET.scroll => Err(format!(
                 "{} is what every request sets anew; the credential needs another name",
                 quoted(name)
             )),
-            ("query", Some(name)) if !name.is_empty() => Ok(Auth::Query(name.to_owned())),
+            ("query", Some(name)) if is_name(name) => Ok(Auth::Query(name.to_owned())),
             // What was written may be the credential: it is not quoted.
             _ => Err(format!("the value is not one of {}", self.bounds())),
         }
@@ -54,6 +54,19 @@ impl Format for Placement {
     fn bounds(&self) -> String {
         "bearer, basic, header NAME, query NAME".to_owned()
     }
+}
+
+/// True if a text can be the name of a parameter, and not a parameter with its value.
+fn is_name(text: &str) -> bool {
+    let fits = |character: char| character.is_ascii_alphanumeric() || "-_.[]".contains(character);
+    !text.is_empty() && text.chars().all(fits)
+}
+
+/// True if a text can be the name of a variable, and not its content, which the shell puts in the place of `$NAME`.
+fn is_variable(text: &str) -> bool {
+    !text.starts_with(|first: char| first.is_ascii_digit())
+        && !text.is_empty()
+        && text.chars().all(|character| character.is_ascii_alphanumeric() || character == '_')
 }
 
 /// Where a credential is kept.
@@ -123,9 +136,7 @@ impl Format for Reference {
 
     fn read(&self, text: &str) -> Result<Keeper, String> {
         match text.split_once(':') {
-            Some(("env", name)) if !name.is_empty() && !name.contains('=') => {
-                Ok(Keeper::Env(name.to_owned()))
-            }
+            Some(("env", name)) if is_variable(name) => Ok(Keeper::Env(name.to_owned())),
             Some(("file", path)) if !path.is_empty() && !path.starts_with('~') => {
                 Ok(Keeper::File(path.into()))
             }
@@ -153,7 +164,7 @@ impl Format for Reference {
     }
 }
 
-/// The address of a proxy: `http`, `https` or `socks5`, without a user or password.
+/// The address of a proxy: `http` or `https`, without a user or password.
 pub struct ProxyUrl;
 
 impl Format for ProxyUrl {
@@ -196,14 +207,22 @@ mod tests {
 
     #[test]
     fn a_credential_in_the_place_of_its_keeper_is_refused_and_not_quoted() {
-        for text in
-            ["sk-live-hunter2", "me:hunter2", "env:", "env:a=hunter2", "bearer hunter2", "header a b:hunter2"]
-        {
+        for text in [
+            "sk-live-hunter2",
+            "me:hunter2",
+            "env:",
+            "env:a=hunter2",
+            "bearer hunter2",
+            "header a b:hunter2",
+            "header X-Key: hunter2",
+            "query key=hunter2",
+            "env:sk-live-hunter2",
+        ] {
             for message in [Reference.read(text).map(drop), Placement.read(text).map(drop)]
                 .into_iter()
                 .filter_map(Result::err)
             {
-                assert!(!message.contains("hunter2") || text.starts_with("header"), "{message}");
+                assert!(!message.contains("hunter2"), "{message}");
             }
         }
         assert!(Placement.read("query updated_since").is_err());

@@ -12,7 +12,7 @@ use crate::platform;
 /// What lies beside a database and is taken for a part of it.
 const PARTS: [&str; 4] = ["-wal", "-shm", "-journal", ".lock"];
 
-/// Refuses what is no regular file, a link that leads nowhere, and what belongs to another user.
+/// Refuses what is no regular file or has other names, a link that leads nowhere, and what belongs to another user.
 ///
 /// # Errors
 /// [`DestinationError::Refused`], with the reason and a way out.
@@ -38,6 +38,13 @@ pub(super) fn check(database: &Path) -> Result<(), DestinationError> {
             let part = part.display();
             return refused(format!(
                 "{part} is a link, which would be written through: remove it, and run again"
+            ));
+        }
+        if let Some(names) = platform::names(&part).filter(|names| *names > 1) {
+            return refused(format!(
+                "{} has {names} names (hard links), and each would have a lock and a log of its own: remove the others, \
+                 or copy the file and give the copy as --db",
+                part.display()
             ));
         }
         if let Some(owner) = platform::foreign_owner(&part) {

@@ -75,7 +75,7 @@ impl Sqlite {
 
     fn connect(path: &Path, schema: &'static Schema, flags: OpenFlags) -> Result<Self, DestinationError> {
         let named = |error| database_error(path, error);
-        let connection = Connection::open_with_flags(path, flags).map_err(named)?;
+        let connection = open_file(path, flags).map_err(named)?;
         connection.busy_timeout(std::time::Duration::from_secs(5)).map_err(named)?;
         connection.set_prepared_statement_cache_capacity(32);
         Ok(Self {
@@ -94,8 +94,7 @@ impl Sqlite {
     /// If the file cannot be written. Nothing is lost then: the next one that opens it does the same.
     pub fn settle(path: &Path) -> Result<(), DestinationError> {
         let named = |error| database_error(path, error);
-        let connection =
-            Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE).map_err(named)?;
+        let connection = open_file(path, OpenFlags::SQLITE_OPEN_READ_WRITE).map_err(named)?;
         connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(())).map_err(named)?;
         connection.close().map_err(|(_, error)| named(error))
     }
@@ -139,6 +138,13 @@ impl Sqlite {
     ) -> Result<T, DestinationError> {
         work(&mut self.connection).map_err(|error| database_error(&self.path, error))
     }
+}
+
+/// Opens what a path names in the file system. As they stand, `:memory:` and `file:…` would be names of SQLite's own, of
+/// tables that end with the process.
+fn open_file(path: &Path, flags: OpenFlags) -> rusqlite::Result<Connection> {
+    let place = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    Connection::open_with_flags(place, flags.difference(OpenFlags::SQLITE_OPEN_URI))
 }
 
 impl Destination for Sqlite {

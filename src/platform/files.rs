@@ -99,6 +99,18 @@ pub fn sync_folder(path: &Path) -> io::Result<()> {
     Ok(())
 }
 
+/// How many names a file has; `None` if there is none, or where the system does not say.
+#[must_use]
+pub fn names(path: &Path) -> Option<u64> {
+    #[cfg(unix)]
+    return std::fs::metadata(path).ok().map(|found| std::os::unix::fs::MetadataExt::nlink(&found));
+    #[cfg(not(unix))]
+    {
+        let _ = path;
+        None
+    }
+}
+
 /// What tells a file from another of the same name; `None` if there is none, or where the system does not say.
 #[must_use]
 pub fn file_identity(path: &Path) -> Option<(u64, u64)> {

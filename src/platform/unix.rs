@@ -6,7 +6,7 @@ use std::io::{Read as _, Write as _};
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 use std::task::{Context, Poll};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::termios::{Action, QueueSelector, tcflow, tcflush};
@@ -18,7 +18,14 @@ use super::{HANG_UP, Readiness, Signal};
 pub const INPUT_PATIENCE: Duration = Duration::from_millis(20);
 
 /// The signals that concern this program.
-pub struct Signals(Vec<(unix::Signal, Signal)>);
+pub struct Signals {
+    all: Vec<(unix::Signal, Signal)>,
+    /// The last one that asked for the end, and when it came.
+    ended: Option<(i32, Instant)>,
+}
+
+/// Within this time the same signal is the same wish: `timeout` sends it to the process and then to its group.
+const SAME_WISH: Duration = Duration::from_millis(200);
 
 impl Signals {
     /// The signals that ask for the end. One that the parent had set to be ignored, as `nohup` does, stays so.
@@ -35,7 +42,7 @@ impl Signals {
                 signals.push((signal(kind)?, Signal::End(number)));
             }
         }
-        Ok(Self(signals))
+        Ok(Self { all: signals, ended: None })
     }
 
     /// The same, and those that concern a program which holds the terminal.
@@ -50,15 +57,21 @@ impl Signals {
             (SignalKind::from_raw(Name::CONT.as_raw()), Signal::Continued),
             (SignalKind::window_change(), Signal::Resized),
         ] {
-            signals.0.push((signal(kind)?, meaning));
+            signals.all.push((signal(kind)?, meaning));
         }
         Ok(signals)
     }
 
     /// Polls for the next signal.
     pub fn poll_recv(&mut self, context: &mut Context<'_>) -> Poll<Signal> {
-        for (signal, meaning) in &mut self.0 {
-            if let Poll::Ready(Some(())) = signal.poll_recv(context) {
+        for (signal, meaning) in &mut self.all {
+            while let Poll::Ready(Some(())) = signal.poll_recv(context) {
+                if let Signal::End(number) = *meaning {
+                    let before = self.ended.replace((number, Instant::now()));
+                    if before.is_some_and(|(same, at)| same == number && at.elapsed() < SAME_WISH) {
+                        continue;
+                    }
+                }
                 return Poll::Ready(*meaning);
             }
         }

@@ -34,7 +34,7 @@ impl Credential {
     /// A credential that goes there.
     #[must_use]
     pub fn new(auth: Auth, secret: Secret) -> Self {
-        let mask = secret.mask();
+        let mask = secret.mask(auth == Auth::Basic);
         Self { auth, secret, mask }
     }
 

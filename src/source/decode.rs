@@ -8,6 +8,7 @@
 mod tests;
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::fmt;
 use std::iter::repeat_n;
 
@@ -178,6 +179,9 @@ fn decode_row(schema: &'static Schema, raw: &RawValue, depth: usize) -> Result<R
     let fields = RowFields { schema, depth }.deserialize(&mut reader).map_err(|error| error.to_string())?;
     let key = schema.columns[schema.primary_key].name;
     match fields.key {
+        Some('"' | '0'..='9' | '-') if fields.values[schema.primary_key].as_deref() == Some("") => {
+            return Err(format!("`{key}` is empty"));
+        }
         Some('"' | '0'..='9' | '-') => {}
         Some('n') => return Err(format!("`{key}` is null")),
         Some(_) => return Err(format!("`{key}` is neither a string nor a number")),
@@ -217,7 +221,9 @@ impl<'de> Visitor<'de> for RowFields {
     }
     fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<RowFound<'de>, M::Error> {
         let mut values: Values = repeat_n(None, self.schema.columns.len()).collect();
-        let (mut key, mut extra) = (None, BTreeMap::new());
+        let (mut key, mut extra, mut seen) = (None, BTreeMap::new(), 0_u64);
+        let twice =
+            |name: &str| M::Error::custom(format_args!("two fields named {}", sanitize::quoted(name)));
         while let Some(name) = map.next_key::<String>()? {
             let raw = map.next_value::<&RawValue>()?;
             if is_deeper(raw.get(), self.depth) {
@@ -228,14 +234,21 @@ impl<'de> Visitor<'de> for RowFields {
             }
             match self.schema.position(&name) {
                 Some(column) => {
+                    let bit =
+                        u32::try_from(column).ok().and_then(|column| 1_u64.checked_shl(column)).unwrap_or(0);
+                    if seen & bit != 0 {
+                        return Err(twice(&name));
+                    }
+                    seen |= bit;
                     Values::make_mut(&mut values)[column] = text_of(raw).map_err(M::Error::custom)?;
                     if column == self.schema.primary_key {
                         key = raw.get().chars().next();
                     }
                 }
-                None => {
-                    extra.insert(name, raw);
-                }
+                None => match extra.entry(name) {
+                    Entry::Occupied(before) => return Err(twice(before.key())),
+                    Entry::Vacant(place) => drop(place.insert(raw)),
+                },
             }
         }
         Ok(RowFound { values, key, extra })

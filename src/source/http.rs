@@ -19,7 +19,7 @@ use super::retry::retry_after;
 use super::transport::{Access, Network, Reply, Transport};
 use super::{Contract, Credential, Failure, Limits, origin};
 use crate::exchange::{Budget, Exchange};
-use crate::secret::Mask;
+use crate::secret::{Mask, json_in_plain};
 use crate::walk::Request;
 use crate::{sanitize, text};
 
@@ -51,7 +51,7 @@ pub struct Answer {
     pub wait: Duration,
     /// From the first byte to the last.
     pub reading: Duration,
-    /// True if the credential stood in it, and was covered.
+    /// True if the credential stood in its body, and was covered.
     pub covered: bool,
 }
 
@@ -93,7 +93,7 @@ impl Source {
     /// True if everything that is sent and received can be read on the way.
     #[must_use]
     pub fn is_readable_on_the_way(&self) -> bool {
-        origin::is_readable_on_the_way(&self.url)
+        origin::is_readable_on_the_way(&self.url, self.transport.proxy())
     }
 
     /// The limits of one request.
@@ -130,7 +130,17 @@ impl Source {
     pub async fn ask(&self, request: &Request) -> Result<Answer, Failure> {
         let limit = self.limits.request;
         let late = |_| Err(Failure::TimedOut { what: "the request", after: limit });
-        timeout(limit, self.exchange(request)).await.unwrap_or_else(late)
+        let answer = timeout(limit, self.exchange(request)).await.unwrap_or_else(late);
+        answer.map_err(|failure| self.cover(failure))
+    }
+
+    /// A failure whose words do not hold the credential: what is wrong with an answer is told by quoting it.
+    #[must_use]
+    pub fn cover(&self, failure: Failure) -> Failure {
+        match self.mask() {
+            Some(mask) => failure.map(|text| mask.text(text)),
+            None => failure,
+        }
     }
 
     async fn exchange(&self, request: &Request) -> Result<Answer, Failure> {
@@ -146,8 +156,12 @@ impl Source {
         let headers = kept(&reply.headers).into_iter().chain(hops).collect();
         let exchange = Exchange::new(url, reply.status, headers, now);
         let mut body = self.read(reply).await?;
-        let mask = self.mask().filter(|mask| mask.reaches_rows());
-        let covered = mask.is_some_and(|mask| mask.cover(&mut body));
+        let covered = self.mask().is_some_and(|mask| {
+            if let Some(plain) = json_in_plain(&body) {
+                body = plain;
+            }
+            mask.cover_rows(&mut body)
+        });
         Ok(Answer {
             body: body.into(),
             exchange,
@@ -169,8 +183,13 @@ impl Source {
             let location = header(&reply.headers, LOCATION).unwrap_or_default();
             let next = url.join(location).ok().filter(|_| !location.is_empty());
             let refused = |why: String| {
-                let to = next.as_ref().map_or(location, Url::as_str);
-                let to = sanitize::snippet(if to.is_empty() { "nowhere" } else { to }, 200);
+                // Its query may hold what this one's does.
+                let to = match &next {
+                    Some(next) => masked(next).into(),
+                    None if location.is_empty() => "nowhere".to_owned(),
+                    None => location.split('?').next().unwrap_or_default().to_owned(),
+                };
+                let to = sanitize::snippet(&to, 200);
                 Failure::Redirect { code: reply.status, to, why }
             };
             let Some(next) = &next else { return Err(refused("that is no address".to_owned())) };
@@ -184,7 +203,9 @@ impl Source {
                     self.limits.redirects
                 )));
             }
-            hops.push(("location".to_owned(), text::shown(masked(next).as_str()).into_owned()));
+            // A parser of addresses leaves out what hid the credential from the mask, such as a tab.
+            let hop = text::shown(masked(next).as_str()).into_owned();
+            hops.push(("location".to_owned(), self.mask().map_or(hop.clone(), |mask| mask.text(hop))));
             url = next.clone();
         }
     }
@@ -255,6 +276,7 @@ impl Source {
             && body.push(&piece).is_ok()
         {}
         let mut bytes = body.so_far();
+        // Before it is cut, and once more by whoever tells of it: what was escaped in some other way is plain then.
         if let Some(mask) = self.mask() {
             mask.cover(&mut bytes);
         }
@@ -263,19 +285,19 @@ impl Source {
         let message = serde_json::from_str::<serde_json::Value>(&text)
             .ok()
             .and_then(|value| value.get("error").and_then(|error| error.as_str()).map(str::to_owned));
-        let message = message.unwrap_or_else(|| text.trim().to_owned());
-        // Once more: what was written in some other way is plain now.
-        match self.mask() {
-            Some(mask) => mask.text(message),
-            None => message,
-        }
+        message.unwrap_or_else(|| text.trim().to_owned())
     }
 }
 
-/// An address whose query values are masked.
+/// An address whose user, password and query values are masked.
 #[must_use]
 pub fn masked(url: &Url) -> Url {
     let mut shown = url.clone();
+    if !url.username().is_empty() || url.password().is_some() {
+        // Refused only where there can be no user: then there is none.
+        let _ = shown.set_username("***");
+        let _ = shown.set_password(None);
+    }
     if url.query().is_some() {
         let names: Vec<_> = url.query_pairs().map(|(name, _)| name).collect();
         shown.query_pairs_mut().clear().extend_pairs(names.iter().map(|name| (name, "***")));

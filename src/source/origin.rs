@@ -22,10 +22,10 @@ pub fn is_loopback(url: &Url) -> bool {
     }
 }
 
-/// True if what is sent to an address can be read by everyone on the way.
+/// True if what is sent to an address, through a proxy if there is one, can be read by everyone on the way.
 #[must_use]
-pub fn is_readable_on_the_way(url: &Url) -> bool {
-    url.scheme() != "https" && !is_loopback(url)
+pub fn is_readable_on_the_way(url: &Url, proxy: Option<&Url>) -> bool {
+    url.scheme() != "https" && !(is_loopback(url) && proxy.is_none_or(is_loopback))
 }
 
 #[cfg(test)]
@@ -71,10 +71,14 @@ mod tests {
             "http://[::1]/",
             "http://[::ffff:127.0.0.1]/",
         ] {
-            assert!(!is_readable_on_the_way(&url(safe)), "{safe}");
+            assert!(!is_readable_on_the_way(&url(safe), None), "{safe}");
         }
         for open in ["http://h/", "http://10.0.0.1/", "http://localhost.evil.org/", "http://[::2]/"] {
-            assert!(is_readable_on_the_way(&url(open)), "{open}");
+            assert!(is_readable_on_the_way(&url(open), None), "{open}");
         }
+        let (here, elsewhere) = (url("http://127.0.0.1:3128"), url("http://proxy.example:3128"));
+        assert!(!is_readable_on_the_way(&here, Some(&here)));
+        assert!(is_readable_on_the_way(&here, Some(&elsewhere)), "through another machine");
+        assert!(!is_readable_on_the_way(&url("https://h/"), Some(&elsewhere)));
     }
 }

@@ -32,6 +32,11 @@ pub trait Transport: Debug + Send + Sync {
     /// The failure is [`Failure::Connect`], [`Failure::TimedOut`] while connecting, [`Failure::Cut`], or
     /// [`Failure::TooLarge`] for a request that cannot be put.
     fn get(&self, url: Url, headers: HeaderMap) -> BoxFuture<'_, Result<Reply, Failure>>;
+
+    /// The proxy that every request goes through, if there is one.
+    fn proxy(&self) -> Option<&Url> {
+        None
+    }
 }
 
 /// HTTP over a real network.
@@ -40,7 +45,13 @@ pub struct Network {
     client: Client,
     /// The longest wait for a connection, for the words of a failure.
     connect: Duration,
+    /// The most bytes of headers, for the same.
+    head: u64,
+    proxy: Option<Url>,
 }
+
+/// How many headers an answer may have: as many as fit into the largest size of all that may be allowed.
+const HEADERS: usize = 4_096;
 
 /// How the network is reached.
 #[derive(Debug, Default)]
@@ -66,6 +77,8 @@ impl Network {
             .referer(false)
             .no_proxy()
             .connect_timeout(limits.connect)
+            // However many there are: their size is what is limited.
+            .http1_max_headers(HEADERS)
             .http2_max_header_list_size(u32::try_from(limits.head).unwrap_or(u32::MAX))
             .tcp_nodelay(true);
         if let Some(pem) = &access.ca {
@@ -82,22 +95,27 @@ impl Network {
         }
         let with_those = if access.ca.is_some() { " (with the certificates of source.ca_file)" } else { "" };
         let client = client.build().map_err(|error| format!("{}{with_those}", root(&error)))?;
-        Ok(Self { client, connect: limits.connect })
+        Ok(Self { client, connect: limits.connect, head: limits.head, proxy: access.proxy.clone() })
     }
 
-    fn failure(&self, error: &reqwest::Error) -> Failure {
+    fn failure(&self, error: reqwest::Error) -> Failure {
+        // The address may hold a secret.
+        let error = error.without_url();
         if error.is_timeout() {
             return Failure::TimedOut { what: "the connection", after: self.connect };
         }
-        let text = sanitize::snippet(&root(error), 200);
+        let text = sanitize::snippet(&root(&error), 200);
         if error.is_builder() {
-            return Failure::TooLarge(format!(
-                "the request cannot be put ({text}), most likely for a token too long"
-            ));
+            return Failure::Unaskable(text);
         }
         match error.is_connect() {
-            true if is_about_a_certificate(error) => Failure::Certificate(text),
+            true if is_about_a_certificate(&error) => Failure::Certificate(text),
             true => Failure::Connect(text),
+            // What hyper says of a head beyond what it holds.
+            false if text.contains("head is too large") => Failure::TooLarge(format!(
+                "the headers are larger than can be read, and than {} bytes (source.max_headers)",
+                self.head
+            )),
             false => Failure::Cut(text),
         }
     }
@@ -107,12 +125,17 @@ impl Transport for Network {
     fn get(&self, url: Url, headers: HeaderMap) -> BoxFuture<'_, Result<Reply, Failure>> {
         Box::pin(async move {
             let sent = self.client.get(url).headers(headers).send().await;
-            let response = sent.map_err(|error| self.failure(&error))?;
+            let response = sent.map_err(|error| self.failure(error))?;
             let (status, headers) = (response.status().as_u16(), response.headers().clone());
-            let body =
-                response.bytes_stream().map_err(|error| Failure::Cut(sanitize::snippet(&root(&error), 200)));
+            let body = response
+                .bytes_stream()
+                .map_err(|error| Failure::Cut(sanitize::snippet(&root(&error.without_url()), 200)));
             Ok(Reply { status, headers, body: body.boxed() })
         })
+    }
+
+    fn proxy(&self) -> Option<&Url> {
+        self.proxy.as_ref()
     }
 }
 
@@ -129,7 +152,7 @@ fn is_about_a_certificate(error: &(dyn std::error::Error + 'static)) -> bool {
     }
 }
 
-/// An error's first cause: the outer ones name the address, which may hold a secret.
+/// An error's first cause.
 fn root(error: &(dyn std::error::Error + 'static)) -> String {
     let causes = std::iter::successors(error.source(), |cause| cause.source());
     causes.last().map_or_else(|| error.to_string(), ToString::to_string)

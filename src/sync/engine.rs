@@ -178,7 +178,7 @@ impl Run<'_> {
             Wish::Step if free && self.pending.is_empty() => {}
             _ => return,
         }
-        match self.owed.take().filter(Wait::is_due) {
+        match self.owed.take().filter(Wait::is_pending) {
             Some(wait) => self.flight = Flight::Wait(wait),
             None => self.send(self.walk.next().clone()),
         }

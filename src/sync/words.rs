@@ -72,7 +72,7 @@ pub(super) fn finding(page: u64, finding: &Finding, mode: Mode) -> Notice {
             format!(
                 "page {page}: {after} came after {before}: the checkpoint is held until the run is complete{}",
                 match mode {
-                    Mode::Auto => ", and goes on by token, where rows that share a cursor may be lost",
+                    Mode::Auto => "; the run goes on by token, where rows that share a cursor may be lost",
                     Mode::Scroll | Mode::Anchor => "",
                 }
             ),

@@ -74,7 +74,8 @@ fn patience() -> u32 {
 
 impl Walk {
     /// A walk that starts from a cursor, inclusively, with the checkpoint as it stands. With `follow_empty`, a
-    /// token that comes with an empty page is followed, up to [`PATIENCE`] in a row.
+    /// token that comes with an empty page is followed, up to [`PATIENCE`] in a row unless
+    /// [`Walk::patient_for`] says otherwise.
     #[must_use]
     pub fn new(mode: Mode, follow_empty: bool, start: Cursor, checkpoint: Option<Cursor>) -> Self {
         Self {

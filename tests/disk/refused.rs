@@ -121,3 +121,35 @@ fn a_lock_taken_in_mid_run_ends_the_run_and_loses_nothing() {
     promise::check(&Table::of(&highwater.db()), &source.rows);
     source.completes(&highwater);
 }
+
+/// Each name would have a lock and a log of its own: two writers at once, and a log that is replayed over a later file.
+#[test]
+fn a_file_with_two_names_is_refused_by_either() {
+    let source = Source::of(200);
+    let highwater = source.after(1);
+    let other = beside(&highwater, ".other");
+    fs::hard_link(highwater.db(), &other).unwrap();
+    assert_refused(
+        &highwater.sync(&[]),
+        &["rows/highwater.db has 2 names (hard links)", "remove the others"],
+    );
+    fs::remove_file(&other).unwrap();
+    source.completes(&highwater);
+}
+
+/// SQLite has tables that end with the process, and names for them.
+#[test]
+fn a_name_that_means_something_to_sqlite_is_the_name_of_a_file() {
+    let source = Source::of(200);
+    let highwater = source.highwater();
+    for name in [":memory:", "file:a.db?mode=memory", "file:b.db"] {
+        let done = highwater.start(["sync", "--url", &source.url(), "--db", name]).end();
+        assert_eq!(done.code(), 0, "{name}: {done}");
+        let file = highwater.home().join(name);
+        assert_eq!(file.metadata().unwrap().permissions().mode() & 0o777, 0o600, "{name}");
+        assert_eq!(Table::of(&file).rows(), source.rows, "{name}");
+    }
+    let names: Vec<_> =
+        fs::read_dir(highwater.home()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert!(!names.iter().any(|name| name == "a.db" || name == "b.db"), "{names:?}");
+}

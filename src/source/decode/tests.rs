@@ -140,7 +140,7 @@ proptest! {
 
     /// Every text comes out as it went in.
     #[test]
-    fn texts_survive(id in any::<String>(), name in any::<String>(), token in ".+") {
+    fn texts_survive(id in any::<String>().prop_filter("a key", |id| !id.is_empty()), name in any::<String>(), token in ".+") {
         let body = serde_json::json!({"data": [{"id": id, "name": name}], "scroll_param": token}).to_string();
         let page = page(&body);
         prop_assert_eq!(page.rows[0].id(&USER), id);
@@ -171,4 +171,15 @@ fn a_value_that_is_nested_too_deep_keeps_its_row_out_of_the_table() {
         assert!(reason.starts_with(&format!("\"{field}\" is nested more than 4 deep")), "{reason}");
     }
     assert!(row(r#"{"id":"1","more":[[],[],[{}],{"a":[[1]]},"[[[[["]}"#).is_ok(), "breadth is no depth");
+}
+
+#[test]
+fn a_row_that_says_something_twice_or_has_an_empty_key_is_kept_out_of_the_table() {
+    for json in
+        [r#"{"id":"1","id":"2"}"#, r#"{"id":"1","name":"A","name":null}"#, r#"{"id":"1","zz":1,"zz":1}"#]
+    {
+        assert!(reason(json).starts_with("two fields named"), "{json}: {}", reason(json));
+    }
+    assert_eq!(reason(r#"{"id":""}"#), "`id` is empty");
+    assert!(row(r#"{"id":" "}"#).is_ok(), "what is not empty is a key");
 }

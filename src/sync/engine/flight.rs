@@ -52,7 +52,7 @@ impl Wait {
     }
 
     /// True if its time has not come yet.
-    pub(super) fn is_due(&self) -> bool {
+    pub(super) fn is_pending(&self) -> bool {
         Instant::now() < self.at
     }
 }

@@ -52,7 +52,10 @@ impl Run<'_> {
                 KillPoint::AfterDecode.pass();
                 self.on_page(request, page, answer, millis(begun.elapsed()));
             }
-            Err(failure) => self.on_failure(&request, failure).await,
+            Err(failure) => {
+                let failure = source.cover(failure);
+                self.on_failure(&request, failure).await;
+            }
         }
     }
 
