@@ -141,7 +141,7 @@ impl Seams {
     /// How many there are, of whatever kind.
     #[must_use]
     pub fn sum(&self) -> u64 {
-        self.tie_unsafe + self.tie_overflow + self.not_inclusive
+        self.tie_unsafe.saturating_add(self.tie_overflow).saturating_add(self.not_inclusive)
     }
 }
 

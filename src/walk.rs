@@ -163,7 +163,13 @@ impl End {
     /// True if all that was there when the run began has been read, by what the source says.
     #[must_use]
     pub fn is_explained(&self) -> bool {
-        matches!(self, Self::Exhausted | Self::EmptyPage { token: false } | Self::Ceiling)
+        self.is_of_data() || matches!(self, Self::Ceiling)
+    }
+
+    /// True if the source has nothing more, by what it says.
+    #[must_use]
+    pub fn is_of_data(&self) -> bool {
+        matches!(self, Self::Exhausted | Self::EmptyPage { token: false })
     }
 }
 

@@ -106,6 +106,26 @@ fn lost_rows_are_told_until_a_run_has_read_everything() {
     assert_eq!(highwater.sync(&[]).code(), 3);
 }
 
+/// A token may cut a group of two rows, and no page shows it: that a run by token saw no such seam says nothing.
+#[test]
+fn a_run_by_token_does_not_take_back_that_rows_may_be_lost() {
+    let tie = Some(Tie { users: 30, before_cut: 10 });
+    let server = BuiltIn::start(Options { frozen: true, tie, ..Options::default() });
+    let highwater = Highwater::against(&server.url());
+    assert_eq!(highwater.sync(&["--walk", "scroll"]).code(), 3);
+    let port = url::Url::parse(&server.url()).unwrap().port();
+    server.stop();
+    let _server = BuiltIn::frozen_on(port);
+    let lost = json!({ "first": 1, "runs": 1, "seams": 1 });
+    for (walk, lost) in [("scroll", &lost), ("auto", &json!(null)), ("scroll", &json!(null))] {
+        let done = highwater.sync(&["--json", "--resume", "full", "--walk", walk]);
+        let ended = done.event("run_ended");
+        assert_eq!((&ended["outcome"], &ended["lost"]), (&json!("complete"), lost), "{walk}: {done}");
+        let done = highwater.verify(&["--json"]);
+        assert_eq!(done.code(), if lost.is_null() { 0 } else { 3 }, "{walk}: {done}");
+    }
+}
+
 /// What belongs to another source, or to none of this version's, is refused by all that would use it, with the reason
 /// and a way out, and nothing about it is changed: the token of the run that was left least of all.
 #[test]

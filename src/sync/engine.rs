@@ -338,7 +338,7 @@ impl Run<'_> {
     async fn finish(mut self) -> After {
         let Some((end, detail)) = self.ending.take() else { return After::Rest };
         let outcome = outcome(&end);
-        let text = words::end(&end, self.walk.next_page() - 1, &self.sync.terms, detail);
+        let text = words::end(&end, self.walk.page(), &self.sync.terms, detail);
         self.totals.elapsed_ms = self.elapsed_ms();
         let resumable = self.is_resumable(&end);
         let ending = Ending {

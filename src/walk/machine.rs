@@ -26,6 +26,9 @@ pub struct Walk {
     /// True once an inclusive request has shown its own value: the bound of a source does not change in a run.
     inclusive: bool,
     page: u64,
+    /// True once a token was trusted with a seam that could not be asked for, or with an order that was none.
+    #[serde(default)]
+    trusting: bool,
     empty_pages: u32,
     /// How many pages in a row may bring nothing.
     #[serde(default = "patience")]
@@ -93,6 +96,7 @@ impl Walk {
             },
             inclusive: false,
             page: 0,
+            trusting: false,
             empty_pages: 0,
             patience: PATIENCE,
             ceiling: Ceiling::default(),
@@ -165,10 +169,23 @@ impl Walk {
         self.mark.is_held()
     }
 
+    /// True as long as every seam was asked for inclusively, or stepped over in sight: only of such a run it is known
+    /// that it lost nothing. A token may cut a group of two rows, and no page shows it.
+    #[must_use]
+    pub fn asks_every_seam(&self) -> bool {
+        self.manner != Manner::Token && !self.trusting
+    }
+
+    /// How many pages the run has taken.
+    #[must_use]
+    pub fn page(&self) -> u64 {
+        self.page
+    }
+
     /// The number of the page that [`Walk::next`] will bring, from 1.
     #[must_use]
     pub fn next_page(&self) -> u64 {
-        self.page + 1
+        self.page.saturating_add(1)
     }
 
     /// Where to begin anew so that nothing is missed: the checkpoint, or the run's own start if rows came out of
@@ -212,7 +229,7 @@ impl Walk {
 
     /// Takes the page that [`Walk::next`] asked for. `now` is the source's clock.
     pub fn on_page(&mut self, page: &Page, now: DateTime<Utc>) -> Step {
-        self.page += 1;
+        self.page = self.next_page();
         let before = self.checkpoint().cloned();
         let mut findings = Vec::new();
         let (decision, next) = if !page.has_data {
@@ -231,9 +248,10 @@ impl Walk {
                 onward => onward,
             }
         };
+        self.trusting |= self.is_held() || decision == Decision::NothingToAnchor;
         match &next {
             Next::Ask(request) => self.ask(request.clone()),
-            Next::End(End::Exhausted | End::EmptyPage { token: false }) => self.mark.release(),
+            Next::End(end) if end.is_of_data() => self.mark.release(),
             Next::End(_) => {}
         }
         Step {

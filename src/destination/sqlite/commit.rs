@@ -333,14 +333,17 @@ fn state(
         params![rows, oldest, newest],
     )?;
     transaction.execute(
-        "UPDATE _highwater_runs SET walk = ?2, totals = ?3, token = ?4, token_at = ?5, seams = ?6 WHERE run = ?1",
+        "UPDATE _highwater_runs SET walk = ?2, totals = ?3, token = ?4, token_at = ?5, seams = ?6,
+                whole = whole AND ?7
+         WHERE run = ?1",
         params![
             last.run,
             json(&last.walk),
             json(totals),
             last.token,
             last.token.as_ref().map(|_| stamp(last.at)),
-            number(totals.seams.sum())
+            number(totals.seams.sum()),
+            last.walk.asks_every_seam()
         ],
     )?;
     if let Some((outcome, end)) = &last.end {
@@ -356,9 +359,12 @@ fn state(
 }
 
 /// True if a run that is about to begin reads everything: from the beginning, or on from where the run that it takes
-/// the place of had come, which read everything up to there and lost nothing.
+/// the place of had come, which read everything up to there and lost nothing. One that goes by token cannot know.
 pub(super) fn is_whole(transaction: &Transaction<'_>, walk: &Walk) -> rusqlite::Result<bool> {
     let Request::Since(start) = walk.next() else { return Ok(false) };
+    if !walk.asks_every_seam() {
+        return Ok(false);
+    }
     if start.text() == BEGINNING {
         return Ok(true);
     }

@@ -83,9 +83,11 @@ pub(super) const MIGRATIONS: &[&str] = &["
         WHERE CASE WHEN json_valid(totals) THEN json_type(totals) END = 'object';
     CREATE INDEX _highwater_runs_seams ON _highwater_runs (run) WHERE seams > 0;
     -- True for a run that reads everything: from the beginning, or on from where such a run was left without a seam.
+    -- Not for one that goes by token: a cut between two rows of a group shows on no page.
     ALTER TABLE _highwater_runs ADD COLUMN whole INTEGER NOT NULL DEFAULT 0;
     UPDATE _highwater_runs SET whole = 1
-        WHERE CASE WHEN json_valid(first) THEN json_extract(first, '$.value') END = '0001-01-01T00:00:00Z';
+        WHERE CASE WHEN json_valid(first) THEN json_extract(first, '$.value') END = '0001-01-01T00:00:00Z'
+          AND mode <> 'scroll';
     -- The last complete run that read everything without such a seam: what earlier ones lost is there.
     ALTER TABLE _highwater_state ADD COLUMN clean INTEGER;
     UPDATE _highwater_state SET clean = (

@@ -81,7 +81,7 @@ impl Logged {
         if walk.checkpoint() != checkpoint {
             return Some("the unfinished run has another checkpoint");
         }
-        if super::commit::number(walk.next_page() - 1) != self.pages {
+        if super::commit::number(walk.page()) != self.pages {
             return Some("the unfinished run does not stand where the page log ends");
         }
         match walk.next() {

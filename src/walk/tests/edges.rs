@@ -36,6 +36,42 @@ fn a_walk_says_what_it_is() {
     assert_eq!((By::Since.word(), By::Token.word()), ("since", "token"));
 }
 
+/// Only of a walk that asked for every seam it is known that it lost nothing, and it stays known after the end, where
+/// the checkpoint is let go.
+#[test]
+fn a_walk_knows_whether_it_asked_for_every_seam() {
+    for (mode, pages, asks) in [
+        (Mode::Auto, &[(&[1, 2][..], "a"), (&[2, 3], "")][..], true),
+        (Mode::Auto, &[(&[2, 2], "a"), (&[2, 2], "b"), (&[2, 3], "")], true),
+        (Mode::Scroll, &[(&[1, 2], "")], false),
+        (Mode::Auto, &[(&[1, 2], "a"), (&[3, 1], "b"), (&[1, 2], "")], false),
+        (Mode::Auto, &[(&[1, 2], "a"), (&[4, 3], "b"), (&[], "")], false),
+        (Mode::Auto, &[(&[0, 0], "a"), (&[1, 2], "")], false),
+    ] {
+        let mut walk = Walk::new(mode, false, beginning(), None);
+        for (rows, token) in pages {
+            walk = serde_json::from_str(&serde_json::to_string(&walk.snapshot()).unwrap()).unwrap();
+            take_at(&mut walk, 100, rows, token);
+        }
+        assert_eq!(walk.asks_every_seam(), asks, "{mode}: {pages:?}");
+    }
+    let refused = &mut Walk::new(Mode::Auto, false, beginning(), None);
+    take_at(refused, 100, &[2, 2], "a");
+    take_at(refused, 100, &[2, 2], "b");
+    assert!(refused.on_token_refused() && refused.asks_every_seam());
+}
+
+#[test]
+fn what_a_damaged_file_says_of_a_walk_overflows_nothing() {
+    let mut walk = serde_json::to_value(Walk::new(Mode::Auto, false, beginning(), None)).unwrap();
+    walk["page"] = u64::MAX.into();
+    let mut walk: Walk = serde_json::from_value(walk).unwrap();
+    assert_eq!((walk.page(), walk.next_page()), (u64::MAX, u64::MAX));
+    assert_eq!(take_at(&mut walk, 100, &[5], "a").page, u64::MAX);
+    let seams = crate::run::Seams { tie_unsafe: u64::MAX, tie_overflow: 1, not_inclusive: 1 };
+    assert_eq!(seams.sum(), u64::MAX);
+}
+
 #[test]
 fn pages_are_counted_and_a_move_is_told() {
     let mut walk = Walk::new(Mode::Scroll, false, beginning(), None);

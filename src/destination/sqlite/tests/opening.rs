@@ -260,34 +260,51 @@ fn a_file_of_the_first_version_is_read_as_it_is() {
 #[test]
 fn a_file_of_the_second_version_tells_what_it_lost() {
     let exhausted = r#"{"why":"exhausted"}"#;
-    let clean = ("complete", BEGINNING, exhausted, 0);
+    let clean = ("auto", "complete", BEGINNING, exhausted, 0);
     for (runs, lost) in [
-        (vec![("complete", BEGINNING, exhausted, 2)], Some((1, 1, 2))),
-        (vec![("complete", BEGINNING, exhausted, 2), clean], None),
+        (vec![("auto", "complete", BEGINNING, exhausted, 2)], Some((1, 1, 2))),
+        (vec![("auto", "complete", BEGINNING, exhausted, 2), clean], None),
+        // By token it cannot know.
         (
-            vec![("complete", BEGINNING, exhausted, 2), ("complete", "2026-01-01T00:00:00Z", exhausted, 0)],
-            Some((1, 1, 2)),
-        ),
-        (
-            vec![("complete", BEGINNING, exhausted, 2), ("stopped", BEGINNING, r#"{"why":"stopped"}"#, 0)],
-            Some((1, 1, 2)),
-        ),
-        (
-            vec![("complete", BEGINNING, exhausted, 2), ("complete", BEGINNING, r#"{"why":"no_data"}"#, 0)],
+            vec![
+                ("scroll", "complete", BEGINNING, exhausted, 2),
+                ("scroll", "complete", BEGINNING, exhausted, 0),
+            ],
             Some((1, 1, 2)),
         ),
         (
             vec![
-                ("failed", BEGINNING, "", 1),
-                ("complete", BEGINNING, r#"{"why":"empty_page","token":true}"#, 1),
+                ("auto", "complete", BEGINNING, exhausted, 2),
+                ("auto", "complete", "2026-01-01T00:00:00Z", exhausted, 0),
+            ],
+            Some((1, 1, 2)),
+        ),
+        (
+            vec![
+                ("auto", "complete", BEGINNING, exhausted, 2),
+                ("auto", "stopped", BEGINNING, r#"{"why":"stopped"}"#, 0),
+            ],
+            Some((1, 1, 2)),
+        ),
+        (
+            vec![
+                ("auto", "complete", BEGINNING, exhausted, 2),
+                ("auto", "complete", BEGINNING, r#"{"why":"no_data"}"#, 0),
+            ],
+            Some((1, 1, 2)),
+        ),
+        (
+            vec![
+                ("auto", "failed", BEGINNING, "", 1),
+                ("auto", "complete", BEGINNING, r#"{"why":"empty_page","token":true}"#, 1),
             ],
             Some((1, 2, 2)),
         ),
-        (vec![clean, ("complete", "2026-01-01T00:00:00Z", exhausted, 3)], Some((2, 1, 3))),
+        (vec![clean, ("auto", "complete", "2026-01-01T00:00:00Z", exhausted, 3)], Some((2, 1, 3))),
         (
             vec![
-                ("complete", BEGINNING, exhausted, 2),
-                ("complete", BEGINNING, r#"{"why":"empty_page","token":false}"#, 0),
+                ("auto", "complete", BEGINNING, exhausted, 2),
+                ("auto", "complete", BEGINNING, r#"{"why":"empty_page","token":false}"#, 0),
             ],
             None,
         ),
@@ -301,13 +318,13 @@ fn a_file_of_the_second_version_tells_what_it_lost() {
             "DELETE FROM _highwater_runs; DELETE FROM sqlite_sequence; PRAGMA user_version = 2",
         )
         .unwrap();
-        for (outcome, first, end, seams) in &runs {
+        for (mode, outcome, first, end, seams) in &runs {
             let (first, totals) = (json(&Request::Since(Cursor::parse(first).unwrap())), seams);
             let seams = crate::run::Seams { tie_unsafe: *totals, ..Default::default() };
             old.execute(
                 "INSERT INTO _highwater_runs (started_at, start, mode, first, outcome, end, totals)
-                 VALUES ('', '', '', ?1, ?2, ?3, ?4)",
-                params![first, outcome, end, json(&Totals { seams, ..Totals::default() })],
+                 VALUES ('', '', ?5, ?1, ?2, ?3, ?4)",
+                params![first, outcome, end, json(&Totals { seams, ..Totals::default() }), mode],
             )
             .unwrap();
         }

@@ -121,7 +121,7 @@ pub(super) fn unfinished(look: &Look<'_>) -> Looked {
             format!("run {run}: its walk cannot be read; another version of highwater may have left it")
         }),
         (true, Some(Ok(walk))) => {
-            let walked = walk.next_page() - 1;
+            let walked = walk.page();
             if walked != pages {
                 check.find(Verdict::Damage, FULL, || {
                     format!("run {run} has walked {}, and {pages} are logged", count(walked, "page"))
@@ -143,8 +143,11 @@ pub(super) fn seams(look: &Look<'_>) -> Looked {
     let mut check = Check::of("seams");
     // Before it told of seams, a file could not know.
     let knows = look.standing.version >= SEAMS as i64;
-    let whole =
-        if knows { "whole".to_owned() } else { format!("json_extract(first, '$.value') = '{BEGINNING}'") };
+    let whole = if knows {
+        "whole".to_owned()
+    } else {
+        format!("json_extract(first, '$.value') = '{BEGINNING}' AND mode <> 'scroll'")
+    };
     let mut query = look.connection.prepare(&format!(
         "SELECT run, totals, mode, end, outcome IS 'complete' AND {whole}
          FROM _highwater_runs WHERE json_valid(totals) AND json_valid(first) ORDER BY run"
