@@ -32,7 +32,7 @@ pub(super) fn check(database: &Path) -> Result<(), DestinationError> {
         }
         Err(_) => {}
     }
-    let place = database.canonicalize().unwrap_or_else(|_| database.to_owned());
+    let place = resolved(database);
     for part in [place.clone()].into_iter().chain(PARTS.map(|suffix| beside(&place, suffix))) {
         if part.is_symlink() {
             let part = part.display();
@@ -57,9 +57,14 @@ pub(super) fn check(database: &Path) -> Result<(), DestinationError> {
     Ok(())
 }
 
-/// The name of a file beside the database.
+fn resolved(database: &Path) -> PathBuf {
+    database.canonicalize().unwrap_or_else(|_| database.to_owned())
+}
+
+/// The name of a file beside the database: beside the file itself, as SQLite has it, where another name for it, a link,
+/// would lead elsewhere.
 pub(super) fn beside(database: &Path, suffix: &str) -> PathBuf {
-    let mut path = database.as_os_str().to_owned();
+    let mut path = resolved(database).into_os_string();
     path.push(suffix);
     PathBuf::from(path)
 }

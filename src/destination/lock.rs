@@ -88,9 +88,8 @@ impl Drop for Lock {
     }
 }
 
-/// Beside the database itself, where another name for it, a link, would lead to another lock.
 pub(super) fn path_of(database: &Path) -> PathBuf {
-    guard::beside(&database.canonicalize().unwrap_or_else(|_| database.to_owned()), ".lock")
+    guard::beside(database, ".lock")
 }
 
 fn read(file: &mut File) -> Option<String> {

@@ -129,9 +129,17 @@ fn a_file_that_is_not_whole_without_its_log_is_refused_until_the_log_is_back() {
 fn looking_at_what_a_killed_process_left_does_not_take_the_log_away() {
     let Some(left) = Left::new() else { return };
     let highwater = left.without(&[]);
-    let shown = highwater.state(&["show"]);
-    assert_eq!(shown.code(), 0, "{shown}");
-    assert_eq!(fs::read(beside(&highwater, "-wal")).unwrap(), left.parts["-wal"]);
+    let link = highwater.home().join("link.db");
+    std::os::unix::fs::symlink(highwater.db(), &link).unwrap();
+    for looked in [
+        highwater.state(&["show"]),
+        highwater.start(["state", "--db", link.to_str().unwrap(), "show"]).end(),
+        highwater.verify(&[]),
+        highwater.verify_file(&link, &[]),
+    ] {
+        assert_eq!(looked.code(), 0, "{looked}");
+        assert_eq!(fs::read(beside(&highwater, "-wal")).unwrap(), left.parts["-wal"], "{looked}");
+    }
     let done = left.completes("looked at before", &highwater);
     assert!(!done.stdout.contains("found no write-ahead log"), "{done}");
 }

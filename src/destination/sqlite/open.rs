@@ -85,6 +85,11 @@ impl Sqlite {
         KillPoint::FileMade.pass();
         let mut sqlite = Self::connect(path, schema, OpenFlags::default())?;
         schema::recognise(&sqlite)?;
+        // Before the first write, unless there is nothing to compare with yet.
+        let is_ours = sqlite.try_sql(|connection| schema::version(connection))? > 0;
+        if lacks_log && is_ours {
+            sqlite.check_whole()?;
+        }
         sqlite.try_sql(|connection| {
             connection.execute_batch(
                 "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -32768;
@@ -95,7 +100,7 @@ impl Sqlite {
         schema::migrate(&mut sqlite)?;
         KillPoint::AfterMigration.pass();
         sqlite.try_sql(|connection| connection.execute_batch("PRAGMA synchronous = FULL"))?;
-        if lacks_log {
+        if lacks_log && !is_ours {
             sqlite.check_whole()?;
         }
         Ok(sqlite)

@@ -17,10 +17,9 @@ const WRITE_AHEAD: u8 = 2;
 
 /// True if a file is written with a write-ahead log, and none lies beside it, or an empty one. A clean end leaves none either.
 pub(super) fn lacks_log(path: &Path) -> bool {
-    let place = path.canonicalize().unwrap_or_else(|_| path.to_owned());
     let mut header = [0; JOURNAL + 1];
-    let read = File::open(&place).and_then(|mut file| file.read_exact(&mut header));
-    let log = std::fs::metadata(guard::beside(&place, "-wal")).map_or(0, |log| log.len());
+    let read = File::open(path).and_then(|mut file| file.read_exact(&mut header));
+    let log = std::fs::metadata(guard::beside(path, "-wal")).map_or(0, |log| log.len());
     read.is_ok() && header[JOURNAL] == WRITE_AHEAD && log == 0
 }
 

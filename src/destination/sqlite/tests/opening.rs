@@ -256,6 +256,21 @@ fn a_file_of_the_first_version_is_read_as_it_is() {
     assert!(text.contains("still empty; run a sync into it first"), "{text}");
 }
 
+/// What may be a mixture is looked at before anything is written to it.
+#[test]
+fn a_file_that_is_not_whole_without_its_log_is_not_brought_up_to_date() {
+    let folder = folder();
+    let path = folder.path().join("a.db");
+    of_the_first_version(&path);
+    let old = Connection::open(&path).unwrap();
+    old.execute_batch("PRAGMA journal_mode = WAL; UPDATE _highwater_state SET rows = 7").unwrap();
+    drop(old);
+    fs::write(folder.path().join("a.db.lock"), "process 1, since 2026-01-01T00:00:00Z").unwrap();
+    let before = fs::read(&path).unwrap();
+    assert!(refused(&path).contains("7 rows were written down, and 1 are there"));
+    assert!(fs::read(&path).unwrap() == before, "nothing was written to it");
+}
+
 /// A file of the second version, whose runs are of every kind: what it lost is known from their counters.
 #[test]
 fn a_file_of_the_second_version_tells_what_it_lost() {
