@@ -53,6 +53,17 @@ fn each_promise_that_is_broken_is_named() {
             "run 1 took it back",
         ),
         (
+            "UPDATE _highwater_pages SET rows = -rows, new = -new, changed = -changed, same = -same, stale = -stale
+             WHERE run = 2 AND page = 2",
+            "pages",
+            "out of range",
+        ),
+        (
+            "UPDATE _highwater_pages SET decision = replace(decision, last, '1' || last) WHERE run = 2 AND page = 1",
+            "pages",
+            "run 2, page 2: was asked",
+        ),
+        (
             "DELETE FROM _highwater_pages WHERE run = 2 AND page = 2",
             "pages",
             "run 2, page 3: page 2 should come here",

@@ -65,8 +65,10 @@ impl Verifier {
     /// Opens a file for reading; a run may be writing to it. What is judged is the file as it stands now.
     ///
     /// # Errors
-    /// As [`Sqlite::read`]; damage is none, but a finding.
+    /// As [`Sqlite::read`], and [`DestinationError::Refused`] if the file belongs to another user; damage is none, but
+    /// a finding.
     pub fn open(path: &Path, schema: &'static Schema) -> Result<Self, DestinationError> {
+        guard::check(path)?;
         let tidy = Tidy::after(path);
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let mut sqlite = Sqlite::unchecked(path, schema, flags)?;
@@ -161,9 +163,10 @@ fn is_no_finding(error: &rusqlite::Error) -> bool {
     )
 }
 
-/// A count, as SQLite keeps it: its integers are signed.
+/// A count, as SQLite keeps it: its integers are signed. A negative one counts nothing, and is damage.
 fn figure(row: &Row<'_>, column: usize) -> rusqlite::Result<u64> {
-    row.get::<_, i64>(column).map(i64::unsigned_abs)
+    let figure: i64 = row.get(column)?;
+    u64::try_from(figure).map_err(|_| rusqlite::Error::IntegralValueOutOfRange(column, figure))
 }
 
 fn standing(connection: &Connection) -> rusqlite::Result<Standing> {

@@ -1,5 +1,6 @@
 //! What is stored beside the rows: what the table does not declare, what it cannot hold, and the span of cursors.
 
+use super::verify::Verifier;
 use super::*;
 use crate::record::Quarantined;
 
@@ -86,4 +87,27 @@ fn an_equal_cursor_changes_neither_the_span_nor_the_checkpoint() {
     // The guard of the upsert goes by the instant too: what is as new may replace.
     let again = pages.next(vec![spelt("a", OFFSET)], Some("v"));
     assert_eq!(sqlite.commit(&[again]).unwrap()[0].counts.changed, 1);
+}
+
+/// Nothing says whether a version without a cursor was there before the checkpoint: that the table has none is told, and
+/// is no finding.
+#[test]
+fn rows_without_a_cursor_are_compared_with_nothing() {
+    let folder = folder();
+    let path = folder.path().join("a.db");
+    let mut sqlite = open(&path);
+    let mut pages = Pages::begin(&mut sqlite);
+    sqlite.commit(&[pages.next(vec![row("a", 1, "A")], Some("t"))]).unwrap();
+    let (mut compare, comparison) = Verifier::open(&path, &USER).unwrap().against("s", cursor(9)).unwrap();
+    let rows = vec![row("a", 0, "B"), row("b", 0, "B"), row("c", 2, "C")];
+    compare.commit(&[pages.next(rows, None)]).unwrap();
+    let checks = comparison.lock().unwrap().checks(&[]);
+    let found: Vec<_> = checks.iter().map(|check| (check.check, check.found())).collect();
+    assert_eq!(found, [("source", 0), ("missing", 1), ("older", 0), ("differs", 0), ("newer", 0)]);
+    assert!(
+        checks[0].text.starts_with("3 rows on 1 page; 2 without a readable cursor"),
+        "{}",
+        checks[0].text
+    );
+    assert_eq!(checks[1].text, "1 of 1 row below the checkpoint are not stored");
 }

@@ -19,7 +19,7 @@ use crate::destination::{Batch, Committed, Destination, DestinationError, Ending
 use crate::record::{Cursor, Row};
 use crate::run::{Counts, Outcome};
 use crate::text::{count, number};
-use crate::walk::{End, FUTURE, Walk};
+use crate::walk::{FUTURE, Walk};
 
 /// What to do where the source has older versions than the table.
 const OLDER: &str = "if the source was restored from a backup, read it into a new --db; if its answers come from a \
@@ -51,6 +51,8 @@ pub struct Comparison {
     came: u64,
     /// Those of them that are not due yet.
     later: u64,
+    /// Those of them without a readable cursor: nothing says when they are due.
+    timeless: u64,
     /// Rows that came and that the table cannot hold.
     unfit: u64,
     /// Stored rows that did not come; `None` as long as the source has not been read to its end.
@@ -192,17 +194,18 @@ impl Compare {
 
     fn judge(&self, row: &Row, standing: Standing, comparison: &mut Comparison) -> rusqlite::Result<()> {
         comparison.came += 1;
-        let is_due = row.cursor.as_ref().is_none_or(|cursor| {
-            *cursor < self.below && comparison.began.is_some_and(|began| cursor.instant() < began)
-        });
+        let Some(of) = &row.cursor else {
+            comparison.timeless += 1;
+            return Ok(());
+        };
+        let is_due = *of < self.below && comparison.began.is_some_and(|began| of.instant() < began);
         if !is_due {
             comparison.later += 1;
         }
         let id = row.id(self.sqlite.schema);
-        let of = row.cursor.as_ref().map_or("no readable cursor".to_owned(), ToString::to_string);
         let about = |text: String| Finding { id: Some(quoted(id)), ..text.into() };
         match standing {
-            Standing::Absent if is_due => self.missing(id, row.cursor.as_ref(), comparison)?,
+            Standing::Absent if is_due => self.missing(id, of, comparison)?,
             Standing::Older(stored) if is_due => comparison.older.find(Verdict::Damage, FULL, || {
                 about(format!("{}: the source has {of}, stored is {stored}", quoted(id)))
             }),
@@ -220,18 +223,12 @@ impl Compare {
         Ok(())
     }
 
-    fn missing(
-        &self,
-        id: &str,
-        cursor: Option<&Cursor>,
-        comparison: &mut Comparison,
-    ) -> rusqlite::Result<()> {
-        let seam = match cursor {
-            Some(cursor) if comparison.missing.more == 0 => self.seam(cursor.text(), comparison)?,
+    fn missing(&self, id: &str, cursor: &Cursor, comparison: &mut Comparison) -> rusqlite::Result<()> {
+        let seam = match comparison.missing.more {
+            0 => self.seam(cursor.text(), comparison)?,
             _ => None,
         };
         comparison.missing.find(Verdict::Damage, FULL, || {
-            let of = cursor.map_or("without a readable cursor".to_owned(), |cursor| format!("of {cursor}"));
             let place = seam.as_ref().map_or("no seam in the page log explains it".to_owned(), |seam| {
                 let Seam { run, page, value, by } = seam;
                 format!(
@@ -239,7 +236,7 @@ impl Compare {
                     page + 1
                 )
             });
-            Finding { id: Some(quoted(id)), seam, ..format!("{} {of}: {place}", quoted(id)).into() }
+            Finding { id: Some(quoted(id)), seam, ..format!("{} of {cursor}: {place}", quoted(id)).into() }
         });
         Ok(())
     }
@@ -297,7 +294,7 @@ impl Destination for Compare {
 
     fn end(&mut self, ending: &Ending) -> Result<(), DestinationError> {
         // Before its very end, a row that has changed meanwhile may still be to come.
-        if matches!(ending.end, End::Exhausted | End::EmptyPage { token: false }) {
+        if ending.end.is_of_data() {
             let gone = format!(
                 "SELECT count(*) FROM \"{}\" u WHERE NOT EXISTS (SELECT 1 FROM came c WHERE c.row = u.rowid)",
                 self.sqlite.schema.table
@@ -319,6 +316,7 @@ impl Comparison {
             pages: 0,
             came: 0,
             later: 0,
+            timeless: 0,
             unfit: 0,
             gone: None,
             missing: Check::of("missing"),
@@ -349,6 +347,7 @@ impl Comparison {
         let mut read = format!("{} on {}", count(self.came, "row"), count(self.pages, "page"));
         for (rows, what) in [
             (self.later, "not due yet: at the checkpoint or above, or changed meanwhile"),
+            (self.timeless, "without a readable cursor, which were not compared"),
             (self.unfit, "with no place in the table"),
             (self.gone.unwrap_or(0), "stored that did not come: deleted, or not to be seen"),
         ] {
@@ -356,7 +355,7 @@ impl Comparison {
                 read.push_str(&format!("; {} {what}", number(rows)));
             }
         }
-        let due = self.came - self.later;
+        let due = self.came - self.later - self.timeless;
         // What is missing is in no version here.
         let there = due.saturating_sub(self.missing.found());
         let mut take = |rows, check: fn(&mut Self) -> &mut Check, well: &str, ill: &str| {

@@ -145,7 +145,7 @@ fn request(page: &Logged, previous: Option<&Logged>, reached: Option<&Cursor>) -
         page.by == "since"
             && Cursor::parse(&page.asked).is_ok_and(|asked| reached.is_none_or(|it| asked <= *it))
     };
-    let names = || page.by == "since" && !page.asked.is_empty() && previous.decision.contains(&page.asked);
+    let names = || page.by == "since" && names(&previous.decision, &page.asked);
     let follows = match Way::written(&previous.decision) {
         // A last row without a readable cursor anchors nothing; the decision names the one that did.
         Some(Way::Anchor) => {
@@ -165,6 +165,15 @@ fn request(page: &Logged, previous: Option<&Logged>, reached: Option<&Cursor>) -
         let decision = quoted(&previous.decision);
         format!("was asked {}, and page {} says: {decision}", page.request(), previous.page)
     })
+}
+
+/// True if a decision names a cursor: all of it, not a part of another.
+fn names(decision: &str, cursor: &str) -> bool {
+    Cursor::parse(cursor).is_ok()
+        && decision.match_indices(cursor).any(|(at, _)| {
+            let (before, after) = (&decision[..at], &decision[at + cursor.len()..]);
+            before.ends_with(' ') && (after.is_empty() || after.starts_with(", "))
+        })
 }
 
 /// The checkpoint with a page: readable, never below that of the page before, never above what is stored.
