@@ -32,6 +32,14 @@ use crate::walk::Mode;
 pub fn run(verified: &Verified) -> Result<Exit, Fault> {
     let settings = &verified.settings;
     let path = settings.database()?;
+    // Before anything is opened or told: it may ask the operator for a credential.
+    let found = match verified.against_source {
+        true => {
+            let runtime = runtime()?;
+            Some((runtime.block_on(Found::start(settings))?, runtime))
+        }
+        false => None,
+    };
     let mut telling = Telling::new(verified.json);
     let verifier = Verifier::open(&path, &USER)?;
     let (source, checkpoint) = verifier.about();
@@ -42,9 +50,9 @@ pub fn run(verified: &Verified) -> Result<Exit, Fault> {
         in_use_by: Lock::holder(&path),
     })?;
     verifier.checks(|check| telling.check(&check).map_err(Fault::from))?;
-    let ended = match verified.against_source {
-        true => compare(settings, verifier, &mut telling)?,
-        false => None,
+    let ended = match found {
+        Some((found, runtime)) => runtime.block_on(compare(settings, found, verifier, &mut telling))?,
+        None => None,
     };
     telling.end()?;
     Ok(match ended {
@@ -55,49 +63,52 @@ pub fn run(verified: &Verified) -> Result<Exit, Fault> {
 }
 
 /// Compares with the source. Gives how the program is to end where the source could not be read to its end.
-fn compare(settings: &Settings, verifier: Verifier, telling: &mut Telling) -> Result<Option<Exit>, Fault> {
+async fn compare(
+    settings: &Settings,
+    found: Found,
+    verifier: Verifier,
+    telling: &mut Telling,
+) -> Result<Option<Exit>, Fault> {
     let Some(below) = verifier.due() else {
         let check = Check::of("source").told("not asked: there is no checkpoint, and so nothing is due", "");
         telling.check(&check)?;
         return Ok(None);
     };
-    runtime()?.block_on(async {
-        let (compare, comparison) = verifier.against(&identity(settings), below)?;
-        let Found { source, name, playground: _playground } = Found::start(settings).await?;
-        let source = source.await??;
-        let terms = Terms { walk: Mode::Auto, max_pages: None, every: None, ..terms(settings, 0) };
-        let (sender, mut events) = mpsc::channel(EVENTS);
-        let (commands, receiver) = mpsc::channel(COMMANDS);
-        let sync = Sync::new((source, name), Box::new(compare), terms, Outlet::every(sender), receiver);
-        let serving = tokio::spawn(sync.serve(None));
-        let _ = commands.send(Command::Run(Start::Full)).await;
-        let signal = stop_on_signal(commands.clone())?;
-        let ended = follow(&mut events, &commands, telling).await;
-        drop(commands);
-        serving.await??;
-        signal.abort();
-        let signal = signal.await.ok();
-        let ended = ended?;
-        let doubts = ended.as_ref().map_or(Vec::new(), |ended| ended.attention.clone());
-        for check in comparison.lock().unwrap_or_else(std::sync::PoisonError::into_inner).checks(&doubts) {
-            telling.check(&check)?;
+    let (compare, comparison) = verifier.against(&identity(settings), below)?;
+    let Found { source, name, playground: _playground } = found;
+    let source = source.await??;
+    let terms = Terms { walk: Mode::Auto, max_pages: None, every: None, ..terms(settings, 0) };
+    let (sender, mut events) = mpsc::channel(EVENTS);
+    let (commands, receiver) = mpsc::channel(COMMANDS);
+    let sync = Sync::new((source, name), Box::new(compare), terms, Outlet::every(sender), receiver);
+    let serving = tokio::spawn(sync.serve(None));
+    let _ = commands.send(Command::Run(Start::Full)).await;
+    let signal = stop_on_signal(commands.clone())?;
+    let ended = follow(&mut events, &commands, telling).await;
+    drop(commands);
+    serving.await??;
+    signal.abort();
+    let signal = signal.await.ok();
+    let ended = ended?;
+    let doubts = ended.as_ref().map_or(Vec::new(), |ended| ended.attention.clone());
+    for check in comparison.lock().unwrap_or_else(std::sync::PoisonError::into_inner).checks(&doubts) {
+        telling.check(&check)?;
+    }
+    Ok(match (signal, ended) {
+        (Some(number), _) => Some(signalled(number)),
+        (None, Some(RunEnded { outcome: Outcome::Complete, .. })) => None,
+        (None, ended) => {
+            let why = ended.map_or("it ended without a word".to_owned(), |ended| ended.text);
+            print::error(&format!(
+                "the source was not read to its end, so that rows may be missing unseen: {why}"
+            ));
+            Some(Exit::Failed)
         }
-        Ok(match (signal, ended) {
-            (Some(number), _) => Some(signalled(number)),
-            (None, Some(RunEnded { outcome: Outcome::Complete, .. })) => None,
-            (None, ended) => {
-                let why = ended.map_or("it ended without a word".to_owned(), |ended| ended.text);
-                print::error(&format!(
-                    "the source was not read to its end, so that rows may be missing unseen: {why}"
-                ));
-                Some(Exit::Failed)
-            }
-        })
     })
 }
 
 /// Follows the sync to the end of its run, and tells of it what concerns a check: that an attempt failed, that a token
-/// was refused.
+/// was refused, that others can listen, that the source repeats a secret. What cannot be told ends it.
 async fn follow(
     events: &mut mpsc::Receiver<Stamped>,
     commands: &mpsc::Sender<Command>,
@@ -109,10 +120,11 @@ async fn follow(
     while let Some(stamped) = events.recv().await {
         progress.on(&stamped.event);
         match &stamped.event {
-            Event::Notice(notice)
-                if told.is_ok() && matches!(notice.kind, NoticeKind::Retry | NoticeKind::TokenRefused) =>
-            {
+            Event::Notice(notice) if told.is_ok() && is_told(&notice.kind) => {
                 told = progress.aside(|| telling.event(&stamped));
+                if told.is_err() {
+                    let _ = commands.try_send(Command::Stop);
+                }
             }
             Event::RunEnded(run) => {
                 ended = Some((**run).clone());
@@ -122,6 +134,11 @@ async fn follow(
         }
     }
     told.map(|()| ended)
+}
+
+fn is_told(kind: &NoticeKind) -> bool {
+    use NoticeKind::{CredentialSentBack, PlainHttp, Retry, TokenRefused};
+    matches!(kind, Retry | TokenRefused | PlainHttp | CredentialSentBack)
 }
 
 /// What is told before the first check.

@@ -162,6 +162,9 @@ fn a_source_that_cannot_be_read_to_its_end_is_told_and_proves_nothing() {
     assert_eq!(done.code(), 1, "{done}");
     assert!(done.stderr.contains("holds the rows of") && done.stderr.contains("state reset"), "{done}");
     highwater.turn_to(&server.url());
+    let secret = ["--auth", "bearer", "--secret", "env:HIGHWATER_TEST_ABSENT"];
+    let done = highwater.verify(&[&["--against-source"], &secret[..]].concat());
+    assert_eq!((done.code(), done.stdout.as_str()), (1, ""), "without a credential nothing is begun: {done}");
     server.stop();
     let done = highwater.verify(&["--against-source", "--retries", "1"]);
     assert_eq!(done.code(), 1, "{done}");
