@@ -14,6 +14,7 @@
 //! row out of order ends that trust, and the run begins again by token with its checkpoint held. A source that goes
 //! by another order and happens to look sorted on every page is not found out.
 
+mod ceiling;
 mod decision;
 mod followed;
 mod machine;

@@ -18,15 +18,7 @@ impl Format for HttpUrl {
         // Whatever stands before an @ may be a password, and a refused text is quoted.
         let shown = if text.contains('@') { "the value".to_owned() } else { quoted(text) };
         let example = "write it as http://host:port/path or https://…";
-        let url = Url::parse(text).map_err(|why| format!("{shown} is no URL ({why}); {example}"))?;
-        if !matches!(url.scheme(), "http" | "https") {
-            return Err(format!("{shown} is neither http nor https; {example}"));
-        }
-        if !url.username().is_empty() || url.password().is_some() {
-            return Err("a user or password in a URL ends up in logs and in lists of processes; \
-                        write the URL without what stands before the @"
-                .to_owned());
-        }
+        let url = without_user(text, &shown, example)?;
         let ours = |name: &str| name == KEYSET.since || name == KEYSET.scroll;
         if let Some((name, _)) = url.query_pairs().find(|(name, _)| ours(name)) {
             return Err(format!("{shown} has its own {name}, which every request sets anew; leave it out"));
@@ -43,6 +35,39 @@ impl Format for HttpUrl {
 
     fn bounds(&self) -> String {
         "http or https".to_owned()
+    }
+}
+
+/// An address by `http` or `https` without a user or password; `shown` is what a message calls the text.
+fn without_user(text: &str, shown: &str, example: &str) -> Result<Url, String> {
+    let url = Url::parse(text).map_err(|why| format!("{shown} is no URL ({why}); {example}"))?;
+    if !matches!(url.scheme(), "http" | "https") {
+        return Err(format!("{shown} is neither http nor https; {example}"));
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err("a user or password in a URL ends up in logs and in lists of processes; \
+                    write the URL without what stands before the @"
+            .to_owned());
+    }
+    Ok(url)
+}
+
+/// The address of a proxy: `http` or `https`, without a user or password.
+pub struct ProxyUrl;
+
+impl Format for ProxyUrl {
+    type Value = Url;
+
+    fn read(&self, text: &str) -> Result<Url, String> {
+        without_user(text, "the value", "write it as http://host:port")
+    }
+
+    fn write(&self, value: &Url) -> String {
+        HttpUrl.write(value)
+    }
+
+    fn bounds(&self) -> String {
+        HttpUrl.bounds()
     }
 }
 
@@ -104,6 +129,16 @@ mod tests {
             let message = HttpUrl.read(text).unwrap_err();
             assert!(!message.contains("hunter2"), "{message}");
         }
+    }
+
+    #[test]
+    fn a_proxy_is_named_without_a_user() {
+        assert_eq!(
+            ProxyUrl.read("http://h:3128").map(|url| ProxyUrl.write(&url)),
+            Ok("http://h:3128/".to_owned())
+        );
+        assert!(ProxyUrl.read("http://me:hunter2@h:1").is_err_and(|message| !message.contains("hunter2")));
+        assert!(ProxyUrl.read("socks5://h:1").is_err());
     }
 
     #[test]

@@ -6,13 +6,11 @@ use std::io::Read as _;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
-use reqwest::header::HeaderName;
-use url::Url;
-
 use super::format::Format;
 use crate::sanitize::quoted;
 use crate::secret::Secret;
 use crate::source::{Auth, KEYSET};
+use reqwest::header::HeaderName;
 
 /// The most bytes of a credential.
 const LONGEST: u64 = 64 << 10;
@@ -164,33 +162,6 @@ impl Format for Reference {
     }
 }
 
-/// The address of a proxy: `http` or `https`, without a user or password.
-pub struct ProxyUrl;
-
-impl Format for ProxyUrl {
-    type Value = Url;
-
-    fn read(&self, text: &str) -> Result<Url, String> {
-        let example = "write it as http://host:port";
-        let url = Url::parse(text).map_err(|why| format!("the value is no URL ({why}); {example}"))?;
-        if !matches!(url.scheme(), "http" | "https") || url.host().is_none() {
-            return Err(format!("the value is neither an http nor an https address; {example}"));
-        }
-        if !url.username().is_empty() || url.password().is_some() {
-            return Err(format!("a user or password does not belong here; {example}"));
-        }
-        Ok(url)
-    }
-
-    fn write(&self, value: &Url) -> String {
-        value.to_string()
-    }
-
-    fn bounds(&self) -> String {
-        "http or https".to_owned()
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -226,7 +197,6 @@ mod tests {
             }
         }
         assert!(Placement.read("query updated_since").is_err());
-        assert!(ProxyUrl.read("http://me:pw@h:1").is_err_and(|message| !message.contains("pw")));
     }
 
     #[test]

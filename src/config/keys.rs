@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use url::Url;
 
-use super::address::{FilePath, HttpUrl};
-use super::credential::{Keeper, Placement, ProxyUrl, Reference};
+use super::address::{FilePath, HttpUrl, ProxyUrl};
+use super::credential::{Keeper, Placement, Reference};
 use super::format::{Count, Format, OneOf, Rule, Size, Span, Switch, Unless, Word};
 use crate::run::Start;
 use crate::source::Auth;

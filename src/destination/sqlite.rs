@@ -3,6 +3,7 @@
 //! Write-ahead log with `synchronous=FULL`: a commit that has returned survives a power cut. The table has exactly
 //! the declared columns; whatever else must be known of a row stands beside it.
 
+mod clean;
 mod commit;
 mod open;
 mod reader;
@@ -194,7 +195,7 @@ impl Destination for Sqlite {
         let walk = json(&new.walk);
         self.try_sql(|connection| {
             let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-            let whole = commit::is_whole(&transaction, &new.walk)?;
+            let whole = clean::is_whole(&transaction, &new.walk)?;
             transaction.execute(
                 "UPDATE _highwater_runs SET outcome = coalesce(outcome, 'stopped'), walk = NULL,
                         text = coalesce(text, 'a later run took its place')
@@ -276,7 +277,7 @@ impl Destination for Sqlite {
                     commit::number(ending.totals.seams.sum()),
                 ],
             )?;
-            commit::clean(&transaction, ending.run, ending.outcome, &ending.end)?;
+            clean::note(&transaction, ending.run, ending.outcome, &ending.end)?;
             if !ending.resumable {
                 transaction.execute(
                     "UPDATE _highwater_state SET unfinished = NULL WHERE unfinished = ?1",

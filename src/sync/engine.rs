@@ -17,7 +17,7 @@ use tokio::time::Instant;
 
 use self::failed::Failed;
 use self::flight::{Flight, Wait, Wire};
-use self::page::Pending;
+use self::page::{Pending, Told};
 use super::command::Command;
 use super::event::{Event, Level, Notice, NoticeKind, Phase, RunEnded, RunStarted};
 use super::{After, Sync, offered, words};
@@ -73,14 +73,6 @@ struct Run<'a> {
     told: Told,
     /// What is to be said of a source that has nothing at the checkpoint.
     nothing_there: Option<String>,
-}
-
-/// What is told once a run.
-#[derive(Default)]
-struct Told {
-    extra: bool,
-    covered: bool,
-    stale: bool,
 }
 
 impl Sync {

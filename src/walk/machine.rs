@@ -1,12 +1,16 @@
 //! The state machine of a walk. Serialisable whole: what is stored with a page is what a later process goes on from.
 
+mod checks;
+mod cross;
+
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
+use super::ceiling::Ceiling;
 use super::followed::Followed;
-use super::manner::{Anchor, Bound, Manner};
+use super::manner::{Anchor, Manner};
 use super::mark::Mark;
-use super::{CEILING, Decision, End, FUTURE, Finding, Mode, Next, PATIENCE, Request, Step};
+use super::{Decision, End, FUTURE, Finding, Mode, Next, PATIENCE, Request, Step};
 use crate::record::{Cursor, Page};
 
 /// A run's walk through the source, from its first request to its end.
@@ -47,28 +51,6 @@ pub struct Walk {
     refused_at: Option<Cursor>,
     #[serde(skip)]
     followed: Followed,
-}
-
-/// Where this sitting's reading may end on a source that goes on changing. A run that is gone on with reads up to now.
-#[derive(Clone, Debug, Default)]
-struct Ceiling {
-    /// The source's clock at the first page of the sitting.
-    at: Option<DateTime<Utc>>,
-    /// How many pages in a row lay above it.
-    pages: u32,
-}
-
-impl Ceiling {
-    /// True if enough has been read of what changed meanwhile. Rows from the source's future tell that its clocks
-    /// disagree, and then nothing of when anything changed.
-    fn is_reached(&mut self, page: &Page, now: DateTime<Utc>) -> bool {
-        let at = *self.at.get_or_insert(now);
-        let mut cursors = page.cursors().peekable();
-        let later = cursors.peek().is_some()
-            && cursors.all(|cursor| cursor.instant() > at && cursor.instant() <= now + FUTURE);
-        self.pages = if later { self.pages + 1 } else { 0 };
-        self.pages >= CEILING
-    }
 }
 
 fn patience() -> u32 {
@@ -376,110 +358,6 @@ impl Walk {
             None => (Decision::Stop, Next::End(End::Exhausted)),
             Some(token) if self.manner == Manner::Token => self.cross_by_token(page, token, findings),
             Some(token) => self.cross_anchored(page, token),
-        }
-    }
-
-    /// After a step by token over a value that filled a page: did the token leave rows of that value behind?
-    fn check_overflow(&mut self, first: Option<&Cursor>, findings: &mut Vec<Finding>) {
-        if let Manner::Stepping { value, carried } = &mut self.manner {
-            if first == Some(value) {
-                *carried = true;
-            } else if !*carried {
-                findings.push(Finding::TieOverflow(value.clone()));
-            }
-        }
-    }
-
-    /// A page that begins below the cursor that it was asked from and does not get beyond it: the source goes by some
-    /// other order.
-    fn check_reach(&mut self, page: &Page, findings: &mut Vec<Finding>) {
-        if let (Manner::Anchored(_), Request::Since(asked)) = (&self.manner, &self.next)
-            && let Some(first) = page.cursors().next().filter(|first| *first < asked)
-            && self.last.as_ref() <= Some(asked)
-            && !self.mark.is_held()
-        {
-            findings.push(Finding::OrderViolated { before: asked.clone(), after: first.clone() });
-            self.mark.hold();
-        }
-    }
-
-    /// Whether `updated_since` may be taken for inclusive after this page; with a request, where that is to be
-    /// found out first.
-    fn check_bound(&mut self, page: &Page, findings: &mut Vec<Finding>) -> (bool, Option<(Decision, Next)>) {
-        match self.judge_bound(page) {
-            Bound::Fine => (true, None),
-            Bound::Doubtful { missing, earlier } => {
-                self.manner = Manner::Anchored(Anchor::Earlier { missing });
-                let next = Next::Ask(Request::Since(earlier.clone()));
-                (true, Some((Decision::Probe(earlier), next)))
-            }
-            Bound::Exclusive(anchor) => {
-                findings.push(Finding::NotInclusive(anchor));
-                (false, None)
-            }
-        }
-    }
-
-    /// Whether the page that was asked for inclusively from a cursor holds that cursor. A page that an empty one's
-    /// token brought answers for the empty one.
-    fn judge_bound(&mut self, page: &Page) -> Bound {
-        let Manner::Anchored(anchor) = &self.manner else { return Bound::Fine };
-        let asked = &self.asked;
-        self.inclusive = self.inclusive || page.cursors().any(|cursor| cursor == asked);
-        match anchor {
-            _ if self.inclusive => Bound::Fine,
-            Anchor::Start => Bound::Fine,
-            Anchor::Row { earlier } => Bound::Doubtful { missing: asked.clone(), earlier: earlier.clone() },
-            // The row is there after all: it was left out, and so was the earlier one.
-            Anchor::Earlier { missing } if page.cursors().any(|cursor| cursor == missing) => {
-                Bound::Exclusive(missing.clone())
-            }
-            // It has changed, and the earlier one too: that says nothing of the bound.
-            Anchor::Earlier { .. } => Bound::Fine,
-        }
-    }
-
-    /// Crosses the seam by token, and looks whether it cuts a group of rows that share their cursor.
-    fn cross_by_token(&mut self, page: &Page, token: &str, findings: &mut Vec<Finding>) -> (Decision, Next) {
-        if let [.., before, last] = page.rows.as_slice()
-            && let Some(value) = &last.cursor
-            && before.cursor.as_ref() == Some(value)
-        {
-            findings.push(Finding::TieUnsafe(value.clone()));
-            self.seam = Some(value.clone());
-        }
-        self.follow(page, token, Decision::Follow)
-    }
-
-    /// Crosses the seam by asking again from the last cursor; by token where that would bring the same page again.
-    fn cross_anchored(&mut self, page: &Page, token: &str) -> (Decision, Next) {
-        let Some(last) = page.cursors().next_back() else {
-            self.manner = Manner::Anchored(Anchor::Start);
-            return self.follow(page, token, Decision::NothingToAnchor);
-        };
-        if *last <= self.asked {
-            if !matches!(self.manner, Manner::Stepping { .. }) {
-                self.manner = Manner::Stepping { value: last.clone(), carried: false };
-            }
-            return self.follow(page, token, Decision::StepOver(last.clone()));
-        }
-        let earlier = page.cursors().rfind(|cursor| *cursor < last);
-        self.manner = Manner::Anchored(Anchor::Row { earlier: earlier.unwrap_or(&self.asked).clone() });
-        (Decision::Anchor(last.clone()), Next::Ask(Request::Since(last.clone())))
-    }
-
-    /// Follows a token, unless this run has followed it before.
-    fn follow(&mut self, page: &Page, token: &str, decision: Decision) -> (Decision, Next) {
-        let repeated = self.followed.repeated(page, self.page);
-        match self.followed.page_of(token).or(repeated) {
-            Some(first) => {
-                let again = self.page;
-                (Decision::Stop, Next::End(End::Loop { first, again }))
-            }
-            None => {
-                self.followed.insert(token, self.page);
-                (decision, Next::Ask(Request::Token(token.to_owned())))
-            }
         }
     }
 }

@@ -3,14 +3,13 @@
 use std::collections::BTreeMap;
 
 use rusqlite::types::{ToSql, ValueRef};
-use rusqlite::{CachedStatement, OptionalExtension as _, Transaction, params, params_from_iter};
+use rusqlite::{CachedStatement, Transaction, params, params_from_iter};
 
-use super::{json, stamp, word};
+use super::{clean, json, stamp, word};
 use crate::destination::{Batch, Committed};
 use crate::kill_point::KillPoint;
-use crate::record::{BEGINNING, Cursor, Row, Schema};
-use crate::run::{Before, Counts, Fate, Outcome, ShownRow, Totals};
-use crate::walk::{End, Request, Walk};
+use crate::record::{Cursor, Row, Schema};
+use crate::run::{Before, Counts, Fate, ShownRow, Totals};
 
 /// Stores pages with all that belongs to them.
 pub(super) fn pages(
@@ -353,49 +352,8 @@ fn state(
         )?;
         transaction
             .execute("UPDATE _highwater_state SET unfinished = NULL WHERE unfinished = ?1", [last.run])?;
-        clean(transaction, last.run, *outcome, end)?;
+        clean::note(transaction, last.run, *outcome, end)?;
     }
-    Ok(())
-}
-
-/// True if a run that is about to begin reads everything: from the beginning, or on from where the run that it takes
-/// the place of had come, which read everything up to there and lost nothing. One that goes by token cannot know.
-pub(super) fn is_whole(transaction: &Transaction<'_>, walk: &Walk) -> rusqlite::Result<bool> {
-    let Request::Since(start) = walk.next() else { return Ok(false) };
-    if !walk.asks_every_seam() {
-        return Ok(false);
-    }
-    if start.text() == BEGINNING {
-        return Ok(true);
-    }
-    let left: Option<Option<String>> = transaction
-        .query_row(
-            "SELECT walk FROM _highwater_runs
-             WHERE run = (SELECT unfinished FROM _highwater_state) AND whole AND seams = 0",
-            [],
-            |row| row.get(0),
-        )
-        .optional()?;
-    let left = left.flatten().and_then(|walk| serde_json::from_str::<Walk>(&walk).ok());
-    Ok(left.is_some_and(|left| start <= left.reached()))
-}
-
-/// Notes that a run read everything and lost nothing, if it did, and came to an end that the source explained. What
-/// earlier runs lost is stored then.
-pub(super) fn clean(
-    transaction: &Transaction<'_>,
-    run: i64,
-    outcome: Outcome,
-    end: &End,
-) -> rusqlite::Result<()> {
-    if outcome != Outcome::Complete || !end.is_explained() {
-        return Ok(());
-    }
-    transaction.execute(
-        "UPDATE _highwater_state SET clean = ?1
-         WHERE EXISTS (SELECT 1 FROM _highwater_runs WHERE run = ?1 AND whole AND seams = 0)",
-        [run],
-    )?;
     Ok(())
 }
 

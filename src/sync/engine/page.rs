@@ -32,6 +32,14 @@ pub(super) struct Pending {
     seams: Seams,
 }
 
+/// What is told once a run.
+#[derive(Default)]
+pub(super) struct Told {
+    extra: bool,
+    covered: bool,
+    stale: bool,
+}
+
 impl Run<'_> {
     pub(super) async fn on_answer(&mut self, (request, answer): (Request, Result<Answer, Failure>)) {
         self.flight = Flight::None;
