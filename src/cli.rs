@@ -38,8 +38,16 @@ const WIDTH: usize = 80;
 /// Flags that the program's own help shows. The others stand in the help of `watch` and `sync`.
 const FIRST: &[&str] = &["url", "db"];
 /// Flags that only the manual shows.
-const FINER: &[&str] =
-    &["lag", "connect-timeout", "idle-timeout", "request-timeout", "ca-file", "proxy", "allow-http"];
+const FINER: &[&str] = &[
+    "lag",
+    "retries",
+    "connect-timeout",
+    "idle-timeout",
+    "request-timeout",
+    "ca-file",
+    "proxy",
+    "allow-http",
+];
 
 /// What the program is asked to do.
 #[derive(Clone, Debug, PartialEq)]

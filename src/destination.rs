@@ -17,6 +17,7 @@ use chrono::{DateTime, Utc};
 use crate::exchange::Exchange;
 use crate::record::{Cursor, Quarantined, Row, Schema};
 use crate::run::{Counts, Lost, Outcome, ShownRow, Start, Totals};
+use crate::walk::lanes::Abreast;
 use crate::walk::{End, Request, Walk};
 
 /// Why a destination could not do its part. The text says what happened, where, and what to do.
@@ -100,6 +101,8 @@ pub struct StoredRun {
     pub outcome: Option<Outcome>,
     /// Its walk.
     pub walk: Walk,
+    /// What it takes to go on with the lanes beside that.
+    pub lanes: Abreast,
     /// The last token that it was given, and when.
     pub token: Option<(String, DateTime<Utc>)>,
     /// Its counters.
@@ -124,6 +127,10 @@ pub struct Batch {
     pub run: i64,
     /// The page's number in its run.
     pub page: u64,
+    /// The lane that asked for it.
+    pub lane: u32,
+    /// True if that lane began with it, and did not go on from a page before.
+    pub opens: bool,
     /// How it was asked for.
     pub request: Request,
     /// The rows for the table.
@@ -136,6 +143,8 @@ pub struct Batch {
     pub at: DateTime<Utc>,
     /// The walk after the page; its checkpoint becomes the stream's.
     pub walk: Walk,
+    /// The lanes beside it.
+    pub lanes: Abreast,
     /// How the run ends with this page, if it ends for good. Stored with the page: between them,
     /// a killed process would leave a run to go on with that has nowhere to go.
     pub end: Option<(Outcome, End)>,

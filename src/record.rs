@@ -69,6 +69,27 @@ impl Cursor {
         Self::parse(&instant.to_rfc3339_opts(format, true)).unwrap_or(beginning)
     }
 
+    /// A cursor at an instant, written as this one is: with as many digits of a second, cut off and not rounded, and
+    /// with `Z` if it has that. `None` if the instant cannot be written.
+    #[must_use]
+    pub fn at(&self, instant: DateTime<Utc>) -> Option<Self> {
+        let fraction = self.text.split_once('.').map_or("", |(_, fraction)| fraction);
+        let format = match fraction.bytes().take_while(u8::is_ascii_digit).count() {
+            0 => SecondsFormat::Secs,
+            1..=3 => SecondsFormat::Millis,
+            4..=6 => SecondsFormat::Micros,
+            _ => SecondsFormat::Nanos,
+        };
+        Self::parse(&instant.to_rfc3339_opts(format, self.text.ends_with(['Z', 'z']))).ok()
+    }
+
+    /// A cursor halfway between this one and an instant; `None` if there is none that can be written as this one is.
+    #[must_use]
+    pub fn middle(&self, to: DateTime<Utc>) -> Option<Self> {
+        let middle = self.at(self.instant + (to - self.instant) / 2)?;
+        (middle > *self && middle.instant < to).then_some(middle)
+    }
+
     /// The instant that the text names. Fractions beyond nanoseconds are cut off, never rounded up: a bound that
     /// is too low reads a row again, one that is too high loses it.
     #[must_use]
@@ -285,6 +306,24 @@ mod tests {
         assert_eq!(earlier("2026-11-16T19:05:47+00:00", 0), "2026-11-16T19:05:47+00:00", "itself, verbatim");
         assert_eq!(earlier(BEGINNING, 1), BEGINNING);
         assert_eq!(earlier("2026-11-16T19:05:47Z", u64::MAX), BEGINNING);
+    }
+
+    #[test]
+    fn a_place_between_is_written_alike_and_lies_between() {
+        let middle = |from: &str, to: &str| {
+            Cursor::parse(from).unwrap().middle(Cursor::parse(to).unwrap().instant()).map(String::from)
+        };
+        for (from, to, between) in [
+            ("2026-01-01T00:00:00Z", "2026-01-01T00:00:05Z", Some("2026-01-01T00:00:02Z")),
+            ("2026-01-01T00:00:00.5Z", "2026-01-01T00:00:01Z", Some("2026-01-01T00:00:00.750Z")),
+            ("2026-01-01T02:00:00+02:00", "2026-01-01T00:00:04Z", Some("2026-01-01T00:00:02+00:00")),
+            ("2026-01-01T00:00:00Z", "2026-01-01T00:00:01Z", None),
+            ("2026-01-01T00:00:00.000001Z", "2026-01-01T00:00:00.000002Z", None),
+            ("2026-01-01T00:00:02Z", "2026-01-01T00:00:01Z", None),
+            ("2026-01-01T00:00:02Z", "2026-01-01T00:00:02Z", None),
+        ] {
+            assert_eq!(middle(from, to).as_deref(), between, "{from} {to}");
+        }
     }
 
     #[test]

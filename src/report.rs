@@ -53,7 +53,7 @@ fn plain(out: &mut dyn Write, stamped: &Stamped) -> io::Result<()> {
             writeln!(out, "{word}: {}", notice.text)
         }
         Event::RunEnded(ended) => writeln!(out, "\n{}", summary(ended)),
-        Event::Phase { .. } => Ok(()),
+        Event::Phase { .. } | Event::Lanes(_) => Ok(()),
     }
 }
 
@@ -118,6 +118,9 @@ pub fn page_line(page: &PageStored) -> String {
         cursor(&page.last),
         milliseconds(page.wait_ms + page.body_ms),
     );
+    if page.lane > 1 {
+        line.push_str(&format!("  lane {}", page.lane));
+    }
     for (figure, word) in
         [(counts.stale, "stale"), (counts.quarantined, "quarantined"), (page.retries.into(), "retries")]
     {

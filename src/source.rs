@@ -157,6 +157,13 @@ impl Failure {
         matches!(self, Self::Status { code: 400 | 404 | 410 | 422, .. })
     }
 
+    /// True if the source limits how much it is asked, by whomever: 429, or any status that asks to be left alone for
+    /// a while.
+    #[must_use]
+    pub fn limits_requests(&self) -> bool {
+        matches!(self, Self::Status { code: 429, .. } | Self::Status { retry_after: Some(_), .. })
+    }
+
     /// How long the source asks to be left alone.
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {

@@ -44,6 +44,8 @@ pub struct Terms {
     /// How far below the checkpoint a run from it begins: rows that the source stamped earlier than it showed them
     /// are asked for once more. The checkpoint itself is never set back.
     pub lag: Duration,
+    /// How many lanes a run has at most; `None` for as many as turn out to be of use.
+    pub lanes: Option<u32>,
     /// Pages after which a run is left, if any.
     pub max_pages: Option<u64>,
     /// How long after the start of a run the next one begins by itself, if it does.

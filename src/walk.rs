@@ -17,6 +17,7 @@
 mod ceiling;
 mod decision;
 mod followed;
+pub mod lanes;
 mod machine;
 mod manner;
 mod mark;
@@ -196,6 +197,8 @@ pub struct Step {
 pub enum Next {
     /// Ask for another page.
     Ask(Request),
+    /// Leave the rest to other lanes. Never what a walk by itself comes to.
+    Rest,
     /// The run is over.
     End(End),
 }
@@ -223,4 +226,6 @@ pub enum Finding {
     NothingAtCheckpoint(Cursor),
     /// So many rows lie in the source's future; the largest cursor among them.
     Future(u64, Cursor),
+    /// The run was to have several lanes, and has one.
+    OneLane(lanes::Refusal),
 }

@@ -50,6 +50,11 @@ fn quirks() -> impl Strategy<Value = Quirk> {
     ]
 }
 
+/// How many lanes, and what decides whose answer comes next.
+fn lanes() -> impl Strategy<Value = (u32, u64)> {
+    (prop_oneof![Just(1_u32), 2..=8_u32], any::<u64>())
+}
+
 fn modes() -> impl Strategy<Value = Mode> {
     prop_oneof![Just(Mode::Auto), Just(Mode::Anchor), Just(Mode::Scroll)]
 }
@@ -78,8 +83,10 @@ proptest! {
         api in api(prop_oneof![Just(Quirk::Plain), Just(Quirk::CompositeToken), (2..5_u32).prop_map(Quirk::EmptyPages)]),
         mode in prop_oneof![Just(Mode::Auto), Just(Mode::Anchor)],
         happenings in happenings(),
+        lanes in lanes(),
     ) {
         let mut world = World::new(api);
+        (world.width, world.picks) = lanes;
         let mut happenings = happenings.into_iter();
         let end = world.run(mode, &mut happenings);
         prop_assert!(complete(end.as_ref()), "{end:?}");
@@ -105,8 +112,10 @@ proptest! {
         api in api(quirks().prop_filter("ordered", |quirk| *quirk != Quirk::Disorder)),
         mode in modes(),
         happenings in happenings(),
+        lanes in lanes(),
     ) {
         let mut world = World::new(api);
+        (world.width, world.picks) = lanes;
         // What shows that a bound is exclusive is a row of the same run: a new run may have only one page to judge by.
         // Where tokens are places in a list, a row that leaves the list takes another's place.
         let quirk = world.api.quirk;
@@ -126,12 +135,14 @@ proptest! {
         api in api(Just(Quirk::Disorder)),
         mode in prop_oneof![Just(Mode::Auto), Just(Mode::Scroll)],
         happenings in happenings(),
+        lanes in lanes(),
     ) {
         // Newest first, so that no page looks ordered: an anchored walk trusts a source for as long as it does.
         let newest = 1_000;
         let rows = api.rows.into_keys().map(|id| (id, newest - id)).collect();
         let api = Api { rows, clock: newest, ..api };
         let mut world = World::new(api);
+        (world.width, world.picks) = lanes;
         // An update can make a first page of two look ordered after all.
         let mut happenings = happenings.into_iter().map(|happening| match happening {
             Happening::Update(_) if mode == Mode::Auto => Happening::Nothing,

@@ -263,6 +263,7 @@ impl Watch {
         Event::Page(Box::new(PageStored {
             run: 1,
             page: self.page,
+            lane: 1,
             request: Request::Token(format!("token-{}", self.page - 1)),
             counts: counts(PAGE),
             first: users::cursor(first),

@@ -314,6 +314,7 @@ pub(super) fn terms(settings: &Settings, show: usize) -> Terms {
         follow_empty: settings.source.empty_page_with_token == EmptyPage::Follow,
         patience: u32::try_from(settings.source.max_idle_pages).unwrap_or(u32::MAX),
         lag: settings.sync.lag,
+        lanes: settings.sync.lanes.map(|lanes| u32::try_from(lanes).unwrap_or(u32::MAX)),
         max_pages: settings.sync.max_pages,
         every: settings.sync.every,
         retry: Policy {

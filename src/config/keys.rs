@@ -15,6 +15,7 @@ use super::format::{Count, Format, OneOf, Rule, Size, Span, Switch, Unless, Word
 use crate::run::Start;
 use crate::source::Auth;
 use crate::walk::Mode;
+use crate::walk::lanes::MOST;
 
 /// What a run does with an unfinished one that it finds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -313,6 +314,10 @@ settings! {
         /// The walk.
         /// "scroll" follows the token, "anchor" asks again from the last row, "auto" takes the one that loses nothing.
         walk: Mode = "auto", OneOf::<Mode>::any(), "HIGHWATER_WALK", "walk" "MODE";
+        /// Stretches of time read side by side.
+        /// It takes a source that keeps order, and leaves out what lies below where it is asked from; any other is
+        /// read in one lane, and that is said. "auto" begins with one and takes more while the source bears it.
+        lanes: Option<u64> = "1", Unless("auto", Count(1, MOST as u64)), "HIGHWATER_LANES", "lanes" "N";
         /// Where an unfinished run goes on.
         /// "ask" asks, and without a terminal is "token"; "token" falls back to the checkpoint; "full" reads everything
         /// again, finished or not.

@@ -94,6 +94,7 @@ impl Narrator {
                 };
                 trigger.into_iter().collect()
             }
+            Event::Lanes(_) => Vec::new(),
             Event::RunEnded(ended) => {
                 self.facts.rows = ended.rows;
                 self.facts.checkpoint = ended.checkpoint.clone();

@@ -56,6 +56,7 @@ pub(super) fn terms(walk: Mode) -> Terms {
         follow_empty: false,
         patience: PATIENCE,
         lag: Duration::ZERO,
+        lanes: Some(1),
         max_pages: None,
         retry: Policy {
             attempts: 6,

@@ -8,6 +8,7 @@ mod commit;
 mod open;
 mod reader;
 mod schema;
+mod seal;
 mod steering;
 #[cfg(test)]
 mod tests;
@@ -29,6 +30,7 @@ use crate::kill_point::KillPoint;
 use crate::platform;
 use crate::record::{Cursor, Schema};
 use crate::run::{Lost, Outcome, Totals};
+use crate::walk::lanes::Abreast;
 
 /// A SQLite file that this process may write to.
 #[derive(Debug)]
@@ -156,14 +158,12 @@ impl Destination for Sqlite {
     fn stored(&mut self) -> Result<Stored, DestinationError> {
         let (unfinished, checkpoint, stored) = self.try_sql(|connection| {
             let lost = lost(connection)?;
-            let unfinished = connection
-                .query_row(
-                    "SELECT r.run, r.started_at, r.outcome, r.walk, r.token, r.token_at, r.totals
-                     FROM _highwater_runs r JOIN _highwater_state s ON s.unfinished = r.run",
-                    [],
-                    stored_run,
-                )
-                .optional()?;
+            let lanes = if schema::version(connection)? < schema::LANES { "NULL" } else { "r.lanes" };
+            let unfinished = format!(
+                "SELECT r.run, r.started_at, r.outcome, r.walk, r.token, r.token_at, r.totals, {lanes}
+                 FROM _highwater_runs r JOIN _highwater_state s ON s.unfinished = r.run"
+            );
+            let unfinished = connection.query_row(&unfinished, [], stored_run).optional()?;
             let state = "SELECT source, checkpoint, checkpoint_at, rows, oldest FROM _highwater_state";
             connection.query_row(state, [], |row| {
                 let stored = Stored {
@@ -192,7 +192,7 @@ impl Destination for Sqlite {
     }
 
     fn begin(&mut self, new: &NewRun) -> Result<i64, DestinationError> {
-        let walk = json(&new.walk);
+        let (walk, lanes) = (json(&new.walk), json(&Abreast::default()));
         self.try_sql(|connection| {
             let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
             let whole = clean::is_whole(&transaction, &new.walk)?;
@@ -204,8 +204,8 @@ impl Destination for Sqlite {
             )?;
             transaction.execute(
                 "INSERT INTO _highwater_runs
-                        (started_at, start, mode, first, checkpoint_before, walk, totals, whole)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+                        (started_at, start, mode, first, checkpoint_before, walk, totals, whole, lanes, seal)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
                 params![
                     stamp(new.at),
                     word(&new.start),
@@ -215,6 +215,8 @@ impl Destination for Sqlite {
                     walk,
                     json(&Totals::default()),
                     whole,
+                    lanes,
+                    seal::seal(&walk, &lanes),
                 ],
             )?;
             let run = transaction.last_insert_rowid();
@@ -327,8 +329,10 @@ fn stored_run(row: &rusqlite::Row<'_>) -> rusqlite::Result<(i64, Option<StoredRu
     let number = row.get(0)?;
     let walk: Option<String> = row.get(3)?;
     let started_at: String = row.get(1)?;
-    let (Some(walk), Some(started_at)) =
-        (walk.and_then(|json| serde_json::from_str(&json).ok()), time(&started_at))
+    let lanes: Option<String> = row.get(7)?;
+    let lanes = lanes.map_or(Some(Abreast::default()), |json| serde_json::from_str(&json).ok());
+    let (Some(walk), Some(lanes), Some(started_at)) =
+        (walk.and_then(|json| serde_json::from_str(&json).ok()), lanes, time(&started_at))
     else {
         return Ok((number, None));
     };
@@ -340,6 +344,7 @@ fn stored_run(row: &rusqlite::Row<'_>) -> rusqlite::Result<(i64, Option<StoredRu
         started_at,
         outcome: outcome.and_then(|word| serde_json::from_value(word.into()).ok()),
         walk,
+        lanes,
         token: token.zip(token_at.as_deref().and_then(time)),
         totals: parsed(row, 6)?,
     };

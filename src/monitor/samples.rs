@@ -138,6 +138,7 @@ pub fn page(page: i64) -> Event {
     Event::Page(Box::new(PageStored {
         run: 1,
         page: number,
+        lane: 1,
         request: match page {
             1 => Request::Since(Cursor::parse(BEGINNING).unwrap()),
             _ => Request::Token(token(page - 1)),

@@ -193,6 +193,6 @@ fn make_safe(event: &mut Event) {
             safe(&mut ended.text);
             ended.attention.iter_mut().for_each(safe);
         }
-        Event::Opened(_) | Event::RunStarted(_) | Event::Phase { .. } => {}
+        Event::Opened(_) | Event::RunStarted(_) | Event::Phase { .. } | Event::Lanes(_) => {}
     }
 }

@@ -40,6 +40,7 @@ fn stored(number: u64, token: Option<String>, decision: String, shown: Vec<Shown
     Event::Page(Box::new(PageStored {
         run: 1,
         page: number,
+        lane: 1,
         request: token.clone().map_or(Request::Since(cursor.clone()), Request::Token),
         counts: totals.counts,
         first: None,

@@ -1,31 +1,34 @@
 //! One run, from its first request to its end.
 //!
-//! At most one request is on the wire. It is sent as soon as the answer before it has shown where to go on, while
-//! that answer's rows are still being decoded and written; it is dropped if the rows say otherwise. Whatever the run
-//! does, it listens: a command takes effect at once in a wait, and after the page in flight otherwise.
+//! At most one request of a lane is on the wire. It is sent as soon as the answer before it has shown where to go on,
+//! while that answer's rows are still being decoded and written; it is dropped if the rows say otherwise. Whatever the
+//! run does, it listens: a command takes effect at once in a wait, and after the page in flight otherwise.
 
 mod failed;
+mod failure;
 mod flight;
 mod page;
+mod traffic;
+mod width;
 
 use std::collections::VecDeque;
 use std::time::Duration;
 
 use chrono::Utc;
-use rand::RngExt as _;
 use tokio::time::Instant;
 
-use self::failed::Failed;
-use self::flight::{Flight, Wait, Wire};
+use self::flight::{Flight, Wire};
 use self::page::{Pending, Told};
+use self::traffic::Traffic;
+use self::width::Width;
 use super::command::Command;
 use super::event::{Event, Level, Notice, NoticeKind, Phase, RunEnded, RunStarted};
 use super::{After, Sync, offered, words};
 use crate::destination::{DestinationError, Ending, NewRun};
 use crate::record::Cursor;
 use crate::run::{Outcome, Seams, Start, Totals};
-use crate::source::Failure;
-use crate::walk::{End, Request, Walk};
+use crate::walk::lanes::{Lanes, LanesTold};
+use crate::walk::{End, Request};
 
 /// How many bytes of pages may wait for their commit before no more are asked for.
 const QUEUE: u64 = 4 << 20;
@@ -47,7 +50,8 @@ enum Wish {
 struct Run<'a> {
     sync: &'a mut Sync,
     id: i64,
-    walk: Walk,
+    lanes: Lanes,
+    width: Width,
     /// As of the last page that is stored.
     totals: Totals,
     /// The seams that ask for attention, those of pages that are not stored yet included.
@@ -58,11 +62,7 @@ struct Run<'a> {
     wish: Wish,
     /// True once nobody can command any more.
     alone: bool,
-    flight: Flight,
-    /// The wait that a pause interrupted: what is left of it is due before the next request.
-    owed: Option<Wait>,
-    /// Failed attempts at the page that is asked for.
-    failed: Failed,
+    traffic: Traffic,
     pending: VecDeque<Pending>,
     queued: u64,
     /// The checkpoint and the number of rows in the table, as of the last page that is stored.
@@ -71,6 +71,8 @@ struct Run<'a> {
     ending: Option<(End, Option<String>)>,
     phase: Phase,
     told: Told,
+    /// The lanes as they were last told of.
+    told_lanes: Option<LanesTold>,
     /// What is to be said of a source that has nothing at the checkpoint.
     nothing_there: Option<String>,
 }
@@ -81,6 +83,8 @@ impl Sync {
         let stored = self.writer.stored().await?;
         let known = (stored.checkpoint.clone(), stored.rows);
         let (walk, continued) = self.plan(start, stored)?;
+        let abreast = continued.as_ref().map(|run| run.lanes.clone()).unwrap_or_default();
+        let width = Width::new(self.terms.lanes);
         let id = match &continued {
             Some(run) => {
                 self.writer.mark(run.run, None).await?;
@@ -99,10 +103,12 @@ impl Sync {
             totals,
         });
         self.outlet.send(started).await;
+        let lanes = Lanes::new(walk, abreast, self.terms.lag);
         let run = Run {
             sync: self,
             id,
-            walk,
+            lanes,
+            width,
             totals,
             seams: totals.seams,
             started: Instant::now(),
@@ -110,15 +116,14 @@ impl Sync {
             pages_here: 0,
             wish: if step { Wish::Step } else { Wish::Go },
             alone: false,
-            flight: Flight::None,
-            owed: None,
-            failed: Failed::default(),
+            traffic: Traffic::default(),
             pending: VecDeque::new(),
             queued: 0,
             known,
             ending: None,
             phase: Phase::Idle,
             told: Told::default(),
+            told_lanes: None,
             nothing_there: None,
         };
         Ok(run.until_the_end().await)
@@ -149,53 +154,72 @@ impl Run<'_> {
                     }
                 },
                 group = self.sync.writer.group(), if !self.pending.is_empty() => self.on_group(group).await,
-                outcome = self.flight.outcome() => match outcome {
-                    Some(answer) => self.on_answer(answer).await,
-                    None => self.flight = Flight::None,
-                },
+                (lane, outcome) = self.traffic.outcome() => {
+                    self.traffic.of(lane).flight = Flight::None;
+                    if let Some(landed) = outcome {
+                        self.on_answer(lane, landed).await;
+                    }
+                }
             }
         }
     }
 
     /// True if nothing is under way and nothing is to be.
     fn is_holding(&self) -> bool {
-        matches!(self.flight, Flight::None) && self.pending.is_empty()
+        self.traffic.is_idle() && self.pending.is_empty()
     }
 
-    /// Sends the next request, if one may be sent now.
+    /// Sends what is to be asked for, as far as it may be sent now.
     fn launch(&mut self) {
-        let free = matches!(self.flight, Flight::None) && self.ending.is_none() && self.queued < QUEUE;
-        match self.wish {
-            Wish::Go if free => {}
-            Wish::Step if free && self.pending.is_empty() => {}
-            _ => return,
+        if self.ending.is_some() {
+            return;
         }
-        match self.owed.take().filter(Wait::is_pending) {
-            Some(wait) => self.flight = Flight::Wait(wait),
-            None => self.send(self.walk.next().clone()),
+        let most = match self.wish {
+            Wish::Go => self.width.now(),
+            Wish::Step if self.is_holding() => 1,
+            _ => return,
+        };
+        self.traffic.take_up_waits();
+        if self.traffic.is_barred() {
+            return;
+        }
+        self.lanes.widen_to(self.width.now());
+        let asking: Vec<_> =
+            self.lanes.asking().take(most as usize).map(|(lane, it)| (lane, it.clone())).collect();
+        for (lane, request) in asking {
+            if !self.has_room() {
+                return;
+            }
+            if matches!(self.traffic.of(lane).flight, Flight::None) {
+                self.send(lane, request);
+            }
         }
     }
 
-    fn send(&mut self, request: Request) {
+    /// True if another page may be asked for: by what waits for its commit, and by the limit of pages.
+    fn has_room(&self) -> bool {
+        let coming = self.pages_here + self.traffic.wires().count() as u64;
+        self.queued < QUEUE && self.sync.terms.max_pages.is_none_or(|most| coming < most)
+    }
+
+    fn send(&mut self, lane: u32, request: Request) {
         self.totals.requests += 1;
-        self.failed.asked();
-        self.flight = Flight::Wire(Wire::send(&self.sync.source, request));
+        let traveller = self.traffic.of(lane);
+        traveller.failed.asked();
+        traveller.flight = Flight::Wire(Wire::send(&self.sync.source, request));
     }
 
     async fn obey(&mut self, command: Command) {
         match command {
-            Command::Pause if self.wish == Wish::Hold => self.drop_wire(),
+            Command::Pause if self.wish == Wish::Hold => self.traffic.drop_wires(),
             Command::Pause if matches!(self.wish, Wish::Go | Wish::Step) => {
                 self.wish = Wish::Hold;
-                self.owed = self.flight.end_wait().or(self.owed.take());
+                self.traffic.end_waits(true);
             }
             Command::Resume if matches!(self.wish, Wish::Hold | Wish::Step) => self.go_on(Wish::Go).await,
             Command::Step => self.go_on(Wish::Step).await,
-            Command::RetryNow => {
-                self.flight.end_wait();
-                self.owed = None;
-            }
-            Command::Stop if matches!(self.wish, Wish::Leave { .. }) => self.drop_wire(),
+            Command::RetryNow => self.traffic.end_waits(false),
+            Command::Stop if matches!(self.wish, Wish::Leave { .. }) => self.traffic.drop_wires(),
             Command::Stop => self.leave(),
             Command::Pause | Command::Resume | Command::Run(_) => {}
         }
@@ -205,8 +229,8 @@ impl Run<'_> {
     fn leave(&mut self) {
         if !matches!(self.wish, Wish::Leave { .. }) {
             self.wish = Wish::Leave { paused: self.wish == Wish::Hold && self.is_holding() };
-            self.flight.end_wait();
-            self.flight.give_up_after(self.sync.terms.stop_grace);
+            self.traffic.end_waits(false);
+            self.traffic.give_up_after(self.sync.terms.stop_grace);
         }
     }
 
@@ -215,7 +239,7 @@ impl Run<'_> {
             return;
         }
         if self.phase == Phase::Paused {
-            self.walk.look_up();
+            self.lanes.look_up();
             self.try_mark(None).await;
         }
         self.wish = wish;
@@ -228,80 +252,13 @@ impl Run<'_> {
         }
     }
 
-    fn drop_wire(&mut self) {
-        if matches!(self.flight, Flight::Wire(_)) {
-            self.flight = Flight::None;
-        }
-    }
-
     fn fail(&mut self, text: String) {
-        self.flight = Flight::None;
+        self.traffic.clear();
         self.ending = Some((End::Error, Some(text)));
     }
 
-    async fn on_failure(&mut self, request: &Request, failure: Failure) {
-        let page = self.walk.next_page();
-        if matches!(request, Request::Token(_)) && failure.may_mean_token() && self.walk.on_token_refused() {
-            self.failed = Failed::default();
-            let notice = words::token_refused(page, &failure, self.walk.reached().text());
-            self.sync.outlet.send(Event::Notice(notice)).await;
-            return;
-        }
-        self.failed.add(&failure);
-        let failed = self.failed.attempts();
-        let policy = &self.sync.terms.retry;
-        let asked = failure.retry_after();
-        let patient = asked.is_none_or(|wait| wait <= policy.max_wait);
-        if !failure.is_retryable() || failed >= policy.attempts || !patient {
-            let address = self.sync.source.shown(request);
-            let mut text = words::failure(page, &address, &failure, failed);
-            if let Some(wait) = asked.filter(|_| !patient) {
-                text.push_str(&format!(
-                    " (it asks to be left alone for {} s, more than max_wait)",
-                    wait.as_secs()
-                ));
-            }
-            self.fail(text);
-            return;
-        }
-        self.totals.retries += 1;
-        let own = policy.backoff(failed, self.sync.luck.random());
-        let wait = asked.unwrap_or(own);
-        let goes_on = matches!(self.wish, Wish::Go | Wish::Step);
-        let notice = words::retry(page, &failure, failed, policy.attempts, goes_on.then_some(wait));
-        self.sync.outlet.send(Event::Notice(notice)).await;
-        let wait = Wait::new(wait, &failure);
-        // A pause asked for while the request was on the wire holds here, with nothing on the wire.
-        if goes_on {
-            self.flight = Flight::Wait(wait);
-        } else {
-            self.owed = Some(wait);
-        }
-    }
-
     async fn tell_phase(&mut self) {
-        let phase = match (&self.flight, self.wish) {
-            (Flight::Wire(wire), Wish::Go | Wish::Step) => {
-                Phase::Running { page: self.walk.next_page(), deadline: wire.deadline }
-            }
-            (Flight::Wire(wire), Wish::Hold) => Phase::Pausing { deadline: Some(wire.deadline) },
-            (Flight::Wire(wire), Wish::Leave { .. }) => Phase::Stopping { deadline: Some(wire.gives_up()) },
-            (Flight::Wait(wait), _) => Phase::Waiting {
-                reason: wait.reason.clone(),
-                page: self.walk.next_page(),
-                attempt: self.failed.attempts(),
-                attempts: self.sync.terms.retry.attempts,
-                until: wait.until,
-                budget: wait.budget,
-            },
-            // What is left of a run that ends is told by its end.
-            (Flight::None, _) if self.ending.is_some() => return,
-            (Flight::None, Wish::Hold) if self.pending.is_empty() => Phase::Paused,
-            (Flight::None, Wish::Hold) => Phase::Pausing { deadline: None },
-            (Flight::None, Wish::Leave { .. }) => Phase::Stopping { deadline: None },
-            (Flight::None, Wish::Go | Wish::Step) if self.queued >= QUEUE => self.storing(),
-            (Flight::None, Wish::Go | Wish::Step) => return,
-        };
+        let Some(phase) = self.present() else { return };
         if phase == self.phase {
             return;
         }
@@ -310,6 +267,39 @@ impl Run<'_> {
         }
         self.phase = phase.clone();
         self.sync.outlet.send(Event::Phase { phase }).await;
+    }
+
+    /// What the run is doing; `None` where that is not for long, or told otherwise.
+    fn present(&self) -> Option<Phase> {
+        let page = self.lanes.first().next_page();
+        // Of several on the wire, the leftmost tells; a page that is stopped for is given up when the last of them is.
+        let wire = self
+            .lanes
+            .asking()
+            .find_map(|(lane, _)| self.traffic.wires().find(|(it, _)| *it == lane).map(|(_, wire)| wire));
+        let wire = wire.or_else(|| self.traffic.wires().next().map(|(_, wire)| wire));
+        let last = self.traffic.wires().map(|(_, wire)| wire.gives_up()).max();
+        let phase = match (wire, self.traffic.wait(), self.wish) {
+            (Some(wire), _, Wish::Go | Wish::Step) => Phase::Running { page, deadline: wire.deadline },
+            (Some(_), _, Wish::Hold) => Phase::Pausing { deadline: last },
+            (Some(_), _, Wish::Leave { .. }) => Phase::Stopping { deadline: last },
+            (None, Some((wait, attempt)), _) => Phase::Waiting {
+                reason: wait.reason.clone(),
+                page,
+                attempt,
+                attempts: self.sync.terms.retry.attempts,
+                until: wait.until,
+                budget: wait.budget,
+            },
+            // What is left of a run that ends is told by its end.
+            (None, None, _) if self.ending.is_some() => return None,
+            (None, None, Wish::Hold) if self.pending.is_empty() => Phase::Paused,
+            (None, None, Wish::Hold) => Phase::Pausing { deadline: None },
+            (None, None, Wish::Leave { .. }) => Phase::Stopping { deadline: None },
+            (None, None, Wish::Go | Wish::Step) if self.queued >= QUEUE => self.storing(),
+            (None, None, Wish::Go | Wish::Step) => return None,
+        };
+        Some(phase)
     }
 
     /// The wait for a destination that is slower than the source.
@@ -324,13 +314,13 @@ impl Run<'_> {
     /// True if a later run can go on with this one after such an end.
     fn is_resumable(&self, end: &End) -> bool {
         // Out of order, the checkpoint may have passed rows that are still to come: only this run knows where to begin.
-        self.walk.is_held() || matches!(end, End::Paused | End::Limit | End::Stopped | End::Error)
+        self.lanes.first().is_held() || matches!(end, End::Paused | End::Limit | End::Stopped | End::Error)
     }
 
     async fn finish(mut self) -> After {
         let Some((end, detail)) = self.ending.take() else { return After::Rest };
         let outcome = outcome(&end);
-        let text = words::end(&end, self.walk.page(), &self.sync.terms, detail);
+        let text = words::end(&end, self.lanes.first().page(), &self.sync.terms, detail);
         self.totals.elapsed_ms = self.elapsed_ms();
         let resumable = self.is_resumable(&end);
         let ending = Ending {
@@ -356,7 +346,7 @@ impl Run<'_> {
             // Whatever is the matter there: what was stored, is stored.
             Err(_) => (self.known.0, self.known.1, None, None),
         };
-        let mut attention = words::attention(&end, &text, &self.totals, self.walk.mode());
+        let mut attention = words::attention(&end, &text, &self.totals, self.lanes.first().mode());
         attention.extend(self.nothing_there.take());
         // What this run alone may have lost is said above.
         attention.extend(lost.filter(|lost| lost.first != self.id).map(|lost| lost.sentence()));

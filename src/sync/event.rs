@@ -13,6 +13,7 @@ use crate::exchange::{Budget, Exchange};
 use crate::record::{Cursor, Quarantined};
 use crate::run::{Counts, Lost, Outcome, ShownRow, Start, Totals};
 use crate::sanitize;
+use crate::walk::lanes::LanesTold;
 use crate::walk::{End, Mode, Request};
 
 /// One event, with the time at which it was sent.
@@ -60,6 +61,8 @@ pub enum Event {
     },
     /// One page is stored.
     Page(Box<PageStored>),
+    /// The lanes of the run changed: only where there are several, or were.
+    Lanes(LanesTold),
     /// Something worth knowing happened; none of these ends the run by itself.
     Notice(Notice),
     /// The run is over.
@@ -201,6 +204,9 @@ pub struct PageStored {
     pub run: i64,
     /// The page's number in its run, from 1.
     pub page: u64,
+    /// The lane that brought it, from 1.
+    #[serde(default = "one", skip_serializing_if = "is_one")]
+    pub lane: u32,
     /// How it was asked for.
     pub request: Request,
     /// What became of its rows.
@@ -248,6 +254,15 @@ pub struct PageStored {
     /// most [`SHOWN_ROWS`], the last ones.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub shown: Vec<ShownRow>,
+}
+
+fn one() -> u32 {
+    1
+}
+
+/// Left out where there is one: so are all lines of a run that has no others.
+fn is_one(lane: &u32) -> bool {
+    *lane == 1
 }
 
 /// How many rows of a page an event shows at most.
@@ -313,6 +328,8 @@ pub enum NoticeKind {
         /// The first of them.
         first: Box<Quarantined>,
     },
+    /// The run was to have several lanes, and goes on in one.
+    OneLane,
     /// The source sent the credential back; it was covered.
     CredentialSentBack,
     /// Everything that is sent and received can be read on the way.

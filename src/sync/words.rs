@@ -66,6 +66,9 @@ pub(super) fn finding(page: u64, finding: &Finding, mode: Mode) -> Notice {
                 }
             ),
         ),
+        Finding::OneLane(refusal) => {
+            (Level::Warning, NoticeKind::OneLane, format!("one lane from here on: {refusal}"))
+        }
         Finding::OrderViolated { before, after } => (
             Level::Warning,
             NoticeKind::OrderViolated,
@@ -107,10 +110,14 @@ pub(super) fn retry(
     failed: u32,
     attempts: u32,
     wait: Option<Duration>,
+    lanes: Option<(u32, u32)>,
 ) -> Notice {
     let when = wait.map_or("when the run goes on".to_owned(), |wait| format!("in {}", seconds(wait)));
     let next = failed + 1;
-    let text = format!("page {page}: {failure}; attempt {next} of {attempts} {when}");
+    let lanes = lanes
+        .map(|(before, now)| format!("; {} from now on, not {before}", text::count(u64::from(now), "lane")));
+    let lanes = lanes.unwrap_or_default();
+    let text = format!("page {page}: {failure}; attempt {next} of {attempts} {when}{lanes}");
     Notice { level: Level::Warning, kind: NoticeKind::Retry, text }
 }
 

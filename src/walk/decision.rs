@@ -21,6 +21,10 @@ pub enum Decision {
     NothingToAnchor,
     /// Follow the token that an empty page brought.
     FollowEmpty,
+    /// The page reaches the start of the next lane, this: go on from where that one has come.
+    Meet(Cursor),
+    /// The lane has read its stretch to the end of what was split: leave the rest to the leftmost lane.
+    Rest,
     /// Nothing more is to be asked for.
     Stop,
 }
@@ -36,6 +40,8 @@ pub enum Way {
     StepOver,
     NothingToAnchor,
     FollowEmpty,
+    Meet,
+    Rest,
     Stop,
 }
 
@@ -51,6 +57,8 @@ impl Decision {
             Self::StepOver(_) => Way::StepOver,
             Self::NothingToAnchor => Way::NothingToAnchor,
             Self::FollowEmpty => Way::FollowEmpty,
+            Self::Meet(_) => Way::Meet,
+            Self::Rest => Way::Rest,
             Self::Stop => Way::Stop,
         }
     }
@@ -66,13 +74,14 @@ impl fmt::Display for Decision {
             Self::Follow | Self::FollowEmpty => write!(f, "{words}: follows it"),
             Self::StepOver(cursor) => write!(f, "{cursor} {words}: steps over it by token"),
             Self::NothingToAnchor => write!(f, "{words} to anchor at: follows the token"),
-            Self::Stop => f.write_str(words),
+            Self::Meet(cursor) => write!(f, "{words} {cursor}"),
+            Self::Rest | Self::Stop => f.write_str(words),
         }
     }
 }
 
 impl Way {
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 10] = [
         Self::Anchor,
         Self::Probe,
         Self::Again,
@@ -80,6 +89,8 @@ impl Way {
         Self::StepOver,
         Self::NothingToAnchor,
         Self::FollowEmpty,
+        Self::Meet,
+        Self::Rest,
         Self::Stop,
     ];
 
@@ -93,6 +104,8 @@ impl Way {
             Self::StepOver => "fills the page",
             Self::NothingToAnchor => "no cursor on the page",
             Self::FollowEmpty => "no rows, but a token",
+            Self::Meet => "meets the lane that began at",
+            Self::Rest => "read to the end of its stretch",
             Self::Stop => "nothing more to ask for",
         }
     }
@@ -120,7 +133,9 @@ mod tests {
             Decision::Follow => Some(Decision::StepOver(cursor)),
             Decision::StepOver(_) => Some(Decision::NothingToAnchor),
             Decision::NothingToAnchor => Some(Decision::FollowEmpty),
-            Decision::FollowEmpty => Some(Decision::Stop),
+            Decision::FollowEmpty => Some(Decision::Meet(cursor)),
+            Decision::Meet(_) => Some(Decision::Rest),
+            Decision::Rest => Some(Decision::Stop),
             Decision::Stop => None,
         }
     }

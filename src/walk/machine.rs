@@ -1,5 +1,6 @@
 //! The state machine of a walk. Serialisable whole: what is stored with a page is what a later process goes on from.
 
+mod beside;
 mod checks;
 mod cross;
 
@@ -211,7 +212,12 @@ impl Walk {
 
     /// Takes the page that [`Walk::next`] asked for. `now` is the source's clock.
     pub fn on_page(&mut self, page: &Page, now: DateTime<Utc>) -> Step {
-        self.page = self.next_page();
+        self.on_page_of(page, now, self.next_page())
+    }
+
+    /// The same for a page that is the run's so many-th.
+    pub(super) fn on_page_of(&mut self, page: &Page, now: DateTime<Utc>, number: u64) -> Step {
+        self.page = number;
         let before = self.checkpoint().cloned();
         let mut findings = Vec::new();
         let (decision, next) = if !page.has_data {
@@ -234,7 +240,7 @@ impl Walk {
         match &next {
             Next::Ask(request) => self.ask(request.clone()),
             Next::End(end) if end.is_of_data() => self.mark.release(),
-            Next::End(_) => {}
+            Next::End(_) | Next::Rest => {}
         }
         Step {
             page: self.page,

@@ -134,7 +134,7 @@ fn a_source_that_does_not_heed_its_tokens_ends_as_a_loop() {
         let mut walk = Walk::new(mode, false, beginning(), None);
         let ends = (1..20).find_map(|number| match take(&mut walk, &rows, &number.to_string()).0 {
             Next::End(end) => Some(end),
-            Next::Ask(_) => None,
+            Next::Ask(_) | Next::Rest => None,
         });
         assert_eq!(ends, Some(End::Loop { first, again: first + 2 }), "{mode}");
     }

@@ -58,6 +58,7 @@ impl Default for Setup {
             follow_empty: false,
             patience: walk::PATIENCE,
             lag: Duration::ZERO,
+            lanes: Some(1),
             max_pages: None,
             every: None,
             retry,

@@ -125,19 +125,24 @@ impl Told {
             }
             Finding::NotInclusive(_) => self.exclusive = true,
             Finding::OrderViolated { .. } => self.out_of_order = true,
-            Finding::TieSafe(_) | Finding::NothingAtCheckpoint(_) | Finding::Future(..) => {}
+            Finding::TieSafe(_)
+            | Finding::NothingAtCheckpoint(_)
+            | Finding::Future(..)
+            | Finding::OneLane(_) => {}
         }
     }
 
     /// True if the loss of this version is accounted for.
     fn of(&self, truth: &Truth, left: &Left, due: &Version) -> bool {
         let Some(at) = due.at else { return false };
-        let cut =
-            |pair: &[Logged]| matches!(pair, [before, after] if after.by_token && before.last == due.at);
+        let cut = |(place, after): (usize, &Logged)| {
+            let before = left.log[..place].iter().rfind(|before| before.lane == after.lane);
+            after.by_token && before.is_some_and(|before| before.last == due.at)
+        };
         let left_out = |page: &Logged| page.since == due.at;
         let is_tied = || truth.now().filter(|(_, row)| row.at == due.at).count() > 1;
         self.values.contains(&at)
-            || (self.by_token || self.exclusive) && left.log.windows(2).any(cut)
+            || (self.by_token || self.exclusive) && left.log.iter().enumerate().any(cut)
             || self.out_of_order && is_tied()
             || self.exclusive && left.log.iter().any(left_out)
     }
@@ -176,6 +181,8 @@ pub struct Logged {
     pub run: i64,
     /// Its number in the run, from 1.
     pub page: i64,
+    /// The lane that asked for it.
+    pub lane: i64,
     /// True if it was asked for by token.
     pub by_token: bool,
     /// The instant that it was asked from, if it was not.

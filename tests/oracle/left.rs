@@ -18,12 +18,13 @@ pub fn read(connection: &Connection) -> Left {
     });
     let log = all(
         connection,
-        "SELECT run, page, asked_by, new, last, checkpoint, asked FROM _highwater_pages ORDER BY run, page",
+        "SELECT run, page, asked_by, new, last, checkpoint, asked, lane FROM _highwater_pages ORDER BY run, page",
         |row| {
             let by_token = row.get::<_, String>(2)? == "token";
             Ok(Logged {
                 run: row.get(0)?,
                 page: row.get(1)?,
+                lane: row.get(7)?,
                 by_token,
                 since: instant(row.get(6)?).filter(|_| !by_token),
                 new: row.get(3)?,

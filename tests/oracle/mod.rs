@@ -7,9 +7,11 @@
 pub mod judge;
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use highwater::record::{BEGINNING, Cursor, Page, Row, USER};
+use highwater::walk::lanes::{Abreast, Lanes};
 use highwater::walk::{By, End, Finding, Mode, Next, Request, Walk};
 
 use self::judge::{Left, Logged, Told, Truth, Unfinished, Version};
@@ -45,6 +47,7 @@ pub struct Api {
     pub requests: u32,
 }
 
+#[derive(Clone, Debug)]
 pub enum Refused {
     Token,
 }
@@ -167,6 +170,10 @@ pub struct World {
     pub truth: Truth,
     /// True if a run was told to follow tokens.
     by_token: bool,
+    /// How many lanes a run has.
+    pub width: u32,
+    /// What decides whose answer comes next: more at once than one, each as the source stood when it was asked.
+    pub picks: u64,
 }
 
 impl World {
@@ -174,22 +181,42 @@ impl World {
         let mut truth = Truth::default();
         api.rows.iter().for_each(|(id, at)| truth.has(&id.to_string(), version(*at)));
         let (table, found, log) = (BTreeMap::new(), Vec::new(), Vec::new());
-        Self { api, table, checkpoint: None, stored: None, found, log, truth, by_token: false }
+        Self {
+            api,
+            table,
+            checkpoint: None,
+            stored: None,
+            found,
+            log,
+            truth,
+            by_token: false,
+            width: 1,
+            picks: 1,
+        }
     }
 
-    /// The walk with which a process starts.
-    fn start(&self, mode: Mode, from_token: bool) -> Walk {
-        let stored: Option<Walk> = self.stored.as_deref().map(|json| serde_json::from_str(json).unwrap());
-        match (stored, from_token) {
-            (Some(walk), true) => walk,
-            (Some(walk), false) => {
-                walk.anew(mode, self.follow_empty(), walk.restart().clone(), self.checkpoint.clone())
+    /// The lanes with which a process starts.
+    fn start(&self, mode: Mode, from_token: bool) -> Lanes {
+        let stored: Option<(Walk, Abreast)> =
+            self.stored.as_deref().map(|json| serde_json::from_str(json).unwrap());
+        let (walk, abreast) = match (stored, from_token) {
+            (Some((walk, abreast)), true) => (walk, abreast),
+            (Some((walk, _)), false) => {
+                let (from, checkpoint) = (walk.restart().clone(), self.checkpoint.clone());
+                (walk.anew(mode, self.follow_empty(), from, checkpoint), Abreast::default())
             }
             (None, _) => {
                 let beginning = Cursor::parse(BEGINNING).unwrap();
-                self.fresh(mode, self.checkpoint.clone().unwrap_or(beginning))
+                (self.fresh(mode, self.checkpoint.clone().unwrap_or(beginning)), Abreast::default())
             }
-        }
+        };
+        self.lanes(walk, abreast)
+    }
+
+    fn lanes(&self, walk: Walk, abreast: Abreast) -> Lanes {
+        let mut lanes = Lanes::new(walk, abreast, Duration::ZERO);
+        lanes.widen_to(self.width);
+        lanes
     }
 
     fn fresh(&self, mode: Mode, start: Cursor) -> Walk {
@@ -202,37 +229,49 @@ impl World {
 
     /// One run to its end, with a happening after each answer; panics if the promise breaks, or if it never ends.
     pub fn run(&mut self, mode: Mode, happenings: &mut dyn Iterator<Item = Happening>) -> Option<End> {
-        let walk = self.start(mode, true);
-        self.run_from(walk, mode, happenings)
+        let lanes = self.start(mode, true);
+        self.run_from(lanes, mode, happenings)
     }
 
     /// A full re-sync to its end: from the beginning, with the checkpoint as it stands.
     pub fn resync(&mut self, mode: Mode) -> Option<End> {
         let walk = self.fresh(mode, Cursor::parse(BEGINNING).unwrap());
-        self.run_from(walk, mode, &mut std::iter::empty())
+        self.run_from(self.lanes(walk, Abreast::default()), mode, &mut std::iter::empty())
     }
 
     fn run_from(
         &mut self,
-        mut walk: Walk,
+        mut lanes: Lanes,
         mode: Mode,
         happenings: &mut dyn Iterator<Item = Happening>,
     ) -> Option<End> {
         self.by_token |= mode == Mode::Scroll;
+        // What is on the wire: by lane, the request, the answer, and the source's clock with it.
+        let mut wires: Vec<(u32, Request, Result<Page, Refused>, u32)> = Vec::new();
         for _ in 0..5_000 {
-            let request = walk.next().clone();
-            let page = match self.api.answer(walk.next()) {
+            for (lane, request) in lanes.asking().map(|(lane, it)| (lane, it.clone())).collect::<Vec<_>>() {
+                if wires.iter().all(|(it, ..)| *it != lane) {
+                    let answer = self.api.answer(&request);
+                    wires.push((lane, request, answer, self.api.clock));
+                }
+            }
+            self.picks = self.picks.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            let next = usize::try_from(self.picks >> 33).unwrap() % wires.len();
+            let (lane, request, answer, clock) = wires.swap_remove(next);
+            let page = match answer {
                 Ok(page) => page,
-                Err(Refused::Token) if walk.on_token_refused() => continue,
+                Err(Refused::Token) if lanes.on_token_refused(lane) => continue,
                 Err(Refused::Token) => return None,
             };
             let happening = happenings.next().unwrap_or(Happening::Nothing);
             if let Happening::CrashBefore { from_token } = happening {
-                walk = self.start(mode, from_token);
+                lanes = self.start(mode, from_token);
+                wires.clear();
                 continue;
             }
-            let step = walk.on_page(&page, instant(self.api.clock));
-            self.store(&page, &request, &walk, matches!(step.next, Next::End(_)));
+            let step = lanes.on_page(lane, &page, instant(clock));
+            wires.retain(|(lane, request, ..)| lanes.next(*lane) == Some(request));
+            self.store(&page, (lane, &request), &mut lanes, matches!(step.next, Next::End(_)));
             self.found.extend(step.findings);
             match happening {
                 Happening::Tick(seconds) => self.api.clock += seconds,
@@ -248,11 +287,15 @@ impl World {
             }
             match (step.next, happening) {
                 (Next::End(end), _) => return Some(end),
-                (Next::Ask(_), Happening::CrashAfter { from_token }) => walk = self.start(mode, from_token),
-                (Next::Ask(request), _) => assert_eq!(&request, walk.next()),
+                (_, Happening::CrashAfter { from_token }) => {
+                    lanes = self.start(mode, from_token);
+                    wires.clear();
+                }
+                (Next::Ask(request), _) => assert!(lanes.asking().any(|(_, it)| *it == request)),
+                (Next::Rest, _) => assert!(self.width > 1),
             }
         }
-        panic!("the run never ends: {walk:?}");
+        panic!("the run never ends: {lanes:?}");
     }
 
     /// The source has a row of that time.
@@ -262,7 +305,8 @@ impl World {
     }
 
     /// What the real destination does in one transaction.
-    fn store(&mut self, page: &Page, request: &Request, walk: &Walk, ended: bool) {
+    fn store(&mut self, page: &Page, (lane, request): (u32, &Request), lanes: &mut Lanes, ended: bool) {
+        let (walk, abreast) = lanes.snapshot();
         let before = self.table.len();
         for row in &page.rows {
             let id: u32 = row.id(&USER).parse().unwrap();
@@ -277,6 +321,7 @@ impl World {
         self.log.push(Logged {
             run,
             page: number,
+            lane: lane.into(),
             by_token: by == By::Token,
             since: if let Request::Since(cursor) = request { Some(cursor.instant()) } else { None },
             new: i64::try_from(self.table.len() - before).unwrap(),
@@ -285,13 +330,13 @@ impl World {
         });
         assert!(checkpoint >= self.checkpoint, "from {:?} back to {checkpoint:?}", self.checkpoint);
         self.checkpoint = checkpoint;
-        self.stored = (!ended).then(|| serde_json::to_string(walk).unwrap());
+        self.stored = (!ended).then(|| serde_json::to_string(&(walk, abreast)).unwrap());
     }
 
     /// The destination as it stands.
     pub fn left(&self) -> Left {
         let unfinished = self.stored.as_deref().map(|json| {
-            let walk: Walk = serde_json::from_str(json).unwrap();
+            let (walk, _): (Walk, Abreast) = serde_json::from_str(json).unwrap();
             let run = self.log.last().unwrap().run;
             Unfinished { run, walked: i64::try_from(walk.next_page() - 1).unwrap(), is_held: walk.is_held() }
         });

@@ -139,6 +139,7 @@ pub async fn process(api: &Api, file: &Path, start: Start, operator: Operator, s
         follow_empty: setup.follow_empty,
         patience: 30,
         lag: Duration::ZERO,
+        lanes: Some(1),
         max_pages: None,
         every: None,
         retry,

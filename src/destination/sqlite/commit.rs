@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use rusqlite::types::{ToSql, ValueRef};
 use rusqlite::{CachedStatement, Transaction, params, params_from_iter};
 
+use super::seal::seal;
 use super::{clean, json, stamp, word};
 use crate::destination::{Batch, Committed};
 use crate::kill_point::KillPoint;
@@ -262,9 +263,9 @@ fn log_page(
             "INSERT INTO _highwater_pages
                     (run, page, asked_by, asked, rows, new, changed, same, stale, quarantined, first, last, token,
                      checkpoint, decision, wait_ms, body_ms, bytes, retries, at, url, status, headers, decode_ms,
-                     reasons, first_ids)
+                     reasons, first_ids, lane, opens)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20,
-                     ?21, ?22, ?23, ?24, ?25, ?26)",
+                     ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28)",
         )?
         .execute(params![
             place.run,
@@ -293,6 +294,8 @@ fn log_page(
             number(batch.decode_ms),
             json(&batch.reasons),
             json(&batch.first_ids(schema).collect::<Vec<_>>()),
+            batch.lane,
+            batch.opens,
         ])?;
     Ok(())
 }
@@ -331,18 +334,21 @@ fn state(
         "UPDATE _highwater_state SET rows = ?1, oldest = ?2, newest = ?3",
         params![rows, oldest, newest],
     )?;
+    let (walk, lanes) = (json(&last.walk), json(&last.lanes));
     transaction.execute(
         "UPDATE _highwater_runs SET walk = ?2, totals = ?3, token = ?4, token_at = ?5, seams = ?6,
-                whole = whole AND ?7
+                whole = whole AND ?7, lanes = ?8, seal = ?9
          WHERE run = ?1",
         params![
             last.run,
-            json(&last.walk),
+            walk,
             json(totals),
             last.token,
             last.token.as_ref().map(|_| stamp(last.at)),
             number(totals.seams.sum()),
-            last.walk.asks_every_seam()
+            last.walk.asks_every_seam(),
+            lanes,
+            seal(&walk, &lanes),
         ],
     )?;
     if let Some((outcome, end)) = &last.end {

@@ -96,7 +96,17 @@ pub(super) const MIGRATIONS: &[&str] = &["
           AND CASE WHEN json_valid(end) THEN json_extract(end, '$.why') END IN ('exhausted', 'empty_page', 'ceiling')
           AND NOT coalesce(CASE WHEN json_valid(end) THEN json_extract(end, '$.token') END, 0)
     );
+", "
+    -- Which lane brought the page, and whether that lane began with it.
+    ALTER TABLE _highwater_pages ADD COLUMN lane INTEGER NOT NULL DEFAULT 1;
+    ALTER TABLE _highwater_pages ADD COLUMN opens INTEGER NOT NULL DEFAULT 0;
+    -- The lanes beside the walk of an unfinished run, as JSON, and the seal over both.
+    ALTER TABLE _highwater_runs ADD COLUMN lanes TEXT;
+    ALTER TABLE _highwater_runs ADD COLUMN seal INTEGER;
 "];
+
+/// The version from which on runs have lanes.
+pub(super) const LANES: usize = 4;
 
 /// The version from which on runs tell of seams at which rows may have been lost.
 pub(super) const SEAMS: usize = 3;

@@ -7,7 +7,7 @@
 
 use rusqlite::{Connection, OptionalExtension as _};
 
-use super::Sqlite;
+use super::{Sqlite, seal};
 use crate::destination::{Destination as _, DestinationError, StoredRun};
 use crate::record::Cursor;
 use crate::walk::Request;
@@ -36,9 +36,19 @@ impl Sqlite {
             return Err(self.contradiction("the run that was left unfinished is not among the runs"));
         }
         let Some(run) = run else { return Ok(()) };
+        let sealed = self.try_sql(|connection| {
+            let kept = "SELECT walk, lanes, seal FROM _highwater_runs WHERE run = ?1";
+            connection.query_row(kept, [run.run], |row| {
+                let (walk, lanes): (String, Option<String>) = (row.get(0)?, row.get(1)?);
+                Ok(seal::holds(&walk, lanes.as_deref(), row.get(2)?))
+            })
+        })?;
         let logged = self.try_sql(|connection| Logged::of(connection, run.run))?;
         match logged.contradiction(run, stored.checkpoint.as_ref(), newest) {
             Some(what) => Err(self.contradiction(what)),
+            None if !sealed => {
+                Err(self.contradiction("where the unfinished run stands is not as it was written"))
+            }
             None => Ok(()),
         }
     }
@@ -60,14 +70,18 @@ fn cursor(text: Option<String>) -> Option<Cursor> {
 struct Logged {
     pages: i64,
     last: Option<Cursor>,
+    /// True if it has had several lanes.
+    lanes: bool,
 }
 
 impl Logged {
     fn of(connection: &Connection, run: i64) -> rusqlite::Result<Self> {
-        let last = "SELECT page, last FROM _highwater_pages WHERE run = ?1 ORDER BY page DESC LIMIT 1";
-        let last = connection
-            .query_row(last, [run], |row| Ok(Self { pages: row.get(0)?, last: cursor(row.get(1)?) }));
-        Ok(last.optional()?.unwrap_or(Self { pages: 0, last: None }))
+        let last = "SELECT page, last, EXISTS (SELECT 1 FROM _highwater_pages WHERE run = ?1 AND opens)
+                    FROM _highwater_pages WHERE run = ?1 ORDER BY page DESC LIMIT 1";
+        let last = connection.query_row(last, [run], |row| {
+            Ok(Self { pages: row.get(0)?, last: cursor(row.get(1)?), lanes: row.get(2)? })
+        });
+        Ok(last.optional()?.unwrap_or(Self { pages: 0, last: None, lanes: false }))
     }
 
     /// What an unfinished run's walk says that cannot be, if anything.
@@ -88,9 +102,11 @@ impl Logged {
             Request::Token(token) if run.token.as_ref().map(|(token, _)| token) != Some(token) => {
                 Some("the unfinished run would go on with another token than it was given")
             }
-            // It goes on from the last row, or from an earlier place; from where it began, if that is beyond.
+            // It goes on from the last row, or from an earlier place; from where it began, if that is beyond. With
+            // several lanes, the last page need not be one of the leftmost.
             Request::Since(from)
                 if self.pages > 0
+                    && !self.lanes
                     && Some(from) > self.last.clone().or(newest).as_ref().max(Some(walk.restart())) =>
             {
                 Some("the unfinished run would go on beyond its last row")

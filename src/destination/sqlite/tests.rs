@@ -13,6 +13,7 @@ use super::*;
 use crate::exchange::Exchange;
 use crate::record::{BEGINNING, Page, Row, USER};
 use crate::run::Start;
+use crate::walk::lanes::Abreast;
 use crate::walk::{End, Mode, Request, Walk};
 
 pub(super) fn folder() -> TempDir {
@@ -67,12 +68,15 @@ impl Pages {
         Batch {
             run: self.run,
             page: step.page,
+            lane: 1,
+            opens: false,
             request,
             rows: page.rows,
             quarantined: Vec::new(),
             token: page.token,
             at: noon(),
             walk: self.walk.snapshot(),
+            lanes: Abreast::default(),
             end: None,
             decision: step.decision.to_string(),
             totals: Totals { pages: step.page, ..Totals::default() },

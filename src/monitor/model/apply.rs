@@ -55,6 +55,7 @@ pub fn event(model: &mut Model, stamped: Stamped) -> Vec<Effect> {
                 model.users.changed(heard);
             }
         }
+        Event::Lanes(_) => {}
         Event::Notice(notice) => self::notice(heard, at, &notice),
         Event::RunEnded(ended) => {
             run_ended(heard, at, *ended);
@@ -358,6 +359,7 @@ fn advice(kind: &NoticeKind) -> &'static str {
         NoticeKind::CredentialSentBack => {
             "ask the source's owner why; use a credential that is good for nothing else"
         }
+        NoticeKind::OneLane => "nothing: the run goes on in one lane by itself, and loses nothing by it",
         NoticeKind::PlainHttp => "use https, if the source has it",
         NoticeKind::Housekeeping => "nothing, unless it comes again",
     }

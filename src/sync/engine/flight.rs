@@ -21,9 +21,18 @@ pub(super) enum Flight {
     Wait(Wait),
 }
 
+/// What became of a request on the wire.
+pub(super) struct Landed {
+    pub(super) request: Request,
+    /// When it was sent.
+    pub(super) sent: Instant,
+    pub(super) answer: Result<Answer, Failure>,
+}
+
 /// A request on the wire. It ends when this is dropped.
 pub(super) struct Wire {
     request: Request,
+    sent: Instant,
     answer: JoinHandle<Result<Answer, Failure>>,
     /// When the request times out.
     pub(super) deadline: DateTime<Utc>,
@@ -35,6 +44,8 @@ pub(super) struct Wire {
 pub(super) struct Wait {
     pub(super) until: DateTime<Utc>,
     at: Instant,
+    /// True if the source wants to be left alone by every lane.
+    pub(super) shared: bool,
     pub(super) reason: String,
     /// What the source says of its limit.
     pub(super) budget: Option<Budget>,
@@ -46,6 +57,7 @@ impl Wait {
         Self {
             until: Utc::now() + span(wait),
             at: Instant::now() + wait,
+            shared: failure.limits_requests(),
             reason: failure.to_string(),
             budget: failure.budget(),
         }
@@ -67,7 +79,7 @@ impl Wire {
             KillPoint::AfterRequest.pass();
             answer
         });
-        Self { request, answer, deadline, give_up: None }
+        Self { request, sent: Instant::now(), answer, deadline, give_up: None }
     }
 
     pub(super) fn request(&self) -> &Request {
@@ -102,10 +114,13 @@ impl Drop for Wire {
 impl Flight {
     /// What became of it: the answer, or nothing if a wait is over or a request was given up. Never, if there is
     /// nothing to wait for. Safe to drop and call again.
-    pub(super) async fn outcome(&mut self) -> Option<(Request, Result<Answer, Failure>)> {
+    pub(super) async fn outcome(&mut self) -> Option<Landed> {
         match self {
             Self::None => std::future::pending().await,
-            Self::Wire(wire) => wire.outcome().await.map(|answer| (wire.request.clone(), answer)),
+            Self::Wire(wire) => {
+                let answer = wire.outcome().await?;
+                Some(Landed { request: wire.request.clone(), sent: wire.sent, answer })
+            }
             Self::Wait(wait) => {
                 sleep_until(wait.at).await;
                 None

@@ -3,18 +3,19 @@
 use chrono::Utc;
 use tokio::time::Instant;
 
-use super::flight::Flight;
+use super::flight::Landed;
 use super::{QUEUE, Run, Wish, millis, outcome};
 use crate::destination::{Batch, DestinationError};
 use crate::kill_point::KillPoint;
 use crate::record::{Page, Row, Schema};
 use crate::run::{Counts, Outcome, Seams, Totals};
+use crate::source::Answer;
 use crate::source::decode::Envelope;
-use crate::source::{Answer, Failure};
 use crate::sync::event::{Event, Notice, PageStored};
 use crate::sync::words;
 use crate::sync::writer::Group;
 use crate::text;
+use crate::walk::lanes::LanesTold;
 use crate::walk::{End, Finding, Next, Request};
 
 /// What a page weighs in the queue besides its body, so that a great many small ones are bounded too.
@@ -30,6 +31,8 @@ pub(super) struct Pending {
     moved: bool,
     /// The run's seams up to and including this page.
     seams: Seams,
+    /// The lanes after it.
+    lanes: LanesTold,
 }
 
 /// What is told once a run.
@@ -41,50 +44,61 @@ pub(super) struct Told {
 }
 
 impl Run<'_> {
-    pub(super) async fn on_answer(&mut self, (request, answer): (Request, Result<Answer, Failure>)) {
-        self.flight = Flight::None;
+    pub(super) async fn on_answer(&mut self, lane: u32, landed: Landed) {
+        let Landed { request, sent, answer } = landed;
         let answer = match answer {
             Ok(answer) => answer,
-            Err(failure) => return self.on_failure(&request, failure).await,
+            Err(failure) => return self.on_failure(lane, (request, sent), failure).await,
         };
         // Before anything of it is stored.
-        if self.pages_here == 0 && self.walk.is_ahead_of(answer.now) {
-            return self.fail(words::gone_back(self.walk.reached(), &answer));
+        if self.pages_here == 0 && self.lanes.first().is_ahead_of(answer.now) {
+            return self.fail(words::gone_back(self.lanes.first().reached(), &answer));
         }
         let begun = Instant::now();
         let source = &self.sync.source;
         match Envelope::read(source.contract(), &answer.body, source.limits()) {
             Ok(envelope) => {
-                self.look_ahead(&envelope);
+                self.look_ahead(lane, &envelope);
                 let page = envelope.into_page();
                 KillPoint::AfterDecode.pass();
-                self.on_page(request, page, answer, millis(begun.elapsed()));
+                self.on_page(lane, request, page, answer, millis(begun.elapsed()));
             }
             Err(failure) => {
                 let failure = source.cover(failure);
-                self.on_failure(&request, failure).await;
+                self.on_failure(lane, (request, sent), failure).await;
             }
         }
     }
 
-    /// Sends the next request as soon as the envelope tells what it will most likely be.
-    fn look_ahead(&mut self, envelope: &Envelope<'_>) {
-        let last_one = self.sync.terms.max_pages.is_some_and(|most| self.pages_here + 1 >= most);
+    /// Sends a lane's next request as soon as the envelope tells what it will most likely be.
+    fn look_ahead(&mut self, lane: u32, envelope: &Envelope<'_>) {
+        let last_one = self
+            .sync
+            .terms
+            .max_pages
+            .is_some_and(|most| self.pages_here + 1 + self.traffic.wires().count() as u64 >= most);
         // Without rows the run most likely ends here, whatever token came along.
-        if self.wish != Wish::Go || last_one || self.queued >= QUEUE || envelope.is_empty() {
+        if self.wish != Wish::Go || last_one || !self.has_room() || envelope.is_empty() {
             return;
         }
-        if let Some(request) = self.walk.predict(envelope.token.as_deref(), envelope.last_cursor().as_ref()) {
-            self.send(request);
+        let (token, last) = (envelope.token.as_deref(), envelope.last_cursor());
+        if !self.traffic.is_barred()
+            && let Some(request) = self.lanes.predict(lane, token, last.as_ref())
+        {
+            self.send(lane, request);
         }
     }
 
-    fn on_page(&mut self, request: Request, page: Page, answer: Answer, decode_ms: u64) {
-        let step = self.walk.on_page(&page, answer.now);
+    fn on_page(&mut self, lane: u32, request: Request, page: Page, answer: Answer, decode_ms: u64) {
+        let opens = self.lanes.opens(lane);
+        self.width.on_answer(self.queued < QUEUE / 4);
+        self.lanes.widen_to(self.width.now());
+        let step = self.lanes.on_page(lane, &page, answer.now);
         self.pages_here += 1;
         if self.wish == Wish::Step {
             self.wish = Wish::Hold;
         }
+        let failed = std::mem::take(&mut self.traffic.of(lane).failed);
         let end = self.go_by(step.next);
         let mut notices = self.notices(step.page, &step.findings, &page);
         if answer.covered && !std::mem::replace(&mut self.told.covered, true) {
@@ -94,16 +108,20 @@ impl Run<'_> {
             Finding::Future(rows, _) => *rows,
             _ => 0,
         });
-        let (retries, reasons) = std::mem::take(&mut self.failed).into_reasons();
+        let (retries, reasons) = failed.into_reasons();
+        let (walk, lanes) = self.lanes.snapshot();
         let batch = Batch {
             run: self.id,
             page: step.page,
+            lane,
+            opens,
             request,
             rows: page.rows,
             quarantined: page.quarantined,
             token: page.token,
             at: Utc::now(),
-            walk: self.walk.snapshot(),
+            walk,
+            lanes,
             end,
             decision: step.decision.to_string(),
             totals: Totals {
@@ -126,28 +144,29 @@ impl Run<'_> {
         let weight = batch.bytes + OVERHEAD;
         self.queued += weight;
         let stored = to_be_told(&batch, self.sync.source.contract().schema);
-        let pending = Pending { stored, notices, weight, moved: step.moved, seams: self.seams };
+        let (moved, seams, lanes) = (step.moved, self.seams, self.lanes.told(self.width.most()));
+        let pending = Pending { stored, notices, weight, moved, seams, lanes };
         self.pending.push_back(pending);
         self.sync.writer.page(batch);
     }
 
-    /// Goes by what the walk says is next: keeps the request that was sent ahead if it is that one, or lets the run
+    /// Goes by what the walk says is next: keeps the requests that were sent ahead if they are those, or lets the run
     /// end. Gives the end if it is for good, to be stored together with the page.
     fn go_by(&mut self, next: Next) -> Option<(Outcome, End)> {
-        match (&next, &self.flight) {
-            (Next::Ask(request), Flight::Wire(wire)) if wire.request() == request => {}
-            _ => self.flight = Flight::None,
-        }
         match next {
             Next::End(why) => {
                 let end = (!self.is_resumable(&why)).then(|| (outcome(&why), why.clone()));
+                self.traffic.clear();
                 self.ending = Some((why, None));
                 return end;
             }
-            Next::Ask(_) if self.sync.terms.max_pages.is_some_and(|most| self.pages_here >= most) => {
+            Next::Ask(_) | Next::Rest
+                if self.sync.terms.max_pages.is_some_and(|most| self.pages_here >= most) =>
+            {
+                self.traffic.clear();
                 self.ending = Some((End::Limit, None));
             }
-            Next::Ask(_) => {}
+            Next::Ask(_) | Next::Rest => self.traffic.keep(&self.lanes),
         }
         None
     }
@@ -165,9 +184,12 @@ impl Run<'_> {
                 Finding::TieSafe(_) => self.seams.tie_unsafe = self.seams.tie_unsafe.saturating_sub(1),
                 Finding::TieOverflow(_) => self.seams.tie_overflow += 1,
                 Finding::NotInclusive(_) => self.seams.not_inclusive += 1,
-                Finding::OrderViolated { .. } | Finding::NothingAtCheckpoint(_) | Finding::Future(..) => {}
+                Finding::OrderViolated { .. }
+                | Finding::NothingAtCheckpoint(_)
+                | Finding::Future(..)
+                | Finding::OneLane(_) => {}
             }
-            let notice = words::finding(number, finding, self.walk.mode());
+            let notice = words::finding(number, finding, self.lanes.first().mode());
             if matches!(finding, Finding::NothingAtCheckpoint(_)) {
                 self.nothing_there = Some(notice.text.clone());
             }
@@ -216,6 +238,7 @@ impl Run<'_> {
             self.known = (stored.checkpoint.clone(), stored.rows);
             KillPoint::BeforeEvent.pass();
             self.sync.outlet.send(Event::Page(Box::new(stored))).await;
+            self.tell_lanes(pending.lanes).await;
             let stale = Some(page.counts.stale).filter(|stale| *stale > 0 && !self.told.stale);
             self.told.stale |= stale.is_some();
             let stale = stale.map(|rows| words::stale(number, rows));
@@ -226,12 +249,24 @@ impl Run<'_> {
     }
 }
 
+impl Run<'_> {
+    /// Tells of the lanes as of a page that is stored. A run that never had more than one has nothing to tell.
+    async fn tell_lanes(&mut self, lanes: LanesTold) {
+        let has_several = lanes.lanes.len() > 1 || self.told_lanes.is_some();
+        if has_several && self.told_lanes.as_ref() != Some(&lanes) {
+            self.told_lanes = Some(lanes.clone());
+            self.sync.outlet.send(Event::Lanes(lanes)).await;
+        }
+    }
+}
+
 /// What will be told of a page once it is stored, but for what its commit brings.
 fn to_be_told(batch: &Batch, schema: &Schema) -> PageStored {
     let cursor = |row: Option<&Row>| row.and_then(|row| row.cursor.clone());
     PageStored {
         run: batch.run,
         page: batch.page,
+        lane: batch.lane,
         request: batch.request.clone(),
         counts: Counts::default(),
         first: cursor(batch.rows.first()),

@@ -195,7 +195,7 @@ fn the_same_page_again_is_a_circle_at_the_third_time_if_it_has_three_rows() {
         let mut walk = Walk::new(Mode::Scroll, false, beginning(), None);
         (1..20).find_map(|number| match take(&mut walk, rows, &number.to_string()).0 {
             Next::End(end) => Some(end),
-            Next::Ask(_) => None,
+            Next::Ask(_) | Next::Rest => None,
         })
     };
     assert_eq!(again(&[5, 6, 7]), Some(End::Loop { first: 1, again: 3 }));

@@ -1,10 +1,14 @@
 //! The page log: every page of a run once, each asked for as the one before said, and the last one in step with the
 //! checkpoint.
 
+use std::collections::HashMap;
+use std::rc::Rc;
+
 use rusqlite::Row;
 
 use super::runs::is_same;
 use super::{FOREIGN, Look, Looked, MOVE, figure};
+use crate::destination::sqlite::schema::LANES;
 use crate::destination::verify::{Check, Verdict, quoted};
 use crate::record::Cursor;
 use crate::text::count;
@@ -14,6 +18,9 @@ use crate::walk::Way;
 struct Logged {
     run: i64,
     page: i64,
+    lane: i64,
+    /// True if its lane began with it.
+    opens: bool,
     by: String,
     asked: String,
     /// Received, and what became of them.
@@ -26,9 +33,10 @@ struct Logged {
     first: Option<(String, String)>,
 }
 
+/// Of all pages; what a file without lanes has instead of theirs is put where `LANES` stands.
 const PAGES: &str = "SELECT p.run, p.page, p.asked_by, p.asked, p.rows,
                             p.new + p.changed + p.same + p.stale + p.quarantined, p.last, p.token, p.checkpoint,
-                            p.decision, json_extract(r.first, '$.by'), json_extract(r.first, '$.value')
+                            p.decision, json_extract(r.first, '$.by'), json_extract(r.first, '$.value'), LANES
                      FROM _highwater_pages p
                      LEFT JOIN _highwater_runs r ON r.run = p.run AND json_valid(r.first)
                      ORDER BY p.run, p.page";
@@ -38,6 +46,8 @@ impl Logged {
         Ok(Self {
             run: row.get(0)?,
             page: row.get(1)?,
+            lane: row.get(12)?,
+            opens: row.get(13)?,
             by: row.get(2)?,
             asked: row.get(3)?,
             counts: [figure(row, 4)?, figure(row, 5)?],
@@ -61,31 +71,40 @@ impl Logged {
 /// The pages of all runs, in order.
 pub(super) fn pages(look: &Look<'_>) -> Looked {
     let mut check = Check::of("pages");
-    let mut query = look.connection.prepare(PAGES)?;
+    let lanes = if look.standing.version < LANES as i64 { "1, 0" } else { "p.lane, p.opens" };
+    let mut query = look.connection.prepare(&PAGES.replace("LANES", lanes))?;
     let mut found = query.query([])?;
-    let (mut pages, mut before): (u64, Option<Logged>) = (0, None);
-    // How far the run has read, by the pages so far, where they tell.
-    let mut reached: Option<Cursor> = None;
+    let (mut pages, mut before): (u64, Option<Rc<Logged>>) = (0, None);
+    // The last page of each lane of the run, and how far it has read by its pages so far, where they tell.
+    let mut lanes: HashMap<i64, (Rc<Logged>, Option<Cursor>)> = HashMap::new();
     while let Some(row) = found.next()? {
-        let page = Logged::read(row)?;
-        let previous = before.as_ref().filter(|before| before.run == page.run);
+        let page = Rc::new(Logged::read(row)?);
+        let previous = before.as_deref().filter(|before| before.run == page.run);
         if previous.is_none() {
-            reached = page.first.as_ref().and_then(|(_, value)| Cursor::parse(value).ok());
+            lanes.clear();
         }
+        let begins = page.opens || previous.is_none();
+        let (last, reached) = match lanes.remove(&page.lane).filter(|_| !begins) {
+            Some((last, reached)) => (Some(last), reached),
+            None if page.opens => (None, Cursor::parse(&page.asked).ok()),
+            None => (None, page.first.as_ref().and_then(|(_, value)| Cursor::parse(value).ok())),
+        };
         let place = || format!("run {}, page {}", page.run, page.page);
-        let wrong = [number(&page, previous), request(&page, previous, reached.as_ref()), sum(&page)];
+        let asked = request(&page, previous.is_some(), last.as_deref(), reached.as_ref());
+        let wrong = [number(&page, previous), asked, sum(&page)];
         for what in wrong.into_iter().flatten() {
             check.find(Verdict::Damage, FOREIGN, || format!("{}: {what}", place()));
         }
         if let Some(what) = checkpoint(&page, previous, look.standing.newest.as_deref()) {
             check.find(Verdict::Damage, MOVE, || format!("{}: {what}", place()));
         }
-        reached = match page.last.as_deref().map(Cursor::parse) {
+        let reached = match page.last.as_deref().map(Cursor::parse) {
             Some(Ok(last)) => reached.max(Some(last)),
             _ if page.counts[0] == 0 => reached,
             // It ends with a row without a readable cursor, and may have read further than any that is logged.
             _ => None,
         };
+        lanes.insert(page.lane, (Rc::clone(&page), reached));
         (pages, before) = (pages + 1, Some(page));
     }
     if let Some(last) = before
@@ -128,7 +147,21 @@ fn sum(page: &Logged) -> Option<String> {
 
 /// How a page was asked for, against what the page before had decided. Only a token that the source refused leads
 /// elsewhere than that: back to where nothing can be missed, which is never beyond what the run had read.
-fn request(page: &Logged, previous: Option<&Logged>, reached: Option<&Cursor>) -> Option<String> {
+///
+/// With several lanes, that goes for each by itself; one that begins may do so anywhere.
+fn request(
+    page: &Logged,
+    goes_on: bool,
+    previous: Option<&Logged>,
+    reached: Option<&Cursor>,
+) -> Option<String> {
+    if page.opens && goes_on {
+        let anywhere = page.by == "since" && Cursor::parse(&page.asked).is_ok();
+        return (!anywhere).then(|| format!("began a lane {}", page.request()));
+    }
+    if goes_on && previous.is_none() {
+        return Some(format!("lane {} has no page before it", page.lane));
+    }
     let Some(previous) = previous else {
         return match &page.first {
             None => {
@@ -158,6 +191,8 @@ fn request(page: &Logged, previous: Option<&Logged>, reached: Option<&Cursor>) -
         }
         // A run that is gone on with after an end that explained nothing asks for the same once more.
         Some(Way::Stop) => page.is_request((&previous.by, &previous.asked)),
+        // The lane goes on where another has come, or from its own last row if that is further.
+        Some(Way::Meet | Way::Rest) => falls_back(),
         // The words of another version.
         None => by_token || falls_back(),
     };

@@ -4,7 +4,8 @@
 use rusqlite::OptionalExtension as _;
 
 use super::{FOREIGN, FULL, Look, Looked, MOVE, figure};
-use crate::destination::sqlite::schema::SEAMS;
+use crate::destination::sqlite::schema::{LANES, SEAMS};
+use crate::destination::sqlite::seal;
 use crate::destination::verify::{Check, Verdict, quoted};
 use crate::record::{BEGINNING, Cursor};
 use crate::run::{Seams, Totals};
@@ -109,6 +110,16 @@ pub(super) fn unfinished(look: &Look<'_>) -> Looked {
         .connection
         .query_row("SELECT walk FROM _highwater_runs WHERE run = ?1", [run], |row| row.get(0))
         .optional()?;
+    if look.standing.version >= LANES as i64 {
+        let kept = "SELECT lanes, seal FROM _highwater_runs WHERE run = ?1";
+        let kept: Option<(Option<String>, Option<i64>)> =
+            look.connection.query_row(kept, [run], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
+        if let (Some(Some(walk)), Some((lanes, kept))) = (&found, kept)
+            && !seal::holds(walk, lanes.as_deref(), kept)
+        {
+            check.find(Verdict::Damage, FULL, || format!("run {run} does not stand as it was written down"));
+        }
+    }
     let walk = found.as_ref().and_then(Option::as_deref).map(serde_json::from_str::<Walk>);
     let pages = "SELECT count(*) FROM _highwater_pages WHERE run = ?1";
     let pages = look.connection.query_row(pages, [run], |row| figure(row, 0))?;

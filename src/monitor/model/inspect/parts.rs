@@ -96,6 +96,8 @@ fn why(way: Way, token: bool) -> &'static str {
         Way::StepOver => "asking from it again would bring the same page; only its token leads on",
         Way::NothingToAnchor => "no row says when it was updated, and only the token leads on",
         Way::FollowEmpty => "empty pages are followed, as the settings have it",
+        Way::Meet => "what follows is read already, up to where that lane has come",
+        Way::Rest => "what has changed since the lanes began is read last, by the leftmost lane",
         Way::Stop if token => "there is a token, but the run is over: its end says why",
         Way::Stop => "no token came: so the source says that these were its last rows",
     }

@@ -1,0 +1,410 @@
+//! Several walks side by side, each through a stretch of cursor time of its own: past the limit of one scroll, which
+//! cannot ask for a page before it has the one before.
+//!
+//! Pure, as the walk is. The leftmost lane is the run's walk, and it alone holds the mark. The lanes ahead of it only
+//! read early: what they store lies above the mark until the leftmost lane reaches the start of the next one, and goes
+//! on from where that has come. So whatever becomes of the lanes ahead, the mark is the end of an unbroken stretch, and
+//! to forget them costs time and no row.
+//!
+//! What is split reaches up to the source's clock as of the first page of the sitting. What changed since is read last,
+//! by one lane: a row that moves there from a stretch that nobody has read yet is met at the end, as by a single walk.
+//!
+//! Times are not evenly spread, so a lane that has come to the end of its stretch takes over half of the longest one
+//! that is left.
+
+mod told;
+
+use std::fmt;
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Timelike as _, Utc};
+use serde::{Deserialize, Serialize};
+
+pub use self::told::{LaneTold, LanesTold};
+use super::{Decision, End, Finding, Next, Request, Step, Walk};
+use crate::record::{Cursor, Page};
+
+/// The most lanes that can be asked for.
+pub const MOST: u32 = 64;
+
+/// Half of a stretch is worth a lane of its own if the whole is at least so many times as long as the last page was.
+const WORTH: i32 = 2;
+
+/// A run's walk, and the lanes ahead of it.
+#[derive(Clone, Debug)]
+pub struct Lanes {
+    /// The leftmost lane.
+    first: Walk,
+    /// Its number, from 1, as all lanes are called.
+    number: u32,
+    opens: bool,
+    /// The first cursor that it has shown in this sitting.
+    from: Option<Cursor>,
+    /// How much cursor time its last page took.
+    span: TimeDelta,
+    /// The others, by their starts.
+    ahead: Vec<Lane>,
+    /// How many may ask at once.
+    width: u32,
+    /// How far below the source's clock rows may still appear.
+    lag: TimeDelta,
+    /// Up to where the stretch is split: the source's clock at the first page of the sitting, less the lag.
+    until: Option<DateTime<Utc>>,
+    refused: Option<Refusal>,
+}
+
+/// What is stored beside the walk of a run, to go on with its lanes.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Abreast {
+    /// The number of the leftmost lane.
+    first: u32,
+    /// As [`Lane::opens`], of the leftmost.
+    opens: bool,
+    ahead: Vec<Lane>,
+}
+
+impl Default for Abreast {
+    fn default() -> Self {
+        Self { first: 1, opens: false, ahead: Vec::new() }
+    }
+}
+
+/// A lane ahead of the leftmost.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Lane {
+    number: u32,
+    start: Cursor,
+    walk: Walk,
+    /// True until its first page.
+    opens: bool,
+    /// True once there is nothing more for it to read: what follows is left to the leftmost lane.
+    rests: bool,
+    /// How much cursor time its last page took, or that of the lane whose stretch it took over; in milliseconds.
+    span_ms: i64,
+}
+
+/// Why a run has one lane, although it was to have more.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// The walk goes by token, one page after another.
+    ByToken,
+    /// A lane's first page holds rows from below its start: the source does not leave them out.
+    NotFiltered {
+        /// Where the lane was to start.
+        start: Cursor,
+        /// What came.
+        came: Cursor,
+    },
+    /// Rows came out of order.
+    Unordered,
+    /// The source leaves out the cursor that it is asked from.
+    NotInclusive,
+    /// Rows have no cursor that could be asked from.
+    NoCursor,
+    /// A lane came to an end that says nothing of its stretch.
+    Unexplained(End),
+    /// A lane's request failed for good, in words that are safe for a terminal.
+    Failed(String),
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::ByToken => {
+                f.write_str("the walk goes by token, and a token is known only from the page before")
+            }
+            Self::NotFiltered { start, came } => {
+                write!(f, "asked from {start} on, the source sent {came}: it does not go by what it is asked")
+            }
+            Self::Unordered => f.write_str("the source does not keep order"),
+            Self::NotInclusive => f.write_str("the source leaves out the cursor that it is asked from"),
+            Self::NoCursor => f.write_str("a page has no cursor that could be asked from"),
+            Self::Unexplained(End::NoData) => f.write_str("a lane was answered without data"),
+            Self::Unexplained(End::EmptyPage { .. }) => {
+                f.write_str("a lane was answered with no rows, and a token")
+            }
+            Self::Unexplained(_) => f.write_str("a lane was given the same pages again and again"),
+            Self::Failed(failure) => write!(f, "a lane could not be read: {failure}"),
+        }
+    }
+}
+
+impl Lanes {
+    /// The lanes of a run: its walk, and what an earlier process left beside it. `lag` is how far below its clock the
+    /// source may still show rows.
+    #[must_use]
+    pub fn new(first: Walk, abreast: Abreast, lag: Duration) -> Self {
+        Self {
+            first,
+            number: abreast.first,
+            opens: abreast.opens,
+            from: None,
+            span: TimeDelta::zero(),
+            ahead: abreast.ahead,
+            width: 1,
+            lag: TimeDelta::from_std(lag).unwrap_or(TimeDelta::MAX),
+            until: None,
+            refused: None,
+        }
+    }
+
+    /// The leftmost lane, which holds the mark.
+    #[must_use]
+    pub fn first(&self) -> &Walk {
+        &self.first
+    }
+
+    /// True of the leftmost lane.
+    #[must_use]
+    pub fn is_first(&self, lane: u32) -> bool {
+        lane == self.number
+    }
+
+    /// How many lanes may ask at once from now on.
+    pub fn widen_to(&mut self, width: u32) {
+        self.width = width.max(1);
+    }
+
+    /// What is to be asked for now, by lane, from the left; no more than the width allows.
+    pub fn asking(&self) -> impl Iterator<Item = (u32, &Request)> {
+        let ahead = self.ahead.iter().filter(|lane| !lane.rests).map(|lane| (lane.number, lane.walk.next()));
+        std::iter::once((self.number, self.first.next())).chain(ahead).take(self.width as usize)
+    }
+
+    /// What a lane is to ask for now; `None` if there is no such lane, or nothing left to ask.
+    #[must_use]
+    pub fn next(&self, lane: u32) -> Option<&Request> {
+        if self.is_first(lane) {
+            return Some(self.first.next());
+        }
+        self.ahead.iter().find(|it| it.number == lane && !it.rests).map(|lane| lane.walk.next())
+    }
+
+    /// What is stored with a page: the walk, and the lanes beside it.
+    #[must_use]
+    pub fn snapshot(&mut self) -> (Walk, Abreast) {
+        let ahead = self.ahead.iter_mut().map(|lane| Lane {
+            walk: lane.walk.snapshot(),
+            start: lane.start.clone(),
+            ..*lane
+        });
+        let abreast = Abreast { first: self.number, opens: self.opens, ahead: ahead.collect() };
+        (self.first.snapshot(), abreast)
+    }
+
+    /// True if a lane begins with the page that it is to ask for now: it goes on from none before.
+    #[must_use]
+    pub fn opens(&self, lane: u32) -> bool {
+        match self.ahead.iter().find(|it| it.number == lane) {
+            Some(lane) => lane.opens,
+            None => self.opens,
+        }
+    }
+
+    /// After a pause, as [`Walk::look_up`].
+    pub fn look_up(&mut self) {
+        self.first.look_up();
+        self.until = None;
+    }
+
+    /// A source refused the token that a lane asked with, as [`Walk::on_token_refused`].
+    pub fn on_token_refused(&mut self, lane: u32) -> bool {
+        match self.ahead.iter_mut().find(|it| it.number == lane) {
+            Some(lane) => lane.walk.on_token_refused(),
+            None => self.first.on_token_refused(),
+        }
+    }
+
+    /// As [`Walk::predict`]; nothing where a lane comes to the end of its stretch.
+    #[must_use]
+    pub fn predict(&self, lane: u32, token: Option<&str>, last: Option<&Cursor>) -> Option<Request> {
+        let at = self.ahead.iter().position(|it| it.number == lane);
+        let (walk, next) = match at {
+            None => (&self.first, self.ahead.first()),
+            Some(at) => (&self.ahead[at].walk, self.ahead.get(at + 1)),
+        };
+        let ends = |last: &Cursor| match next {
+            Some(next) => *last >= next.start,
+            None => at.is_some() && self.until.is_some_and(|until| last.instant() >= until),
+        };
+        if last.is_some_and(ends) { None } else { walk.predict(token, last) }
+    }
+
+    /// Takes the page that a lane asked for. `now` is the source's clock.
+    pub fn on_page(&mut self, lane: u32, page: &Page, now: DateTime<Utc>) -> Step {
+        if self.until.is_none() {
+            self.until = now.checked_sub_signed(self.lag);
+        }
+        let mut step = match self.ahead.iter().position(|it| it.number == lane) {
+            Some(at) => self.on_page_ahead(at, page, now),
+            None => self.on_first_page(page, now),
+        };
+        if matches!(step.next, Next::Ask(_) | Next::Rest)
+            && let Some(refusal) = self.split()
+        {
+            step.findings.push(Finding::OneLane(refusal));
+        }
+        step
+    }
+
+    /// A page of the leftmost lane.
+    fn on_first_page(&mut self, page: &Page, now: DateTime<Utc>) -> Step {
+        let before = self.first.checkpoint().cloned();
+        let mut step = self.first.on_page(page, now);
+        self.opens = false;
+        self.from = self.from.take().or_else(|| page.cursors().next().cloned());
+        self.span = span(page);
+        if !matches!(step.next, Next::Ask(_)) {
+            self.ahead.clear();
+            return step;
+        }
+        if let Some(refusal) = unfit(&self.first) {
+            step.findings.extend(self.refuse(refusal));
+            return step;
+        }
+        while let Some(next) = self.ahead.first().filter(|next| self.first.meets(&next.start, &next.walk)) {
+            step.decision = Decision::Meet(next.start.clone());
+            let next = self.ahead.remove(0);
+            if self.first.join(&next.walk) {
+                (self.number, self.opens) = (next.number, next.opens);
+                self.span = TimeDelta::milliseconds(next.span_ms);
+                if next.rests {
+                    self.first.close(&next.start, self.until);
+                }
+            }
+            step.next = Next::Ask(self.first.next().clone());
+        }
+        step.checkpoint = self.first.checkpoint().cloned();
+        step.moved = step.checkpoint.as_ref().map(Cursor::text) != before.as_ref().map(Cursor::text);
+        step
+    }
+
+    /// A page of a lane ahead.
+    fn on_page_ahead(&mut self, at: usize, page: &Page, now: DateTime<Utc>) -> Step {
+        let last = at + 1 == self.ahead.len();
+        let lane = &mut self.ahead[at];
+        let opens = std::mem::take(&mut lane.opens);
+        let mut step = lane.walk.on_page_of(page, now, self.first.next_page());
+        self.first.number(step.page);
+        (step.checkpoint, step.moved) = (self.first.checkpoint().cloned(), false);
+        let stray = page.cursors().find(|cursor| opens && is_below(cursor, &lane.start));
+        let refusal = match (&step.next, stray) {
+            (_, Some(came)) => Some(Refusal::NotFiltered { start: lane.start.clone(), came: came.clone() }),
+            (Next::End(end), None) if !end.is_explained() => Some(Refusal::Unexplained(end.clone())),
+            _ => unfit(&lane.walk),
+        };
+        if let Some(refusal) = refusal {
+            // What it found is found again by the leftmost lane, if it is there.
+            step.findings = self.refuse(refusal).into_iter().collect();
+            (step.decision, step.next) = (Decision::Stop, Next::Rest);
+            return step;
+        }
+        lane.span_ms = span(page).num_milliseconds();
+        lane.rests = matches!(step.next, Next::End(_))
+            || last
+                && !lane.walk.is_in_doubt()
+                && self.until.is_some_and(|until| lane.walk.reached().instant() >= until);
+        if let Some(start) = self.meet_next(at) {
+            (step.decision, step.next) = (Decision::Meet(start), Next::Rest);
+        } else if self.ahead[at].rests {
+            (step.decision, step.next) = (Decision::Rest, Next::Rest);
+        }
+        step
+    }
+
+    /// A lane that has reached the start of the next one becomes one with it. Gives that start.
+    fn meet_next(&mut self, at: usize) -> Option<Cursor> {
+        let next = self.ahead.get(at + 1)?;
+        if !self.ahead[at].walk.meets(&next.start, &next.walk) {
+            return None;
+        }
+        let next = self.ahead.remove(at + 1);
+        let lane = &mut self.ahead[at];
+        if lane.walk.join(&next.walk) {
+            (lane.number, lane.opens, lane.rests) = (next.number, next.opens, next.rests);
+            lane.span_ms = next.span_ms;
+        }
+        Some(next.start)
+    }
+
+    /// Goes on in one lane. Gives what is to be told of that, unless it was told before.
+    #[must_use]
+    pub fn refuse(&mut self, refusal: Refusal) -> Option<Finding> {
+        self.ahead.clear();
+        let told = self.refused.is_some() || self.width < 2;
+        (!told).then(|| {
+            self.refused = Some(refusal.clone());
+            Finding::OneLane(refusal)
+        })
+    }
+
+    /// Opens lanes where the longest stretches are left, as many as there may be. Gives the reason if there can be none.
+    fn split(&mut self) -> Option<Refusal> {
+        if self.width < 2 || self.refused.is_some() {
+            return None;
+        }
+        if let Some(refusal) = unfit(&self.first) {
+            self.refused = Some(refusal.clone());
+            return Some(refusal);
+        }
+        while self.ahead.iter().filter(|lane| !lane.rests).count() + 1 < self.width as usize {
+            let Some((at, start, span_ms)) = self.halve_longest() else { break };
+            let number = (1..).find(|number| {
+                *number != self.number && self.ahead.iter().all(|lane| lane.number != *number)
+            });
+            let lane = Lane {
+                number: number.unwrap_or_default(),
+                walk: self.first.beside(start.clone()),
+                start,
+                opens: true,
+                rests: false,
+                span_ms,
+            };
+            self.ahead.insert(at, lane);
+        }
+        None
+    }
+
+    /// The middle of the longest stretch that is left, the place of its lane among those ahead, and how much time a
+    /// page takes there.
+    fn halve_longest(&self) -> Option<(usize, Cursor, i64)> {
+        let until = self.until?;
+        let first = (0, self.first.reached(), self.span, false);
+        let ahead = self.ahead.iter().enumerate().map(|(at, lane)| {
+            (at + 1, lane.walk.reached(), TimeDelta::milliseconds(lane.span_ms), lane.rests)
+        });
+        let stretches = std::iter::once(first).chain(ahead).filter(|(.., rests)| !rests);
+        let stretches = stretches.filter_map(|(at, from, span, _)| {
+            let to = self.ahead.get(at).map_or(until, |next| next.start.instant());
+            let length = to - from.instant();
+            (length > TimeDelta::zero() && length >= span * WORTH).then_some((length, at, from, to, span))
+        });
+        let (_, at, from, to, span) = stretches.max_by_key(|(length, ..)| *length)?;
+        Some((at, from.middle(to)?, span.num_milliseconds()))
+    }
+}
+
+/// Why a walk can be none of several, if it cannot.
+fn unfit(walk: &Walk) -> Option<Refusal> {
+    if walk.is_held() {
+        Some(Refusal::Unordered)
+    } else if walk.asks_every_seam() {
+        None
+    } else if walk.goes_by_token() {
+        Some(if walk.mode() == super::Mode::Scroll { Refusal::ByToken } else { Refusal::NotInclusive })
+    } else {
+        Some(Refusal::NoCursor)
+    }
+}
+
+/// How much cursor time a page takes.
+fn span(page: &Page) -> TimeDelta {
+    let ends = page.cursors().next().zip(page.cursors().next_back());
+    ends.map_or(TimeDelta::zero(), |(first, last)| last.instant() - first.instant())
+}
+
+/// True of a row that a source leaves out if it goes by where it is asked from; one that knows whole seconds only may
+/// begin at that second.
+fn is_below(cursor: &Cursor, start: &Cursor) -> bool {
+    start.instant().with_nanosecond(0).is_some_and(|second| cursor.instant() < second)
+}
