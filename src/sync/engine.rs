@@ -27,7 +27,7 @@ use super::{After, Sync, offered, words};
 use crate::destination::{DestinationError, Ending, NewRun};
 use crate::record::Cursor;
 use crate::run::{Outcome, Seams, Start, Totals};
-use crate::walk::lanes::{Lanes, LanesTold};
+use crate::walk::lanes::Lanes;
 use crate::walk::{End, Request};
 
 /// How many bytes of pages may wait for their commit before no more are asked for.
@@ -71,8 +71,8 @@ struct Run<'a> {
     ending: Option<(End, Option<String>)>,
     phase: Phase,
     told: Told,
-    /// The lanes as they were last told of.
-    told_lanes: Option<LanesTold>,
+    /// True once several lanes were told of: then it is told as well that there is one.
+    told_lanes: bool,
     /// What is to be said of a source that has nothing at the checkpoint.
     nothing_there: Option<String>,
 }
@@ -123,7 +123,7 @@ impl Sync {
             ending: None,
             phase: Phase::Idle,
             told: Told::default(),
-            told_lanes: None,
+            told_lanes: false,
             nothing_there: None,
         };
         Ok(run.until_the_end().await)
@@ -184,13 +184,10 @@ impl Run<'_> {
             return;
         }
         self.lanes.widen_to(self.width.now());
-        let asking: Vec<_> =
-            self.lanes.asking().take(most as usize).map(|(lane, it)| (lane, it.clone())).collect();
-        for (lane, request) in asking {
-            if !self.has_room() {
-                return;
-            }
-            if matches!(self.traffic.of(lane).flight, Flight::None) {
+        let free = self.lanes.asking().take(most as usize).filter(|(lane, _)| self.traffic.is_free(*lane));
+        let due: Vec<_> = free.map(|(lane, request)| (lane, request.clone())).collect();
+        for (lane, request) in due {
+            if self.has_room() {
                 self.send(lane, request);
             }
         }

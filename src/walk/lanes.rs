@@ -160,6 +160,12 @@ impl Lanes {
         lane == self.number
     }
 
+    /// True if there are lanes ahead of the leftmost.
+    #[must_use]
+    pub fn are_several(&self) -> bool {
+        !self.ahead.is_empty()
+    }
+
     /// How many lanes may ask at once from now on.
     pub fn widen_to(&mut self, width: u32) {
         self.width = width.max(1);

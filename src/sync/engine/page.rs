@@ -31,8 +31,8 @@ pub(super) struct Pending {
     moved: bool,
     /// The run's seams up to and including this page.
     seams: Seams,
-    /// The lanes after it.
-    lanes: LanesTold,
+    /// The lanes after it, where there are several, or were.
+    lanes: Option<LanesTold>,
 }
 
 /// What is told once a run.
@@ -144,7 +144,9 @@ impl Run<'_> {
         let weight = batch.bytes + OVERHEAD;
         self.queued += weight;
         let stored = to_be_told(&batch, self.sync.source.contract().schema);
-        let (moved, seams, lanes) = (step.moved, self.seams, self.lanes.told(self.width.most()));
+        self.told_lanes |= self.lanes.are_several();
+        let lanes = self.told_lanes.then(|| self.lanes.told(self.width.most()));
+        let (moved, seams) = (step.moved, self.seams);
         let pending = Pending { stored, notices, weight, moved, seams, lanes };
         self.pending.push_back(pending);
         self.sync.writer.page(batch);
@@ -238,24 +240,15 @@ impl Run<'_> {
             self.known = (stored.checkpoint.clone(), stored.rows);
             KillPoint::BeforeEvent.pass();
             self.sync.outlet.send(Event::Page(Box::new(stored))).await;
-            self.tell_lanes(pending.lanes).await;
+            if let Some(lanes) = pending.lanes {
+                self.sync.outlet.send(Event::Lanes(lanes)).await;
+            }
             let stale = Some(page.counts.stale).filter(|stale| *stale > 0 && !self.told.stale);
             self.told.stale |= stale.is_some();
             let stale = stale.map(|rows| words::stale(number, rows));
             for notice in pending.notices.into_iter().chain(stale) {
                 self.sync.outlet.send(Event::Notice(notice)).await;
             }
-        }
-    }
-}
-
-impl Run<'_> {
-    /// Tells of the lanes as of a page that is stored. A run that never had more than one has nothing to tell.
-    async fn tell_lanes(&mut self, lanes: LanesTold) {
-        let has_several = lanes.lanes.len() > 1 || self.told_lanes.is_some();
-        if has_several && self.told_lanes.as_ref() != Some(&lanes) {
-            self.told_lanes = Some(lanes.clone());
-            self.sync.outlet.send(Event::Lanes(lanes)).await;
         }
     }
 }

@@ -71,6 +71,11 @@ impl Traffic {
         self.travellers.iter_mut().for_each(|it| it.flight.give_up_after(grace));
     }
 
+    /// True if nothing of a lane is under way.
+    pub(super) fn is_free(&self, lane: u32) -> bool {
+        self.travellers.iter().all(|it| it.lane != lane || matches!(it.flight, Flight::None))
+    }
+
     /// True if nothing is under way.
     pub(super) fn is_idle(&self) -> bool {
         self.travellers.iter().all(|it| matches!(it.flight, Flight::None))
