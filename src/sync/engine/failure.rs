@@ -30,7 +30,6 @@ impl Run<'_> {
             return;
         }
         let limited = failure.limits_requests();
-        let before = if limited { self.width.on_limit(sent) } else { None };
         let traveller = self.traffic.of(lane);
         traveller.failed.add(&failure);
         let failed = traveller.failed.attempts();
@@ -54,6 +53,7 @@ impl Run<'_> {
         let own = policy.backoff(failed, self.sync.luck.random());
         let wait = asked.unwrap_or(own);
         let goes_on = matches!(self.wish, Wish::Go | Wish::Step);
+        let before = if limited { self.width.on_limit(sent, wait) } else { None };
         let lanes = before.map(|before| (before, self.width.now()));
         let notice = words::retry(page, &failure, failed, policy.attempts, goes_on.then_some(wait), lanes);
         self.sync.outlet.send(Event::Notice(notice)).await;
