@@ -11,8 +11,9 @@
 //! each row below it is stored.
 //!
 //! What it trusts the source for is order: a page that starts from a cursor leaves out every row below it. The first
-//! row out of order ends that trust, and the run begins again by token with its checkpoint held. A source that goes
-//! by another order and happens to look sorted on every page is not found out.
+//! row out of order ends that trust, and the run begins again by token with its checkpoint held. So does a token whose
+//! promise the anchored page does not keep: it is followed once, and shows what was there. A source that goes by
+//! another order and happens to look sorted on every page all the same is not found out.
 
 mod ceiling;
 mod decision;

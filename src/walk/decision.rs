@@ -25,6 +25,8 @@ pub enum Decision {
     Meet(Cursor),
     /// The lane has read its stretch to the end of what was split: leave the rest to the leftmost lane.
     Rest,
+    /// The page before promised more than this one shows: ask once by its token what there was.
+    Doubt,
     /// Nothing more is to be asked for.
     Stop,
 }
@@ -42,6 +44,7 @@ pub enum Way {
     FollowEmpty,
     Meet,
     Rest,
+    Doubt,
     Stop,
 }
 
@@ -59,6 +62,7 @@ impl Decision {
             Self::FollowEmpty => Way::FollowEmpty,
             Self::Meet(_) => Way::Meet,
             Self::Rest => Way::Rest,
+            Self::Doubt => Way::Doubt,
             Self::Stop => Way::Stop,
         }
     }
@@ -74,6 +78,7 @@ impl fmt::Display for Decision {
             Self::Follow | Self::FollowEmpty => write!(f, "{words}: follows it"),
             Self::StepOver(cursor) => write!(f, "{cursor} {words}: steps over it by token"),
             Self::NothingToAnchor => write!(f, "{words} to anchor at: follows the token"),
+            Self::Doubt => write!(f, "{words}: asks by the token of that one"),
             Self::Meet(cursor) => write!(f, "{words} {cursor}"),
             Self::Rest | Self::Stop => f.write_str(words),
         }
@@ -81,7 +86,7 @@ impl fmt::Display for Decision {
 }
 
 impl Way {
-    const ALL: [Self; 10] = [
+    const ALL: [Self; 11] = [
         Self::Anchor,
         Self::Probe,
         Self::Again,
@@ -91,6 +96,7 @@ impl Way {
         Self::FollowEmpty,
         Self::Meet,
         Self::Rest,
+        Self::Doubt,
         Self::Stop,
     ];
 
@@ -106,6 +112,7 @@ impl Way {
             Self::FollowEmpty => "no rows, but a token",
             Self::Meet => "meets the lane that began at",
             Self::Rest => "read to the end of its stretch",
+            Self::Doubt => "nothing beyond the page before, which had a token",
             Self::Stop => "nothing more to ask for",
         }
     }
@@ -135,7 +142,8 @@ mod tests {
             Decision::NothingToAnchor => Some(Decision::FollowEmpty),
             Decision::FollowEmpty => Some(Decision::Meet(cursor)),
             Decision::Meet(_) => Some(Decision::Rest),
-            Decision::Rest => Some(Decision::Stop),
+            Decision::Rest => Some(Decision::Doubt),
+            Decision::Doubt => Some(Decision::Stop),
             Decision::Stop => None,
         }
     }

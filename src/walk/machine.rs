@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::ceiling::Ceiling;
 use super::followed::Followed;
-use super::manner::{Anchor, Manner};
+use super::manner::{Anchor, Manner, Promise};
 use super::mark::Mark;
 use super::{Decision, End, FUTURE, Finding, Mode, Next, PATIENCE, Request, Step};
 use crate::record::{Cursor, Page};
@@ -42,6 +42,9 @@ pub struct Walk {
     ceiling: Ceiling,
     /// The cursor that was last asked from: an anchored walk must get beyond it.
     asked: Cursor,
+    /// What the page before promised, if the present request is to show it.
+    #[serde(default)]
+    promise: Option<Promise>,
     /// The last cursor that the walk has seen, for order across seams that are crossed by token.
     last: Option<Cursor>,
     /// The value that may lie on both sides of the seam just crossed by token.
@@ -83,6 +86,7 @@ impl Walk {
             empty_pages: 0,
             patience: PATIENCE,
             ceiling: Ceiling::default(),
+            promise: None,
             last: None,
             seam: None,
             refused_at: None,
@@ -360,8 +364,12 @@ impl Walk {
                 return (Decision::Again(self.start.clone()), next);
             }
         }
+        let promise = self.promise.take();
         match &page.token {
-            None => (Decision::Stop, Next::End(End::Exhausted)),
+            None => match promise.filter(|promise| self.is_broken(promise, page)) {
+                Some(promise) => self.follow(page, &promise.token, Decision::Doubt),
+                None => (Decision::Stop, Next::End(End::Exhausted)),
+            },
             Some(token) if self.manner == Manner::Token => self.cross_by_token(page, token, findings),
             Some(token) => self.cross_anchored(page, token),
         }

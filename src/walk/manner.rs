@@ -27,6 +27,14 @@ pub(super) enum Anchor {
     Earlier { missing: Cursor },
 }
 
+/// What the last page of an anchored walk promised by its token: that there is something beyond its last row.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Promise {
+    pub(super) token: String,
+    /// How many of its last rows share the cursor that is asked from now.
+    pub(super) ties: usize,
+}
+
 /// What a page says of the request that brought it.
 pub(super) enum Bound {
     /// Nothing against it.

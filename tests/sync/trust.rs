@@ -94,7 +94,8 @@ async fn a_full_resync_that_was_left_goes_on_below_the_clock() {
     let mut rig = setup.start([dated(Answer::page(&[old()], Some("a")), clock)]).await;
     let ended = rig.run(Start::Full).await;
     assert_eq!(ended.end, End::Limit, "{}", ended.text);
-    rig.server.then([dated(Answer::page(&[old()], None), clock)]);
+    // With the row that the token promised.
+    rig.server.then([dated(Answer::page(&[old(), old().replace("u0", "u9")], None), clock)]);
     let ended = rig.run(Start::Token).await;
     assert_eq!((ended.outcome, ended.run), (Outcome::Complete, 2), "{}", ended.text);
 }

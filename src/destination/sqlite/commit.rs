@@ -11,6 +11,7 @@ use crate::destination::{Batch, Committed};
 use crate::kill_point::KillPoint;
 use crate::record::{Cursor, Row, Schema};
 use crate::run::{Before, Counts, Fate, ShownRow, Totals};
+use crate::walk::Request;
 
 /// Stores pages with all that belongs to them.
 pub(super) fn pages(
@@ -334,6 +335,11 @@ fn state(
         "UPDATE _highwater_state SET rows = ?1, oldest = ?2, newest = ?3",
         params![rows, oldest, newest],
     )?;
+    // What the run goes on with may be an earlier page's.
+    let token = match last.walk.next() {
+        Request::Token(token) => Some(token),
+        Request::Since(_) => last.token.as_ref(),
+    };
     let (walk, lanes) = (json(&last.walk), json(&last.lanes));
     transaction.execute(
         "UPDATE _highwater_runs SET walk = ?2, totals = ?3, token = ?4, token_at = ?5, seams = ?6,
@@ -343,8 +349,8 @@ fn state(
             last.run,
             walk,
             json(totals),
-            last.token,
-            last.token.as_ref().map(|_| stamp(last.at)),
+            token,
+            token.map(|_| stamp(last.at)),
             number(totals.seams.sum()),
             last.walk.asks_every_seam(),
             lanes,

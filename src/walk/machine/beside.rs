@@ -52,6 +52,7 @@ impl Walk {
         self.manner = other.manner.clone();
         self.last = other.last.clone();
         self.seam = other.seam.clone();
+        self.promise = other.promise.clone();
         self.followed = other.followed.clone();
         self.empty_pages = other.empty_pages;
         true
@@ -68,6 +69,7 @@ impl Walk {
             Anchor::Row { earlier: start.clone() }
         };
         self.manner = Manner::Anchored(anchor);
+        self.promise = None;
         self.ask(Request::Since(place));
     }
 }

@@ -3,7 +3,7 @@
 
 use super::Walk;
 use crate::record::{Cursor, Page};
-use crate::walk::manner::{Anchor, Bound, Manner};
+use crate::walk::manner::{Anchor, Bound, Manner, Promise};
 use crate::walk::{Decision, Finding, Next, Request};
 
 impl Walk {
@@ -16,6 +16,15 @@ impl Walk {
                 findings.push(Finding::TieOverflow(value.clone()));
             }
         }
+    }
+
+    /// True if the page before promised more, and this one, asked for from the last row of that, has neither a later
+    /// cursor nor another row of the same nor a token. Whatever was there may be gone since; or the source goes by some
+    /// other order, and the first page only looked sorted.
+    pub(super) fn is_broken(&self, promise: &Promise, page: &Page) -> bool {
+        self.manner != Manner::Token
+            && page.len() <= promise.ties
+            && page.cursors().all(|cursor| *cursor == self.asked)
     }
 
     /// A page that begins below the cursor that it was asked from and does not get beyond it: the source goes by some

@@ -2,7 +2,7 @@
 
 use super::Walk;
 use crate::record::Page;
-use crate::walk::manner::{Anchor, Manner};
+use crate::walk::manner::{Anchor, Manner, Promise};
 use crate::walk::{Decision, End, Finding, Next, Request};
 
 impl Walk {
@@ -35,6 +35,8 @@ impl Walk {
             }
             return self.follow(page, token, Decision::StepOver(last.clone()));
         }
+        let ties = page.cursors().rev().take_while(|cursor| *cursor == last).count();
+        self.promise = Some(Promise { token: token.to_owned(), ties });
         let earlier = page.cursors().rfind(|cursor| *cursor < last);
         self.manner = Manner::Anchored(Anchor::Row { earlier: earlier.unwrap_or(&self.asked).clone() });
         (Decision::Anchor(last.clone()), Next::Ask(Request::Since(last.clone())))

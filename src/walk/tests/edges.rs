@@ -250,3 +250,32 @@ fn a_stored_walk_without_patience_has_the_usual_one() {
         assert_eq!(take(&mut walk, &[], name).0, token(name));
     }
 }
+
+/// Newest first, and the first page all of one value: it looks sorted, and the anchored page shows nothing beyond it.
+#[test]
+fn a_token_whose_promise_is_not_kept_is_followed_once() {
+    let mut walk = Walk::new(Mode::Auto, false, beginning(), None);
+    assert_eq!(take(&mut walk, &[9, 9, 9], "a").0, Next::Ask(Request::Since(cursor(9))));
+    assert_eq!(take(&mut walk, &[9, 9, 9], "").0, Next::Ask(Request::Token("a".to_owned())));
+    let (next, findings) = take(&mut walk, &[8, 7, 6], "b");
+    assert_eq!(next, Next::Ask(Request::Since(beginning())), "begins again, by token");
+    assert!(matches!(findings.as_slice(), [Finding::OrderViolated { .. }, ..]), "{findings:?}");
+    assert!(!walk.asks_every_seam());
+}
+
+/// What the token promised may be gone since: then it is the end. Where there is more, it is not asked for twice.
+#[test]
+fn a_promise_that_is_kept_or_void_costs_no_order() {
+    for (rows, end) in [(&[][..], End::EmptyPage { token: false }), (&[7], End::Exhausted)] {
+        let mut walk = Walk::new(Mode::Auto, false, beginning(), None);
+        take(&mut walk, &[5, 6], "a");
+        assert_eq!(take(&mut walk, &[6], "").0, Next::Ask(Request::Token("a".to_owned())));
+        assert_eq!(take(&mut walk, rows, "").0, Next::End(end));
+        assert!(walk.asks_every_seam());
+    }
+    for kept in [&[6, 7][..], &[6, 6]] {
+        let mut walk = Walk::new(Mode::Auto, false, beginning(), None);
+        take(&mut walk, &[5, 6], "a");
+        assert_eq!(take(&mut walk, kept, "").0, Next::End(End::Exhausted));
+    }
+}

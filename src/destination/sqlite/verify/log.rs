@@ -191,6 +191,8 @@ fn request(
         }
         // A run that is gone on with after an end that explained nothing asks for the same once more.
         Some(Way::Stop) => page.is_request((&previous.by, &previous.asked)),
+        // By the token of the page before that one, which nothing else kept.
+        Some(Way::Doubt) => page.by == "token",
         // The lane goes on where another has come, or from its own last row if that is further.
         Some(Way::Meet | Way::Rest) => falls_back(),
         // The words of another version.

@@ -98,6 +98,9 @@ fn why(way: Way, token: bool) -> &'static str {
         Way::FollowEmpty => "empty pages are followed, as the settings have it",
         Way::Meet => "what follows is read already, up to where that lane has come",
         Way::Rest => "what has changed since the lanes began is read last, by the leftmost lane",
+        Way::Doubt => {
+            "what that token promised may be gone since; or the source goes by another order, and what it brings tells"
+        }
         Way::Stop if token => "there is a token, but the run is over: its end says why",
         Way::Stop => "no token came: so the source says that these were its last rows",
     }
