@@ -59,9 +59,13 @@ pub struct Figure {
 }
 
 impl Figure {
+    /// True if it is to be something.
+    pub fn is_judged(&self) -> bool {
+        !self.target.is_empty()
+    }
+
     fn cells(&self) -> [&str; 5] {
-        let target = if self.target.is_empty() { "-" } else { &self.target };
-        [&self.what, &self.measured, &self.limit, &self.ratio, target]
+        [&self.what, &self.measured, &self.limit, &self.ratio, &self.target]
     }
 }
 

@@ -22,10 +22,10 @@ const GROUP: usize = 20;
 /// How many bodies may wait: enough that the loop never does.
 const WAITING: usize = 64;
 
-/// The columns and the key of highwater's own table.
+/// The columns and the key of highwater's own table. The log is put back into the file as rarely as pays.
 const TABLES: &str = "
     PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -262144;
-    PRAGMA wal_autocheckpoint = 16000;
+    PRAGMA wal_autocheckpoint = 100000;
     CREATE TABLE user (id TEXT NOT NULL PRIMARY KEY, name TEXT, email TEXT, address TEXT, company TEXT, job TEXT,
                        updatedAt TEXT, createdAt TEXT);
     CREATE TABLE state (one INTEGER PRIMARY KEY CHECK (one = 1), cursor TEXT);
