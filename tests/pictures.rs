@@ -20,6 +20,8 @@ use roxmltree::Document;
 
 const README: &str = include_str!("../README.md");
 const REMEDY: &str = "`cargo test --test pictures -- --ignored` makes the pictures anew";
+/// What `cargo bench --bench whole -- --chart` draws: figures, which no test compares.
+const CHART: &str = "assets/speed.svg";
 /// Larger files take too long to come.
 const LARGEST: usize = 300_000;
 
@@ -36,7 +38,7 @@ fn make_them_anew() {
 fn each_is_in_the_readme_and_can_be_shown_there() {
     let links = README.split("](").skip(1).filter_map(|rest| rest.split_once(')'));
     let mut named: Vec<&str> = links.map(|(link, _)| link).filter(|link| link.ends_with(".svg")).collect();
-    let mut made: Vec<&str> = SCENES.iter().map(|scene| scene.file).collect();
+    let mut made: Vec<&str> = SCENES.iter().map(|scene| scene.file).chain([CHART]).collect();
     named.sort_unstable();
     made.sort_unstable();
     assert_eq!(named, made);

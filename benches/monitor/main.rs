@@ -15,6 +15,7 @@ mod table;
 #[path = "../../tests/terminal/mod.rs"]
 mod terminal;
 mod users;
+mod watch;
 
 use std::process::ExitCode;
 use std::time::Duration;

@@ -3,7 +3,6 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use highwater::destination::Destination as _;
 use highwater::destination::sqlite::Sqlite;
 use highwater::record::{Cursor, USER};
 use rusqlite::{Connection, params, params_from_iter};
@@ -27,9 +26,6 @@ pub fn of(rows: u64) -> Result<PathBuf, Fault> {
         make(&making.join("users.db"), rows)?;
         fs::rename(&making, &kept)?;
     }
-    let mut sqlite = Sqlite::open(&path, &USER)?.sqlite;
-    let found = sqlite.stored()?.rows;
-    println!("table: {found} users, {} MB in {}", fs::metadata(&path)?.len() / 1_000_000, path.display());
     Ok(path)
 }
 
