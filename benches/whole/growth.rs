@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::figure::{Figure, Middle, grouped};
-use super::pairs::{Pairs, insert, sync};
+use super::pairs::{GROUP, Pairs, insert, sync};
 use super::process::Run;
 use super::rows::Spread;
 use super::source::Source;
@@ -22,7 +22,7 @@ pub fn measure(scale: &Scale, figures: &mut Figures) -> Result<(), Fault> {
         let url = source.url(PAGE, Duration::ZERO);
         // The larger ones take minutes, and small differences are lost in them.
         let pairs = if rows < 1_000_000 { scale.pairs } else { 1 };
-        let pairs = Pairs::run(pairs, || sync(&url, rows, &[]), || insert(&url, rows))?;
+        let pairs = Pairs::run(pairs, || sync(&url, rows, &[]), || insert(&url, rows, GROUP))?;
         let [ours, limit] = [&pairs.ours, &pairs.limit].map(|runs| Point::of(rows, runs));
         println!("growth, {}: {}, the loop {}", grouped(rows), told(&ours), told(&limit));
         figures.table.push(Figure {

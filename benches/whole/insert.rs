@@ -17,8 +17,6 @@ use super::chain::{self, By};
 /// The hidden word that makes this program the tight loop.
 pub const ROLE: &str = "be-the-loop";
 
-/// How many pages go into one transaction at most.
-const GROUP: usize = 20;
 /// How many bodies may wait: enough that the loop never does.
 const WAITING: usize = 64;
 
@@ -66,10 +64,11 @@ struct User<'a> {
 
 /// The whole process.
 pub fn run(words: &[String]) -> Result<(), Fault> {
-    let [url, path] = words else { return Err("which address, and which file?".into()) };
+    let [url, path, group] = words else { return Err("which address, which file, what groups?".into()) };
+    let group = group.parse()?;
     let (sender, bodies) = sync_channel(WAITING);
     let path = path.clone();
-    let writer = thread::spawn(move || write(Path::new(&path), &bodies));
+    let writer = thread::spawn(move || write(Path::new(&path), group, &bodies));
     // A writer that has failed says why when it is joined.
     let followed = chain::follow(url, By::Token, |body| drop(sender.send(body)));
     drop(sender);
@@ -77,14 +76,15 @@ pub fn run(words: &[String]) -> Result<(), Fault> {
     followed
 }
 
-fn write(path: &Path, bodies: &Receiver<Bytes>) -> Result<(), Fault> {
+/// Stores what comes, up to so many pages in a transaction.
+fn write(path: &Path, group: usize, bodies: &Receiver<Bytes>) -> Result<(), Fault> {
     let mut connection = Connection::open(path)?;
     connection.execute_batch(TABLES)?;
     while let Ok(body) = bodies.recv() {
         let transaction = connection.transaction()?;
         let mut upsert = transaction.prepare_cached(UPSERT)?;
         let mut cursor = None;
-        for body in std::iter::once(body).chain(bodies.try_iter().take(GROUP - 1)) {
+        for body in std::iter::once(body).chain(bodies.try_iter().take(group - 1)) {
             let page: Page<'_> = serde_json::from_slice(&body)?;
             for user in &page.data {
                 let User { id, name, email, address, company, job, updated_at, created_at } = user;

@@ -63,11 +63,14 @@ pub fn sync(url: &str, rows: usize, more: &[&str]) -> Result<Run, Fault> {
     Ok(run)
 }
 
-/// The same by the tight loop.
-pub fn insert(url: &str, rows: usize) -> Result<Run, Fault> {
+/// How many pages of a transaction make the tight loop the limit.
+pub const GROUP: usize = 20;
+
+/// The same by the tight loop, up to so many pages in a transaction.
+pub fn insert(url: &str, rows: usize, group: usize) -> Result<Run, Fault> {
     let home = process::folder()?;
     let path = home.path().join("rows.db");
-    let run = process::run(process::insert(url, &path.display().to_string())?)?;
+    let run = process::run(process::insert(url, &path.display().to_string(), group)?)?;
     holds(&path, rows)?;
     Ok(run)
 }

@@ -45,9 +45,9 @@ pub fn chain(url: &str, by: chain::By) -> Result<Command, Fault> {
     itself(&[chain::ROLE, url, by.name()])
 }
 
-/// The tight loop of inserts.
-pub fn insert(url: &str, db: &str) -> Result<Command, Fault> {
-    itself(&[insert::ROLE, url, db])
+/// The tight loop of inserts, up to so many pages in a transaction.
+pub fn insert(url: &str, db: &str, group: usize) -> Result<Command, Fault> {
+    itself(&[insert::ROLE, url, db, &group.to_string()])
 }
 
 fn itself(words: &[&str]) -> Result<Command, Fault> {
