@@ -4,7 +4,6 @@
 
 use std::fmt::Write as _;
 
-use super::figure::grouped;
 use super::rows::Spread;
 use super::{Figures, Lane, Point, Ratio, growth};
 
@@ -73,7 +72,7 @@ impl Chart {
         ));
         self.y = middle + 4.5;
         self.text(LEFT - 12.0, "name", "end", name);
-        self.text(place(most.max(value)) + 10.0, "value", "start", value_text);
+        self.text(WIDTH - 60.0, "value", "end", value_text);
         self.y = middle + STEP / 2.0;
     }
 
@@ -131,7 +130,7 @@ impl Chart {
         self.y += 26.0;
         let top = self.y;
         let curve = |class, value: fn(&(Point, Point)) -> f64| (class, growth.iter().map(value).collect());
-        let names: Vec<String> = growth.iter().map(|(ours, _)| grouped(ours.rows)).collect();
+        let names: Vec<String> = growth.iter().map(|(ours, _)| short(ours.rows)).collect();
         let pace = [
             curve("loop", |(_, limit)| limit.pace / 1_000.0),
             curve("curve", |(ours, _)| ours.pace / 1_000.0),
@@ -197,6 +196,14 @@ impl Chart {
             height - 1.0,
             self.body
         )
+    }
+}
+
+/// A power of ten, as a scale has room for it.
+fn short(rows: usize) -> String {
+    match rows {
+        1_000_000.. => format!("{} M", rows / 1_000_000),
+        _ => format!("{} k", rows / 1_000),
     }
 }
 
