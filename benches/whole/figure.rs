@@ -95,9 +95,10 @@ pub fn table(figures: &[Figure]) -> String {
 
 /// The same in the README's form.
 pub fn markdown(figures: &[Figure]) -> String {
-    let line = |cells: [&str; 5]| format!("| {} |\n", cells.join(" | "));
-    let lines: String = figures.iter().map(|figure| line(figure.cells())).collect();
-    format!("{}|---|---|---|---|---|\n{lines}", line(TITLES))
+    let line = |cells: [&str; 5], more: &str| format!("| {}{more} |\n", cells.join(" | "));
+    let more = |figure: &Figure| if figure.missed { ": missed" } else { "" };
+    let lines: String = figures.iter().map(|figure| line(figure.cells(), more(figure))).collect();
+    format!("{}|---|---|---|---|---|\n{lines}", line(TITLES, ""))
 }
 
 /// A number with a comma before every three digits.
