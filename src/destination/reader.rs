@@ -8,10 +8,10 @@ mod desk;
 mod entries;
 mod export;
 mod filter;
-mod lanes;
 mod look;
 #[cfg(test)]
 mod tests;
+mod threads;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -20,8 +20,8 @@ pub use self::desk::Stop;
 pub use self::entries::{PastPage, PastRun, Previous, WholeRow};
 pub use self::export::{Export, Format};
 pub use self::filter::Filter;
-pub use self::lanes::Reader;
 pub use self::look::{Each, Look, Tally};
+pub use self::threads::Reader;
 use crate::record::Schema;
 
 /// The most rows that a window, or a piece of a log, is given.

@@ -9,7 +9,7 @@ use super::Question;
 
 /// The threads, so that nothing waits for what may take longer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Lane {
+pub(super) enum Thread {
     /// What takes no time: the log, one row.
     Log,
     /// What may have to read the table.
@@ -18,7 +18,7 @@ pub(super) enum Lane {
     Export,
 }
 
-impl Lane {
+impl Thread {
     pub(super) const ALL: [Self; 3] = [Self::Log, Self::Table, Self::Export];
 
     /// The kinds of its questions, the most urgent first.
@@ -45,11 +45,11 @@ enum Kind {
 const KINDS: usize = 6;
 
 impl Kind {
-    fn lane(self) -> Lane {
+    fn thread(self) -> Thread {
         match self {
-            Self::Row | Self::Pages | Self::Runs => Lane::Log,
-            Self::Window | Self::Count => Lane::Table,
-            Self::Export => Lane::Export,
+            Self::Row | Self::Pages | Self::Runs => Thread::Log,
+            Self::Window | Self::Count => Thread::Table,
+            Self::Export => Thread::Export,
         }
     }
 
@@ -107,13 +107,13 @@ impl Stop {
 pub(super) struct Desk {
     state: Mutex<State>,
     changed: Condvar,
-    stops: [Stop; Lane::ALL.len()],
+    stops: [Stop; Thread::ALL.len()],
 }
 
 #[derive(Debug, Default)]
 struct State {
     waiting: [Option<Waiting>; KINDS],
-    at_work: [Option<Kind>; Lane::ALL.len()],
+    at_work: [Option<Kind>; Thread::ALL.len()],
     closed: bool,
 }
 
@@ -136,16 +136,16 @@ pub(super) enum Next {
 
 impl Desk {
     /// A thread's stop.
-    pub(super) fn stop(&self, lane: Lane) -> &Stop {
-        &self.stops[lane as usize]
+    pub(super) fn stop(&self, thread: Thread) -> &Stop {
+        &self.stops[thread as usize]
     }
 
     /// Puts a question down, in the place of an older one of its kind; one that is being worked on is stopped.
     pub(super) fn put(&self, question: Question) {
         let mut state = self.state();
         let Some(kind) = Kind::of(&question) else { return self.cancel(&mut state) };
-        let stop = self.stop(kind.lane());
-        if state.at_work[kind.lane() as usize] == Some(kind) && !stop.is_set() {
+        let stop = self.stop(kind.thread());
+        if state.at_work[kind.thread() as usize] == Some(kind) && !stop.is_set() {
             stop.set(Wanted::No);
         }
         state.waiting[kind as usize] = Some(Waiting { question, cancelled: false });
@@ -156,26 +156,26 @@ impl Desk {
     fn cancel(&self, state: &mut State) {
         if let Some(waiting) = &mut state.waiting[Kind::Export as usize] {
             waiting.cancelled = true;
-        } else if state.at_work[Lane::Export as usize].is_some() {
-            self.stop(Lane::Export).set(Wanted::Cancelled);
+        } else if state.at_work[Thread::Export as usize].is_some() {
+            self.stop(Thread::Export).set(Wanted::Cancelled);
         }
     }
 
     /// Ends a thread's last question and gives it the next one. Waits for one, unless there is something to go on
     /// with.
-    pub(super) fn next(&self, lane: Lane, something: bool) -> Next {
+    pub(super) fn next(&self, thread: Thread, something: bool) -> Next {
         let mut state = self.state();
-        state.at_work[lane as usize] = None;
+        state.at_work[thread as usize] = None;
         loop {
             if state.closed {
                 return Next::End;
             }
-            self.stop(lane).set(Wanted::Yes);
-            for kind in lane.kinds() {
+            self.stop(thread).set(Wanted::Yes);
+            for kind in thread.kinds() {
                 let Some(waiting) = state.waiting[*kind as usize].take() else { continue };
-                state.at_work[lane as usize] = Some(*kind);
+                state.at_work[thread as usize] = Some(*kind);
                 if waiting.cancelled {
-                    self.stop(lane).set(Wanted::Cancelled);
+                    self.stop(thread).set(Wanted::Cancelled);
                 }
                 return Next::Question(waiting.question);
             }
@@ -224,8 +224,8 @@ mod tests {
     }
 
     /// The ticket of a thread's next question, if there is one.
-    fn taken(desk: &Desk, lane: Lane) -> Option<u64> {
-        match desk.next(lane, true) {
+    fn taken(desk: &Desk, thread: Thread) -> Option<u64> {
+        match desk.next(thread, true) {
             Next::Question(
                 Question::Window { ticket, .. }
                 | Question::Count { ticket, .. }
@@ -242,25 +242,25 @@ mod tests {
             desk.put(count(ticket + 10));
             desk.put(window(ticket));
         }
-        assert_eq!(taken(&desk, Lane::Log), None, "not its kind");
-        assert_eq!(taken(&desk, Lane::Table), Some(3), "a window goes before a count");
-        assert_eq!(taken(&desk, Lane::Table), Some(13));
-        assert_eq!(taken(&desk, Lane::Table), None);
+        assert_eq!(taken(&desk, Thread::Log), None, "not its kind");
+        assert_eq!(taken(&desk, Thread::Table), Some(3), "a window goes before a count");
+        assert_eq!(taken(&desk, Thread::Table), Some(13));
+        assert_eq!(taken(&desk, Thread::Table), None);
     }
 
     #[test]
     fn work_that_is_superseded_is_stopped_and_no_other() {
         let desk = Desk::default();
         desk.put(window(1));
-        assert_eq!(taken(&desk, Lane::Table), Some(1));
+        assert_eq!(taken(&desk, Thread::Table), Some(1));
         desk.put(Question::Row { ticket: 2, id: "a".to_owned() });
         desk.put(count(3));
-        assert!(!desk.stop(Lane::Table).is_set());
+        assert!(!desk.stop(Thread::Table).is_set());
         desk.put(window(4));
-        assert_eq!(desk.stop(Lane::Table).wanted(), Wanted::No);
-        assert!(!desk.stop(Lane::Log).is_set());
-        assert_eq!(taken(&desk, Lane::Table), Some(4));
-        assert!(!desk.stop(Lane::Table).is_set(), "the next one is wanted");
+        assert_eq!(desk.stop(Thread::Table).wanted(), Wanted::No);
+        assert!(!desk.stop(Thread::Log).is_set());
+        assert_eq!(taken(&desk, Thread::Table), Some(4));
+        assert!(!desk.stop(Thread::Table).is_set(), "the next one is wanted");
     }
 
     #[test]
@@ -278,26 +278,26 @@ mod tests {
         let desk = Desk::default();
         desk.put(Question::Cancel);
         desk.put(export());
-        assert!(matches!(desk.next(Lane::Export, true), Next::Question(_)));
-        assert!(!desk.stop(Lane::Export).is_set(), "what was cancelled was nothing");
+        assert!(matches!(desk.next(Thread::Export, true), Next::Question(_)));
+        assert!(!desk.stop(Thread::Export).is_set(), "what was cancelled was nothing");
         desk.put(Question::Cancel);
-        assert_eq!(desk.stop(Lane::Export).wanted(), Wanted::Cancelled);
+        assert_eq!(desk.stop(Thread::Export).wanted(), Wanted::Cancelled);
         desk.put(export());
-        assert_eq!(desk.stop(Lane::Export).wanted(), Wanted::Cancelled, "and stays so");
+        assert_eq!(desk.stop(Thread::Export).wanted(), Wanted::Cancelled, "and stays so");
         desk.put(Question::Cancel);
-        assert!(matches!(desk.next(Lane::Export, true), Next::Question(_)));
-        assert_eq!(desk.stop(Lane::Export).wanted(), Wanted::Cancelled);
+        assert!(matches!(desk.next(Thread::Export, true), Next::Question(_)));
+        assert_eq!(desk.stop(Thread::Export).wanted(), Wanted::Cancelled);
     }
 
     #[test]
     fn closing_stops_all_work() {
         let desk = Desk::default();
         desk.put(window(1));
-        assert_eq!(taken(&desk, Lane::Table), Some(1));
+        assert_eq!(taken(&desk, Thread::Table), Some(1));
         desk.close();
-        assert!(desk.stop(Lane::Table).is_set());
-        for lane in Lane::ALL {
-            assert!(matches!(desk.next(lane, false), Next::End));
+        assert!(desk.stop(Thread::Table).is_set());
+        for thread in Thread::ALL {
+            assert!(matches!(desk.next(thread, false), Next::End));
         }
     }
 }

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::mpsc::{self, error::TrySendError};
 
-use super::desk::{Desk, Lane, Next, Stop, Wanted};
+use super::desk::{Desk, Next, Stop, Thread, Wanted};
 use super::export::{self, End};
 use super::{Answer, Filter, Look, Question};
 use crate::destination::DestinationError;
@@ -34,9 +34,9 @@ impl Reader {
     pub fn start<L: Look + 'static>(mut look: impl FnMut(Stop) -> L) -> (Self, mpsc::Receiver<Answer>) {
         let desk = Arc::new(Desk::default());
         let (outgoing, answers) = mpsc::channel(ANSWERS);
-        let threads = Lane::ALL.map(|lane| {
-            let look = look(desk.stop(lane).clone());
-            let mouth = Mouth { lane, desk: Arc::clone(&desk), outgoing: outgoing.clone(), told: None };
+        let threads = Thread::ALL.map(|thread| {
+            let look = look(desk.stop(thread).clone());
+            let mouth = Mouth { thread, desk: Arc::clone(&desk), outgoing: outgoing.clone(), told: None };
             thread::spawn(move || serve(look, mouth))
         });
         (Self { desk, threads: threads.into() }, answers)
@@ -60,7 +60,7 @@ impl Drop for Reader {
 
 /// Sends a thread's answers.
 struct Mouth {
-    lane: Lane,
+    thread: Thread,
     desk: Arc<Desk>,
     outgoing: mpsc::Sender<Answer>,
     /// When progress was last told.
@@ -69,7 +69,7 @@ struct Mouth {
 
 impl Mouth {
     fn stop(&self) -> &Stop {
-        self.desk.stop(self.lane)
+        self.desk.stop(self.thread)
     }
 
     /// Sends an answer as soon as there is room for it; not one that nobody wants any more.
@@ -115,7 +115,7 @@ fn serve<L: Look>(mut look: L, mut mouth: Mouth) {
     let mut count = None;
     let desk = Arc::clone(&mouth.desk);
     loop {
-        match desk.next(mouth.lane, count.is_some()) {
+        match desk.next(mouth.thread, count.is_some()) {
             Next::End => return,
             Next::GoOn => {
                 count = count.and_then(|count| go_on(&mut look, &mut mouth, count));
