@@ -210,6 +210,7 @@ impl Watch {
             run: 1,
             page: self.page,
             lane: 1,
+            opens: false,
             request: Request::Token(format!("token-{}", self.page - 1)),
             counts: counts(PAGE),
             first: users::cursor(first),

@@ -3,8 +3,13 @@
 //! The screen gives up the least important thing first, and never refuses to draw: boxes become rules, cards
 //! become lines, side by side becomes one after the other under Tab.
 
-use ratatui::layout::{Constraint, Flex, Layout, Rect, Size};
+mod lanes;
+mod over;
 
+use ratatui::layout::{Constraint, Layout, Rect, Size};
+
+pub use self::lanes::lane_grid;
+pub use self::over::{overlay, overlay_fitting, overlay_frame, overlay_inner};
 use super::model::Panel;
 
 /// Which panels are on screen, and where keys are.
@@ -24,6 +29,8 @@ pub struct Arrangement {
     pub introduced: bool,
     /// True if another walker stands beside this one.
     pub beside: bool,
+    /// For how many lanes there has to be room; 0 where there is but one.
+    pub lanes: u32,
 }
 
 impl Default for Arrangement {
@@ -36,6 +43,7 @@ impl Default for Arrangement {
             narrated: false,
             introduced: true,
             beside: false,
+            lanes: 0,
         }
     }
 }
@@ -87,6 +95,8 @@ pub struct Areas {
     pub counters: Rect,
     /// The position in cursor time.
     pub position: Rect,
+    /// The lanes.
+    pub lanes: Rect,
     /// How fast it goes.
     pub pace: Rect,
     /// The pages or the runs.
@@ -174,9 +184,11 @@ impl Areas {
 }
 
 fn boxed(screen: Rect, arrangement: Arrangement) -> Areas {
-    let tall = screen.height >= 44;
+    let tall = screen.height >= TALL;
     let narrated = arrangement.narrated;
-    let [header, status, _, narration, cards, position, main, bottom, footer] = Layout::vertical([
+    let has_lanes = arrangement.lanes > 0 && (tall || !narrated);
+    let (_, lines) = lane_grid(arrangement.lanes, screen.width.saturating_sub(4), tall);
+    let [header, status, _, narration, cards, position, lanes, main, bottom, footer] = Layout::vertical([
         Constraint::Length(1),
         Constraint::Length(1),
         Constraint::Length(u16::from(tall)),
@@ -188,8 +200,14 @@ fn boxed(screen: Rect, arrangement: Arrangement) -> Areas {
         Constraint::Length(5),
         // What is told comes before what is measured.
         Constraint::Length(if narrated && !tall { 0 } else { 5 }),
+        // The bar, its scale, and what each lane does.
+        Constraint::Length(if has_lanes { 2 + 2 + lines } else { 0 }),
         Constraint::Fill(1),
-        Constraint::Length(if tall { 11 } else { 7 }),
+        Constraint::Length(match (tall, has_lanes) {
+            (true, _) => 11,
+            (false, true) => 5,
+            (false, false) => 7,
+        }),
         Constraint::Length(1),
     ])
     .areas(screen);
@@ -209,6 +227,7 @@ fn boxed(screen: Rect, arrangement: Arrangement) -> Areas {
         token,
         counters,
         position,
+        lanes,
         pace,
         left,
         users,
@@ -218,6 +237,8 @@ fn boxed(screen: Rect, arrangement: Arrangement) -> Areas {
     }
 }
 
+/// From so many lines on there is room for more than the least.
+pub const TALL: u16 = 44;
 /// How many lines what is told takes.
 const NARRATION: u16 = 6;
 /// How many cells the walker beside takes.
@@ -255,6 +276,9 @@ fn ruled(screen: Rect, arrangement: Arrangement) -> Areas {
     let cards = Layout::horizontal(vec![Constraint::Fill(1); fills]).split(cards);
     let [left, users] = Layout::horizontal([Constraint::Percentage(44), Constraint::Fill(1)]).areas(main);
     let [narration, beside] = told(narration, arrangement);
+    // With several lanes their strip is the position, told better.
+    let (position, lanes) =
+        if arrangement.lanes > 0 { (Rect::ZERO, position) } else { (position, Rect::ZERO) };
     let mut areas = Areas {
         shape: Shape::Ruled,
         header,
@@ -265,6 +289,7 @@ fn ruled(screen: Rect, arrangement: Arrangement) -> Areas {
         token: cards[1],
         counters: if wide { cards[2] } else { more },
         position,
+        lanes,
         left,
         users,
         bottom,
@@ -314,43 +339,6 @@ fn compact(screen: Rect, arrangement: Arrangement) -> Areas {
     areas
 }
 
-/// The widest that text over the panels gets: longer lines are tiresome to read.
-const OVERLAY_WIDTH: u16 = 96;
-
-/// The frame of what lies over the panels, for so many lines of content.
-#[must_use]
-pub fn overlay_frame(size: Size, lines: usize) -> Rect {
-    overlay_fitting(size, usize::from(u16::MAX), lines)
-}
-
-/// The same for lines of no more than so many cells.
-#[must_use]
-pub fn overlay_fitting(size: Size, cells: usize, lines: usize) -> Rect {
-    let screen = Rect::new(0, 0, size.width, size.height);
-    let margin = if size.width >= 100 { 8 } else { 0 };
-    let wanted = |content: usize, frame| u16::try_from(content.saturating_add(frame)).unwrap_or(u16::MAX);
-    let width = size.width.saturating_sub(margin).min(OVERLAY_WIDTH).min(wanted(cells, 4));
-    let height = size.height.min(wanted(lines, 2));
-    let [row] = Layout::vertical([Constraint::Length(height)]).flex(Flex::Center).areas(screen);
-    let [area] = Layout::horizontal([Constraint::Length(width)]).flex(Flex::Center).areas(row);
-    area
-}
-
-/// What that frame leaves for its content at most.
-#[must_use]
-pub fn overlay(size: Size) -> Rect {
-    overlay_inner(overlay_frame(size, usize::from(u16::MAX)))
-}
-
-/// What a frame over the panels leaves for its content.
-#[must_use]
-pub fn overlay_inner(frame: Rect) -> Rect {
-    if frame.width < 4 || frame.height < 2 {
-        return Rect::new(frame.x, frame.y, 0, 0);
-    }
-    Rect { x: frame.x + 2, y: frame.y + 1, width: frame.width - 4, height: frame.height - 2 }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -364,6 +352,7 @@ mod tests {
                     for (expanded, told) in [(false, false), (true, false), (false, true), (true, true)] {
                         let mut arrangement =
                             Arrangement { expanded, narrated: told, beside: told, ..Arrangement::default() };
+                        arrangement.lanes = u32::from(width % 2 + height % 2) * 32;
                         arrangement.show(focus);
                         let areas = Areas::of(Size::new(width, height), arrangement);
                         check(&areas, Rect::new(0, 0, width, height));
@@ -381,6 +370,7 @@ mod tests {
             areas.token,
             areas.counters,
             areas.position,
+            areas.lanes,
             areas.pace,
             areas.narration,
             areas.beside,

@@ -15,6 +15,7 @@ pub mod export;
 pub mod heard;
 pub mod input;
 mod inspect;
+pub mod lanes;
 pub mod lesson;
 pub mod lists;
 mod message;
@@ -23,7 +24,7 @@ mod open;
 pub mod overlay;
 pub mod pace;
 mod page;
-mod pages;
+pub mod pages;
 mod palette;
 mod row;
 mod run;
@@ -315,6 +316,12 @@ fn look(model: &mut Model) -> Vec<Effect> {
 
 /// Takes a message in, and gives what has to be done about it.
 pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
+    let effects = take(model, message);
+    model.arrangement.lanes = model.seen().lanes.room();
+    effects
+}
+
+fn take(model: &mut Model, message: Message) -> Vec<Effect> {
     match message {
         Message::Event(stamped) => return apply::event(model, *stamped),
         Message::Missed(count) => return apply::missed(model, count),

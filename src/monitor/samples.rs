@@ -14,6 +14,7 @@ use crate::run::{Counts, Fate, Outcome, ShownRow, Start, Totals};
 use crate::sync::event::{
     Event, Level, Notice, NoticeKind, Opened, PageStored, Phase, RunEnded, RunStarted, Stamped, Unfinished,
 };
+use crate::walk::lanes::{LaneTold, LanesTold};
 use crate::walk::{End, Mode, Request};
 
 /// The time at which every script begins.
@@ -139,6 +140,7 @@ pub fn page(page: i64) -> Event {
         run: 1,
         page: number,
         lane: 1,
+        opens: false,
         request: match page {
             1 => Request::Since(Cursor::parse(BEGINNING).unwrap()),
             _ => Request::Token(token(page - 1)),
@@ -213,6 +215,42 @@ pub fn shown(row: i64, fate: Fate) -> ShownRow {
     }
 }
 
+/// Lanes as they are told of: each its number, the rows of [`cursor`] at which it starts and that it has reached, and
+/// whether it rests. So many may ask, of eight; the stretch ends with row 200.
+pub fn lanes_told(lanes: &[(u32, i64, i64, bool)], width: u32) -> LanesTold {
+    let lane = |(lane, start, reached, rests): &(u32, i64, i64, bool)| LaneTold {
+        lane: *lane,
+        start: cursor(*start),
+        reached: cursor(*reached),
+        rests: *rests,
+    };
+    let from = lanes.first().map(|(_, start, ..)| cursor(*start));
+    let until = Some(cursor(200).instant());
+    LanesTold { from, until, width, most: 8, lanes: lanes.iter().map(lane).collect() }
+}
+
+/// A page that a lane ahead began with, from a row on: the mark stays where page 1 has left it.
+pub fn page_of(lane: u32, page: i64, from: i64) -> Event {
+    let Event::Page(mut stored) = self::page(page) else { unreachable!() };
+    (stored.lane, stored.opens, stored.request) = (lane, true, Request::Since(cursor(from)));
+    (stored.first, stored.last) = (Some(cursor(from)), Some(cursor(from + 10)));
+    stored.checkpoint = Some(cursor(50));
+    stored.decision = format!("asks again from the last row's {}, inclusive", cursor(from + 10));
+    Event::Page(stored)
+}
+
+/// A monitor in the midst of a run of eight lanes, of which so many may ask.
+pub fn abreast(width: u16, height: u16, asking: u32) -> Model {
+    let lanes =
+        [(1, 1, 50), (5, 60, 70), (3, 80, 90), (6, 100, 110), (2, 120, 122), (7, 140, 155), (8, 160, 162)];
+    let mut lanes: Vec<_> = lanes.into_iter().map(|(lane, from, to)| (lane, from, to, false)).collect();
+    lanes.push((4, 180, 200, true));
+    let all = Event::Lanes(lanes_told(&lanes, 8));
+    let now = Event::Lanes(lanes_told(&lanes, asking));
+    let events = [opened(), started(), page(1), all, page_of(5, 2, 60), page_of(3, 3, 80), now, running(4)];
+    heard(width, height, events)
+}
+
 /// A notice that needs attention.
 pub fn tie_unsafe() -> Event {
     Event::Notice(Notice {
@@ -236,6 +274,7 @@ pub fn ended(outcome: Outcome, pages: i64) -> Event {
         end,
         text: text.to_owned(),
         totals: totals(pages),
+        lanes: None,
         checkpoint: (pages > 0).then(|| cursor(50 * pages)),
         rows: u64::try_from(50 * pages).unwrap(),
         attention: Vec::new(),

@@ -8,6 +8,7 @@ mod checkpoint;
 mod counters;
 mod footer;
 mod header;
+mod lanes;
 mod log;
 mod narration;
 mod overlay;
@@ -41,6 +42,8 @@ use super::model::{Model, Panel};
 /// │ value, when it moved     │ raw, what it reads       │ pages, rows, what became   │
 /// ├ pace ───────────────────────────────┬ position ─────┴────────────────────────────┤
 /// │ rows a second, answers, budget      │ oldest ━━━━━━━━━━━━━◆╌╌╌╌╌ now, time left  │
+/// ├ with several lanes: the stretch that they share ───────────────────────── how many ┤
+/// │ ████████1░░░░░░▒▒▒▒2░░░░░▒▒▒3░░░░  what each does, and where it stands            │
 /// ├ pages, or runs ─────────────────────┼ users ─────────────────────────────────────┤
 /// │ a line each, newest on top          │ a line a user: what came, then the table   │
 /// ├ log, or problems ───────────────────┴────────────────────────────────────────────┤
@@ -60,6 +63,7 @@ pub fn view(model: &Model, frame: &mut Frame) {
     token::draw(model, &mut canvas);
     counters::draw(model, &mut canvas);
     position::draw(model, &mut canvas);
+    lanes::draw(model, &mut canvas);
     pace::draw(model, &mut canvas);
     match model.arrangement.left {
         Panel::Runs => runs::draw(model, &mut canvas),

@@ -14,6 +14,7 @@ use crate::record::Cursor;
 use crate::run::{Counts, Fate, Outcome, ShownRow, Start, Totals};
 use crate::sync::event::{Opened, PageStored, Phase, RunStarted};
 use crate::sync::recorder::Header;
+use crate::walk::lanes::{LaneTold, LanesTold};
 use crate::walk::{Mode, Request};
 
 fn as_recorded() -> Speed {
@@ -41,6 +42,7 @@ fn stored(number: u64, token: Option<String>, decision: String, shown: Vec<Shown
         run: 1,
         page: number,
         lane: 1,
+        opens: false,
         request: token.clone().map_or(Request::Since(cursor.clone()), Request::Token),
         counts: totals.counts,
         first: None,
@@ -351,6 +353,11 @@ fn event() -> impl Strategy<Value = Event> {
         })),
         (any::<u64>(), prop::option::of(any::<String>()), "[a-z ]*", shown())
             .prop_map(|(number, token, decision, shown)| stored(number, token, decision, shown)),
+        (any::<u32>(), any::<u32>(), any::<bool>()).prop_map(move |(lane, width, rests)| {
+            let (start, reached, until) = (cursor(), cursor(), Some(second(11)));
+            let lanes = vec![LaneTold { lane, start, reached, rests }];
+            Event::Lanes(LanesTold { from: rests.then(cursor), until, width, most: width, lanes })
+        }),
         (kind, "\\PC*").prop_map(|(kind, text)| {
             let text = crate::sanitize::line(&text).into_owned();
             Event::Notice(Notice { level: Level::Attention, kind, text })

@@ -22,7 +22,7 @@ use self::page::{Pending, Told};
 use self::traffic::Traffic;
 use self::width::Width;
 use super::command::Command;
-use super::event::{Event, Level, Notice, NoticeKind, Phase, RunEnded, RunStarted};
+use super::event::{Event, LanesUsed, Level, Notice, NoticeKind, Phase, RunEnded, RunStarted};
 use super::{After, Sync, offered, words};
 use crate::destination::{DestinationError, Ending, NewRun};
 use crate::record::Cursor;
@@ -73,6 +73,7 @@ struct Run<'a> {
     told: Told,
     /// True once several lanes were told of: then it is told as well that there is one.
     told_lanes: bool,
+    lanes_used: LanesUsed,
     /// What is to be said of a source that has nothing at the checkpoint.
     nothing_there: Option<String>,
 }
@@ -124,6 +125,7 @@ impl Sync {
             phase: Phase::Idle,
             told: Told::default(),
             told_lanes: false,
+            lanes_used: LanesUsed::default(),
             nothing_there: None,
         };
         Ok(run.until_the_end().await)
@@ -354,6 +356,7 @@ impl Run<'_> {
             end,
             text,
             totals: self.totals,
+            lanes: self.told_lanes.then_some(self.lanes_used),
             checkpoint,
             rows,
             attention,

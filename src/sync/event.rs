@@ -4,14 +4,17 @@
 //! a figure carries the figure's new value, not the step, so a reader that misses one is right again at the next.
 //! The serialised form is the documented NDJSON schema: a field may be added, none is renamed or removed.
 
+mod page;
+
 use std::borrow::Cow;
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::exchange::{Budget, Exchange};
+pub use self::page::{PageStored, SHOWN_ROWS};
+use crate::exchange::Budget;
 use crate::record::{Cursor, Quarantined};
-use crate::run::{Counts, Lost, Outcome, ShownRow, Start, Totals};
+use crate::run::{Lost, Outcome, Start, Totals};
 use crate::sanitize;
 use crate::walk::lanes::LanesTold;
 use crate::walk::{End, Mode, Request};
@@ -197,77 +200,6 @@ pub enum Phase {
     Holding,
 }
 
-/// One stored page.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct PageStored {
-    /// The run.
-    pub run: i64,
-    /// The page's number in its run, from 1.
-    pub page: u64,
-    /// The lane that brought it, from 1.
-    #[serde(default = "one", skip_serializing_if = "is_one")]
-    pub lane: u32,
-    /// How it was asked for.
-    pub request: Request,
-    /// What became of its rows.
-    pub counts: Counts,
-    /// The first row's cursor.
-    pub first: Option<Cursor>,
-    /// The last row's cursor.
-    pub last: Option<Cursor>,
-    /// The scroll token that came along, whether or not the walk follows it.
-    pub token: Option<String>,
-    /// Milliseconds from sending the request to the first byte of the answer.
-    pub wait_ms: u64,
-    /// Milliseconds from the first byte to the last.
-    pub body_ms: u64,
-    /// Milliseconds that it took to read the rows out of the body.
-    #[serde(default)]
-    pub decode_ms: u64,
-    /// Milliseconds of the commit that stored the page, which it may share with others.
-    #[serde(default)]
-    pub commit_ms: u64,
-    /// Bytes of the answer's body, decompressed.
-    pub bytes: u64,
-    /// Failed attempts before this one.
-    pub retries: u32,
-    /// Why the last of them failed, each with the wait that followed. Safe for a terminal.
-    #[serde(default)]
-    pub reasons: Vec<String>,
-    /// The request as it was sent, and the answer but for its body.
-    #[serde(flatten)]
-    pub exchange: Exchange,
-    /// Why the walk goes on as it does, in words.
-    pub decision: String,
-    /// The checkpoint, stored together with the page.
-    pub checkpoint: Option<Cursor>,
-    /// True while an inversion keeps the checkpoint from moving.
-    pub checkpoint_held: bool,
-    /// The run's counters, this page included.
-    pub totals: Totals,
-    /// How many rows the table holds.
-    pub rows: u64,
-    /// The ids of the page's first rows, as the source sent them but for their length: not yet safe for a terminal.
-    #[serde(default)]
-    pub first_ids: Vec<String>,
-    /// The page's rows and what became of each. Filled only for a monitor and a recording; at
-    /// most [`SHOWN_ROWS`], the last ones.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub shown: Vec<ShownRow>,
-}
-
-fn one() -> u32 {
-    1
-}
-
-/// Left out where there is one: so are all lines of a run that has no others.
-fn is_one(lane: &u32) -> bool {
-    *lane == 1
-}
-
-/// How many rows of a page an event shows at most.
-pub const SHOWN_ROWS: usize = 200;
-
 /// Something worth knowing.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Notice {
@@ -351,6 +283,9 @@ pub struct RunEnded {
     pub text: String,
     /// Its counters.
     pub totals: Totals,
+    /// What its lanes came to since it was taken up, if it had several.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lanes: Option<LanesUsed>,
     /// The checkpoint that it left.
     pub checkpoint: Option<Cursor>,
     /// How many rows the table holds.
@@ -364,9 +299,19 @@ pub struct RunEnded {
     pub lost: Option<Lost>,
 }
 
+/// What the lanes of a run came to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LanesUsed {
+    /// How many there were side by side at most.
+    pub most: u32,
+    /// How many began beside the first: each takes about one request more than one lane alone.
+    pub opened: u64,
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::exchange::Exchange;
 
     /// A page and a pause as the first version recorded them.
     const OLD: [&str; 2] = [

@@ -71,6 +71,10 @@ pub struct PastPage {
     pub run: i64,
     /// Its number in the run.
     pub page: u64,
+    /// The lane that brought it.
+    pub lane: Option<u32>,
+    /// True if that lane began with it.
+    pub opens: bool,
     /// By what it was asked for.
     pub asked_by: By,
     /// The cursor or the token.

@@ -5,6 +5,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::super::text;
 use super::entries::{Tone, UserEntry, request, safe};
 use super::heard::{Checkpoint, FLASH, Heard, Run, Stream};
+use super::lanes::Lanes;
 use super::overlay::Overlay;
 use super::pace::Pace;
 use super::page::PageEntry;
@@ -17,6 +18,7 @@ use crate::sync::event::{
     Event, Level, Notice, NoticeKind, Opened, PageStored, Phase, RunEnded, RunStarted, Stamped,
 };
 use crate::walk::By;
+use crate::walk::lanes::LanesTold;
 
 /// Takes an event in.
 pub fn event(model: &mut Model, stamped: Stamped) -> Vec<Effect> {
@@ -55,7 +57,7 @@ pub fn event(model: &mut Model, stamped: Stamped) -> Vec<Effect> {
                 model.users.changed(heard);
             }
         }
-        Event::Lanes(_) => {}
+        Event::Lanes(told) => lanes(heard, at, &told),
         Event::Notice(notice) => self::notice(heard, at, &notice),
         Event::RunEnded(ended) => {
             run_ended(heard, at, *ended);
@@ -165,6 +167,7 @@ fn run_started(heard: &mut Heard, at: DateTime<Utc>, started: RunStarted) {
         position: None,
         decision: String::new(),
     });
+    heard.lanes = Lanes::default();
     heard.walk = started.walk;
     move_checkpoint(heard, at, started.checkpoint);
     heard.checkpoint.held = false;
@@ -241,12 +244,15 @@ fn page(heard: &mut Heard, at: DateTime<Utc>, stored: &PageStored) {
     if (stored.shown.len() as u64) < stored.counts.rows - stored.counts.quarantined {
         heard.tail.passed_over();
     }
+    heard.lanes.page(stored.lane, stored.page, stored.counts.rows);
+    let (has_lanes, leftmost) = (heard.lanes.are_told(), heard.lanes.is_leftmost(stored.lane));
     let Some(run) = &mut heard.run else { return };
     run.totals = stored.totals;
     run.failing = 0;
-    let position = stored.last.as_ref().filter(|_| !stored.checkpoint_held).map(Cursor::instant);
+    let position =
+        stored.last.as_ref().filter(|_| !stored.checkpoint_held && !has_lanes).map(Cursor::instant);
     run.pace.page(at, stored.totals.counts.rows, stored.wait_ms + stored.body_ms, position);
-    if stored.last.is_some() {
+    if stored.last.is_some() && leftmost {
         run.position.clone_from(&stored.last);
     }
     run.disorder |= stored.checkpoint_held;
@@ -254,9 +260,26 @@ fn page(heard: &mut Heard, at: DateTime<Utc>, stored: &PageStored) {
     if first || run.decision != decision {
         let rows = super::text::count(stored.counts.rows, "row");
         let new = super::text::number(stored.counts.new);
-        let text = format!("page {}: {rows}, {new} new; {decision}", stored.page);
+        let lane = if has_lanes { format!(", lane {}", stored.lane) } else { String::new() };
+        let text = format!("page {}{lane}: {rows}, {new} new; {decision}", stored.page);
         run.decision = decision;
         heard.note_down(at, Tone::Info, text);
+    }
+}
+
+fn lanes(heard: &mut Heard, at: DateTime<Utc>, told: &LanesTold) {
+    let begin = !heard.lanes.are_told();
+    if let Some(news) = told.news((!begin).then(|| heard.lanes.limits())) {
+        heard.note_down(at, Tone::Info, format!("lanes: {news}"));
+    }
+    heard.lanes.tell(told);
+    let Some(run) = &mut heard.run else { return };
+    // From here on the position is the sum of what the lanes have read.
+    if begin {
+        run.pace.interrupted();
+    }
+    if let Some(progress) = heard.lanes.progress() {
+        run.pace.reached(at, progress);
     }
 }
 
@@ -265,6 +288,7 @@ fn notice(heard: &mut Heard, at: DateTime<Utc>, notice: &Notice) {
         match &notice.kind {
             NoticeKind::TieUnsafe { cursor } => run.tie_unsafe = Some(safe(cursor.text())),
             NoticeKind::OrderViolated => run.disorder = true,
+            NoticeKind::OneLane => heard.lanes.refuse(),
             _ => {}
         }
     }
@@ -303,6 +327,7 @@ fn run_ended(heard: &mut Heard, at: DateTime<Utc>, mut ended: RunEnded) {
         run.totals = ended.totals;
         run.failing = 0;
     }
+    heard.lanes.end(ended.outcome == Outcome::Complete, ended.lanes);
     move_checkpoint(heard, at, ended.checkpoint.clone());
     heard.checkpoint.held = false;
     heard.rows = ended.rows;

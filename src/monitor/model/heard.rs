@@ -7,6 +7,7 @@ use std::collections::HashMap;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::entries::{Came, LogEntry, Problem, Tone, UserEntry};
+use super::lanes::Lanes;
 use super::pace::Pace;
 use super::page::PageEntry;
 use super::shelf::Shelf;
@@ -72,7 +73,7 @@ pub struct Run {
     pub tie_unsafe: Option<String>,
     /// True once rows came out of order.
     pub disorder: bool,
-    /// The cursor of the last row stored.
+    /// The cursor of the last row stored; with several lanes, that the leftmost one brought.
     pub position: Option<Cursor>,
     /// How the walk goes on, in the last page's words.
     pub decision: String,
@@ -91,6 +92,8 @@ pub struct Heard {
     pub walk: Mode,
     /// The run that is under way, or the last one.
     pub run: Option<Run>,
+    /// Its lanes.
+    pub lanes: Lanes,
     /// How many runs began while the monitor was open.
     pub runs: u64,
     /// The end of the last run.
@@ -139,6 +142,7 @@ impl Heard {
             phase_at: now,
             walk: Mode::default(),
             run: None,
+            lanes: Lanes::default(),
             runs: 0,
             ended: None,
             unfinished: None,

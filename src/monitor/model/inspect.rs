@@ -8,7 +8,7 @@ use super::heard::Heard;
 use super::page::PageEntry;
 use super::sheet::Sheet;
 use super::stretch::Tickets;
-use super::{Model, UserEntry};
+use super::{Model, UserEntry, pages};
 use crate::destination::reader::{Question, WholeRow};
 
 /// All of one page, as it stood when it was opened.
@@ -17,11 +17,39 @@ pub struct Inspector {
     /// What it tells.
     pub sheet: Sheet,
     page: PageEntry,
-    /// What the page before it decided.
-    because: Option<String>,
+    before: Before,
     rows: Vec<First>,
     /// The ticket of the question for a row, and which of them it is.
     asked: Option<(u64, usize)>,
+}
+
+/// What came before a page in its run, as far as it is known.
+#[derive(Clone, Debug)]
+pub struct Before {
+    /// True if the run has had several lanes.
+    has_lanes: bool,
+    /// The page that the lane went on from, and what that decided.
+    decision: Option<(u64, String)>,
+}
+
+impl Before {
+    /// Of a page among the pages that are known, newest first.
+    fn of(page: &PageEntry, known: &[&PageEntry]) -> Self {
+        let mut number = page.page;
+        let mut before = known
+            .iter()
+            .filter(|entry| entry.run == page.run && entry.page < page.page)
+            // Where pages are not known, the one that it went on from may be among them.
+            .take_while(|entry| {
+                number = number.saturating_sub(1);
+                entry.page == number
+            });
+        let before = before.find(|entry| entry.lane == page.lane).filter(|_| !page.opens);
+        Self {
+            has_lanes: page.opens || pages::have_lanes(known),
+            decision: before.map(|before| (before.page, before.decision.clone())),
+        }
+    }
 }
 
 /// One of a page's first rows.
@@ -46,17 +74,14 @@ impl Inspector {
         let ids = page.first_ids.iter().flatten();
         let rows = ids.map(|id| first(page, id, model.seen(), model.has_table)).collect();
         let sheet = Sheet::new(format!("Page {} of run {}", page.page, page.run), Vec::new(), width);
-        let pages = model.pages.list(model.seen());
-        let before = page.page.checked_sub(1);
-        let before = pages.into_iter().find(|entry| entry.run == page.run && Some(entry.page) == before);
-        let because = before.map(|before| before.decision.clone());
-        let mut inspector = Self { sheet, page: page.clone(), because, rows, asked: None };
+        let before = Before::of(page, &model.pages.list(model.seen()));
+        let mut inspector = Self { sheet, page: page.clone(), before, rows, asked: None };
         inspector.tell();
         inspector
     }
 
     fn tell(&mut self) {
-        self.sheet.say(parts::of(&self.page, self.because.as_deref(), &self.rows));
+        self.sheet.say(parts::of(&self.page, &self.before, &self.rows));
     }
 
     /// Asks for the next row that is not known: one at a time, because a newer question supersedes an older one.

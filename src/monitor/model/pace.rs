@@ -70,6 +70,11 @@ impl Pace {
         }
     }
 
+    /// Notes where the run stands in cursor time, where that is not told by its pages.
+    pub fn reached(&mut self, at: DateTime<Utc>, position: DateTime<Utc>) {
+        self.reach.note(at, position);
+    }
+
     /// Forgets how fast the position moved: the run was held, or its rows came out of order.
     pub fn interrupted(&mut self) {
         self.reach = Reach::default();

@@ -19,6 +19,10 @@ pub struct PageEntry {
     pub run: i64,
     /// Its number in the run.
     pub page: u64,
+    /// The lane that brought it.
+    pub lane: Option<u32>,
+    /// True if that lane began with it.
+    pub opens: bool,
     /// When it was stored; of one from the log, when it arrived.
     pub at: Option<DateTime<Utc>>,
     /// By what it was asked for.
@@ -77,6 +81,8 @@ impl PageEntry {
         Self {
             run: page.run,
             page: page.page,
+            lane: Some(page.lane),
+            opens: page.opens,
             at: Some(at),
             asked_by,
             asked_with,
@@ -110,6 +116,8 @@ impl PageEntry {
         Self {
             run: page.run,
             page: page.page,
+            lane: page.lane,
+            opens: page.opens,
             at: page.at,
             asked_by: page.asked_by,
             asked_with: safe(&page.asked),

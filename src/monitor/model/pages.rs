@@ -162,6 +162,12 @@ impl Pages {
     }
 }
 
+/// True if lanes other than the first brought some of these pages.
+#[must_use]
+pub fn have_lanes(pages: &[&PageEntry]) -> bool {
+    pages.iter().any(|page| page.lane.is_some_and(|lane| lane > 1))
+}
+
 /// Selects the page on a line of the panel.
 pub fn pick(model: &mut Model, line: usize, height: usize) -> Vec<Effect> {
     let heard = model.frozen.as_deref().unwrap_or(&model.heard);

@@ -1,33 +1,40 @@
 //! The pages of a run, newest on top: how each was asked for, what it brought and how long it took.
 
 use super::super::columns::Column;
-use super::super::model::{Model, PageEntry, Panel};
+use super::super::model::{Model, PageEntry, Panel, pages};
 use super::super::text;
 use super::super::theme::Role;
 use super::canvas::Canvas;
 use super::table::{self, Table};
 
+/// The column that says which lane brought the page.
+const LANE: &str = "lane";
+
 const COLUMNS: &[Column] = &[
     Column::number("page", 4, 7, 0),
-    Column::text("by", 5, 5, 3),
+    Column::number(LANE, 4, 4, 2),
+    Column::text("by", 5, 5, 4),
     Column::number("rows", 4, 6, 1),
-    Column::number("new", 4, 6, 7),
-    Column::number("chg", 4, 6, 8),
-    Column::text("first cursor", 20, 20, 6),
-    Column::text("last cursor", 20, 20, 4),
-    Column::number("time", 6, 6, 2),
-    Column::number("retries", 7, 7, 5),
+    Column::number("new", 4, 6, 8),
+    Column::number("chg", 4, 6, 9),
+    Column::text("first cursor", 20, 20, 7),
+    Column::text("last cursor", 20, 20, 5),
+    Column::number("time", 6, 6, 3),
+    Column::number("retries", 7, 7, 6),
 ];
 
 /// Draws the pages.
 pub fn draw(model: &Model, canvas: &mut Canvas) {
     let seen = model.seen();
     let list = model.pages.list(seen);
+    // A run with one lane has no need to name it.
+    let columns: Vec<Column> =
+        COLUMNS.iter().copied().filter(|column| column.title != LANE || pages::have_lanes(&list)).collect();
     let table = Table {
         panel: Panel::Pages,
         title: &title(model),
         side: &side(model, &list),
-        columns: COLUMNS,
+        columns: &columns,
         sorted: None,
         list: &list,
         scroll: &model.pages.scroll,
@@ -67,6 +74,7 @@ fn value(page: &PageEntry, column: &Column) -> (Role, String) {
     };
     match column.title {
         "page" => (Role::Plain, text::number(page.page)),
+        LANE => (Role::Plain, page.lane.map_or(String::new(), |lane| lane.to_string())),
         "by" => (Role::Quiet, page.asked_by.word().to_owned()),
         "rows" => (Role::Plain, text::number(page.counts.rows)),
         "new" => some(page.counts.new, Role::Good),

@@ -44,7 +44,7 @@ pub fn draw(model: &Model, canvas: &mut Canvas) {
 }
 
 /// How far the checkpoint is behind now.
-fn behind(model: &Model, label: &str) -> Words {
+pub(super) fn behind(model: &Model, label: &str) -> Words {
     let words = Words::new();
     let Some((checkpoint, _)) = &model.seen().checkpoint.value else {
         return words.say(Role::Quiet, "no checkpoint yet");
@@ -105,7 +105,7 @@ fn bar(model: &Model, oldest: DateTime<Utc>, width: u16) -> Words {
 }
 
 /// The cell of a time on a line of so many cells between two times.
-fn place(from: DateTime<Utc>, to: DateTime<Utc>, at: DateTime<Utc>, width: usize) -> usize {
+pub(super) fn place(from: DateTime<Utc>, to: DateTime<Utc>, at: DateTime<Utc>, width: usize) -> usize {
     let last = width.saturating_sub(1);
     let whole = (to - from).num_milliseconds().max(1);
     let part = (at - from).num_milliseconds().clamp(0, whole);

@@ -61,8 +61,14 @@ fn sentence(model: &Model) -> (Role, String) {
         Phase::Running { page, deadline } => {
             let page = text::number(*page);
             let since = (model.now - model.heard.phase_at).num_seconds();
+            let lanes = &model.heard.lanes;
             let text = if since < SLOW {
-                format!("page {page} is on the wire")
+                let lanes = match lanes.asking() {
+                    _ if lanes.are_refused() => " · one lane only".to_owned(),
+                    0 | 1 => String::new(),
+                    asking => format!(" · {asking} lanes ask"),
+                };
+                format!("page {page} is on the wire{lanes}")
             } else {
                 format!("page {page} has been on the wire for {since} s; given up in {} s", left(*deadline))
             };

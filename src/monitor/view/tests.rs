@@ -17,7 +17,7 @@ use super::super::theme::{Colours, Glyphs};
 use super::view;
 use crate::replay::{Motion, Playback, Speed};
 use crate::run::Outcome;
-use crate::sync::event::{Event, Level, Phase};
+use crate::sync::event::{Event, Level, Notice, NoticeKind, Phase};
 
 fn draw(model: &Model) -> Buffer {
     let size = model.size;
@@ -99,6 +99,39 @@ fn each_phase_says_its_word_and_what_it_means() {
             assert!(text.contains(sentence) || width < 80, "{sentence}\n{text}");
         }
     }
+}
+
+#[test]
+fn a_run_with_one_lane_shows_none_and_one_that_is_refused_several_says_so() {
+    for (width, height) in [(80, 24), (120, 36)] {
+        let mut model = abreast(width, height, 4);
+        let text = screen(&model);
+        assert!(text.contains("page 4 is on the wire · 4 lanes ask"), "{text}");
+        assert_eq!((text.contains(" Lanes ─"), text.contains("░5") || text.contains("▒5")), (true, true));
+        let refused = "one lane from here on: a lane could not be read";
+        let kind = NoticeKind::OneLane;
+        tell(
+            &mut model,
+            8_500,
+            Event::Notice(Notice { level: Level::Warning, kind, text: refused.to_owned() }),
+        );
+        let text = screen(&model);
+        assert!(!text.contains(" Lanes ─") && text.contains("Position in cursor time"), "{text}");
+        assert!(text.contains("on the wire · one lane only") && text.contains("E 1 problem"), "{text}");
+        assert!(!screen(&midst(width, height)).contains("lane"));
+    }
+}
+
+#[test]
+fn a_frozen_view_keeps_its_lanes() {
+    let mut model = abreast(120, 36, 4);
+    press(&mut model, KeyCode::Char('f'));
+    let before = screen(&model);
+    tell(&mut model, 9_000, ended(Outcome::Complete, 4));
+    tell(&mut model, 9_100, started());
+    assert!(screen(&model).contains("4 of 8 lanes: the source limits requests"), "{before}");
+    press(&mut model, KeyCode::Char('f'));
+    assert!(!screen(&model).contains(" Lanes ─"));
 }
 
 #[test]
@@ -257,7 +290,7 @@ fn without_unicode_every_cell_is_ascii() {
     assert!(screen(&model).is_ascii());
     press(&mut model, KeyCode::Char('?'));
     assert!(screen(&model).is_ascii());
-    for mut model in [inspected(120, 36), two_runs(120, 36)] {
+    for mut model in [inspected(120, 36), two_runs(120, 36), abreast(120, 36, 4)] {
         model.theme.glyphs = Glyphs::Ascii;
         press(&mut model, KeyCode::Char('m'));
         let text = screen(&model);
@@ -308,6 +341,7 @@ fn no_size_breaks_it() {
     press(&mut over, KeyCode::Char('?'));
     models.push(over);
     models.push(inspected(0, 0));
+    models.push(abreast(0, 0, 4));
     let mut compared = two_runs(0, 0);
     models.push(compared.clone());
     for key in [KeyCode::Char('m'), KeyCode::Down, KeyCode::Enter] {

@@ -237,10 +237,12 @@ impl Run<'_> {
                 ..pending.stored
             };
             let number = stored.page;
+            self.lanes_used.opened += u64::from(stored.opens);
             self.known = (stored.checkpoint.clone(), stored.rows);
             KillPoint::BeforeEvent.pass();
             self.sync.outlet.send(Event::Page(Box::new(stored))).await;
             if let Some(lanes) = pending.lanes {
+                self.lanes_used.most = self.lanes_used.most.max(lanes.asking());
                 self.sync.outlet.send(Event::Lanes(lanes)).await;
             }
             let stale = Some(page.counts.stale).filter(|stale| *stale > 0 && !self.told.stale);
@@ -260,6 +262,7 @@ fn to_be_told(batch: &Batch, schema: &Schema) -> PageStored {
         run: batch.run,
         page: batch.page,
         lane: batch.lane,
+        opens: batch.opens,
         request: batch.request.clone(),
         counts: Counts::default(),
         first: cursor(batch.rows.first()),

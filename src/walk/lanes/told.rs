@@ -34,6 +34,32 @@ pub struct LaneTold {
     pub rests: bool,
 }
 
+impl LanesTold {
+    /// How many of the lanes may ask now: those with something left to read, as far as the width allows.
+    #[must_use]
+    pub fn asking(&self) -> u32 {
+        let reading = self.lanes.iter().filter(|lane| !lane.rests).count();
+        self.width.min(u32::try_from(reading).unwrap_or(u32::MAX))
+    }
+
+    /// What is worth a line of its own, after what was told `before`: how many might ask at once, and at most. That
+    /// they became fewer is told with its reason.
+    #[must_use]
+    pub fn news(&self, before: Option<(u32, u32)>) -> Option<String> {
+        let most = self.most;
+        match before {
+            None if self.width < most => {
+                Some(format!("{} side by side, and more as it goes well, up to {most}", self.lanes.len()))
+            }
+            None => Some(format!("{} side by side", self.lanes.len())),
+            Some((width, most)) if width < most && self.width == most => {
+                Some(format!("{most} may ask again, as many as there are to be"))
+            }
+            Some(_) => None,
+        }
+    }
+}
+
 impl Lanes {
     /// As they stand, of so many at most.
     #[must_use]

@@ -141,6 +141,8 @@ fn page(row: &Row<'_>) -> rusqlite::Result<PastPage> {
     Ok(PastPage {
         run: row.get("run")?,
         page: count(row, "page")?,
+        lane: optional(row, "lane")?,
+        opens: optional(row, "opens")?.unwrap_or(false),
         asked_by: word(row, "asked_by")?.unwrap_or_default(),
         asked: line(row, "asked")?.unwrap_or_default(),
         rows: count(row, "rows")?,

@@ -5,16 +5,16 @@ use super::super::super::theme::Role;
 use super::super::page::PageEntry;
 use super::super::sheet::{Part, Said, Segment, fate, fates, field, odd};
 use super::super::{Token, UserEntry, clock};
-use super::First;
+use super::{Before, First};
 use crate::exchange::{self, Budget};
 use crate::walk::{By, Way};
 
 /// What is said of what an older version did not write down, or the log does not keep.
 const NOT_KEPT: &str = "not kept";
 
-/// All of a page. `because` is what the page before it decided, where that is known.
-pub fn of(page: &PageEntry, because: Option<&str>, rows: &[First]) -> Vec<Part> {
-    let mut parts = request(page, because);
+/// All of a page.
+pub fn of(page: &PageEntry, before: &Before, rows: &[First]) -> Vec<Part> {
+    let mut parts = request(page, before);
     parts.push(Part::Blank);
     parts.extend(walk(page));
     parts.push(Part::Blank);
@@ -28,7 +28,7 @@ pub fn of(page: &PageEntry, because: Option<&str>, rows: &[First]) -> Vec<Part> 
     parts
 }
 
-fn request(page: &PageEntry, because: Option<&str>) -> Vec<Part> {
+fn request(page: &PageEntry, before: &Before) -> Vec<Part> {
     let mut said = Said::new();
     match &page.url {
         Some(url) => said.push((Role::Plain, url.clone())),
@@ -46,9 +46,12 @@ fn request(page: &PageEntry, because: Option<&str>) -> Vec<Part> {
         asked.extend(reading(&page.asked_with));
     }
     parts.push(Part::Field((Role::Quiet, "asked".to_owned()), asked));
-    if let Some(because) = because {
-        let before = text::number(page.page.saturating_sub(1));
-        parts.push(field("because", Role::Plain, format!("page {before}: {because}")));
+    if let Some(lane) = page.lane.filter(|_| before.has_lanes) {
+        let begins = if page.opens { ", which began with this page" } else { "" };
+        parts.push(field("lane", Role::Plain, format!("{lane}{begins}")));
+    }
+    if let Some((number, because)) = &before.decision {
+        parts.push(field("because", Role::Plain, format!("page {}: {because}", text::number(*number))));
     }
     parts
 }

@@ -47,6 +47,27 @@ fn a_page_that_came_by_is_all_there_and_nothing_is_asked() {
 }
 
 #[test]
+fn with_several_lanes_a_page_goes_on_from_the_last_one_of_its_lane() {
+    let second = |opens| {
+        let Event::Page(mut stored) = page_of(5, 4, 70) else { unreachable!() };
+        stored.opens = opens;
+        let mut model = abreast(120, 36, 8);
+        tell(&mut model, 9_000, Event::Page(stored));
+        text(&inspected(model).0)
+    };
+    let onward = second(false);
+    let because = format!("because     page 2: asks again from the last row's {}", cursor(70));
+    assert!(onward.contains("lane        5\n") && onward.contains(&because), "{onward}");
+    let begun = second(true);
+    assert!(
+        begun.contains("lane        5, which began with this page") && !begun.contains("because"),
+        "{begun}"
+    );
+    let alone = text(&inspected(midst(120, 36)).0);
+    assert!(!alone.contains("lane"), "{alone}");
+}
+
+#[test]
 fn rows_that_did_not_come_by_are_read_one_after_the_other() {
     let Event::Page(mut stored) = page(3) else { unreachable!() };
     stored.shown.drain(..2);

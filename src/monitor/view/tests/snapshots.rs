@@ -15,7 +15,7 @@ use super::super::super::theme::Colours;
 use super::{draw, inspected, screen, two_runs};
 use crate::destination::reader::{Answer, Question};
 use crate::run::Outcome;
-use crate::sync::event::{Event, Level, Phase};
+use crate::sync::event::{Event, LanesUsed, Level, Phase};
 
 const SIZES: [(u16, u16); 3] = [(80, 24), (120, 36), (200, 50)];
 
@@ -161,6 +161,19 @@ fn the_panels() {
     expect("problems", |width, height| pressed(told(midst(width, height), tie_unsafe()), [Char('E')]));
     expect("expanded", |width, height| pressed(midst(width, height), [Char('e')]));
     expect("frozen", |width, height| told(pressed(midst(width, height), [Char('f')]), page(4)));
+}
+
+#[test]
+fn several_lanes() {
+    expect("lanes", |width, height| abreast(width, height, 8));
+    expect("lanes-limited", |width, height| abreast(width, height, 4));
+    expect("lanes-complete", |width, height| {
+        let Event::RunEnded(mut end) = ended(Outcome::Complete, 4) else { unreachable!() };
+        end.lanes = Some(LanesUsed { most: 8, opened: 11 });
+        let all = Event::Lanes(lanes_told(&[(4, 1, 200, false)], 8));
+        told_all(abreast(width, height, 8), [page(4), all, Event::RunEnded(end)])
+    });
+    expect("lanes-pages", |width, height| pressed(abreast(width, height, 8), [Char('2'), Down, Enter]));
 }
 
 #[test]

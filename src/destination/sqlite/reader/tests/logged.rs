@@ -97,4 +97,15 @@ fn pages_come_newest_first_whatever_version_wrote_them() {
     assert_eq!((first.url.as_deref(), first.status, first.decode_ms), (Some("http://a"), Some(200), Some(5)));
     assert_eq!(first.headers, Some(vec![("date".to_owned(), "now".to_owned())]));
     assert_eq!((first.reasons, first.first_ids), (Some(vec!["late".to_owned()]), Some(vec!["a".to_owned()])));
+
+    assert_eq!((pages[0].lane, pages[0].opens), (Some(1), false));
+    let lanes = "UPDATE _highwater_pages SET lane = 3, opens = 1 WHERE page = 2";
+    sqlite.try_sql(|connection| connection.execute_batch(lanes)).unwrap();
+    let second = look.pages(1, None, 1).unwrap().remove(0);
+    assert_eq!((second.lane, second.opens), (Some(3), true));
+    let older =
+        "ALTER TABLE _highwater_pages DROP COLUMN lane; ALTER TABLE _highwater_pages DROP COLUMN opens";
+    sqlite.try_sql(|connection| connection.execute_batch(older)).unwrap();
+    let second = look.pages(1, None, 1).unwrap().remove(0);
+    assert_eq!((second.lane, second.opens), (None, false));
 }
