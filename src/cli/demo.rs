@@ -25,7 +25,7 @@ use crate::monitor::terminal::{forsaken, leave_behind};
 use crate::monitor::text::wrap;
 use crate::monitor::{self, Departure, Feed};
 use crate::record::USER;
-use crate::report::{self, Style};
+use crate::report::{Report, Style};
 use crate::run::Outcome;
 use crate::sanitize;
 use crate::text::{count, number};
@@ -263,7 +263,7 @@ fn say(style: Style, line: &Line) -> io::Result<()> {
 
 fn write(out: &mut dyn Write, style: Style, line: &Line) -> io::Result<()> {
     let told = match line {
-        Line::Event(stamped) => return report::write(out, style, stamped),
+        Line::Event(stamped) => return Report::new(style).write(out, stamped),
         Line::Told(told) => told,
     };
     match (style, told) {

@@ -10,7 +10,7 @@ use crate::config::{Place, Problem};
 use crate::monitor::terminal::leave_behind;
 use crate::monitor::{self, Departure, Feed};
 use crate::replay::{Piece, Player, Tail, Tape, Unplayable};
-use crate::report::{self, Style};
+use crate::report::{Report, Style};
 
 /// `highwater replay`: the monitor; without a terminal, or for another program, lines.
 ///
@@ -45,11 +45,12 @@ fn watch(played: &Played, tape: Tape) -> Result<Exit, Fault> {
 /// Writes every event at once.
 fn lines(played: &Played, mut tape: Tape, style: Style) -> Result<Exit, Fault> {
     let mut out = io::BufWriter::new(io::stdout().lock());
+    let mut report = Report::new(style);
     let tail = loop {
         match tape.read() {
             Piece::Event { mut stamped, .. } => {
                 stamped.hide_rows();
-                match report::write(&mut out, style, &stamped) {
+                match report.write(&mut out, &stamped) {
                     // A reader that has seen enough, as `head` has.
                     Err(error) if error.kind() == io::ErrorKind::BrokenPipe => return Ok(Exit::Complete),
                     written => written.map_err(print::unwritable)?,

@@ -19,7 +19,7 @@ use crate::monitor::{self, Departure, Feed, Left, Manners};
 use crate::platform::{self, Signal, Signals};
 use crate::playground::{self, Playground};
 use crate::record::USER;
-use crate::report::{self, Progress, Style};
+use crate::report::{self, Progress, Report, Style};
 use crate::run::{Outcome, Start};
 use crate::source::retry::Policy;
 use crate::sync::command::Command;
@@ -207,6 +207,7 @@ async fn tell(
     follows: bool,
 ) -> io::Result<Told> {
     let mut out = io::BufWriter::new(io::stdout());
+    let mut report = Report::new(style);
     let mut progress = Progress::start("stored");
     let mut written = Ok(());
     let mut told = Told::default();
@@ -214,7 +215,7 @@ async fn tell(
         stamped.hide_rows();
         if written.is_ok() {
             written = progress.aside(|| {
-                report::write(&mut out, style, &stamped)?;
+                report.write(&mut out, &stamped)?;
                 if events.is_empty() { out.flush() } else { Ok(()) }
             });
             progress.on(&stamped.event);

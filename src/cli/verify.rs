@@ -15,7 +15,7 @@ use crate::destination::lock::Lock;
 use crate::destination::sqlite::verify::Verifier;
 use crate::destination::verify::{Check, Finding, Verdict};
 use crate::record::USER;
-use crate::report::{self, Progress, Style};
+use crate::report::{Progress, Report, Style};
 use crate::run::{Outcome, Start};
 use crate::sanitize;
 use crate::sync::command::Command;
@@ -224,7 +224,7 @@ impl Telling {
     /// An event of the sync that reads the source.
     fn event(&self, stamped: &Stamped) -> io::Result<()> {
         let mut line = Vec::new();
-        report::write(&mut line, if self.json { Style::Json } else { Style::Plain }, stamped)?;
+        Report::new(if self.json { Style::Json } else { Style::Plain }).write(&mut line, stamped)?;
         print::stdout(&line)
     }
 

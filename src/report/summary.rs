@@ -2,8 +2,8 @@
 
 use std::fmt::Write as _;
 
-use crate::run::{Outcome, Totals};
-use crate::sync::event::RunEnded;
+use crate::run::Outcome;
+use crate::sync::event::{LanesUsed, RunEnded};
 use crate::text::{count, milliseconds, number};
 use crate::walk::Request;
 
@@ -17,7 +17,7 @@ pub fn summary(ended: &RunEnded) -> String {
         Outcome::Failed => "FAILED",
     };
     let mut text = format!("run {} {word}: {}\n\n", ended.run, ended.text);
-    for (name, figure, more) in operations(&ended.totals) {
+    for (name, figure, more) in operations(ended) {
         let line = format!("  {name:<12}{figure:>10}   {more}");
         let _ = writeln!(text, "{}", line.trim_end());
     }
@@ -39,7 +39,8 @@ pub fn summary(ended: &RunEnded) -> String {
 }
 
 /// The operations of a run: name, figure, detail.
-fn operations(totals: &Totals) -> Vec<(&'static str, String, String)> {
+fn operations(ended: &RunEnded) -> Vec<(&'static str, String, String)> {
+    let totals = &ended.totals;
     let counts = &totals.counts;
     let seconds = totals.elapsed_ms as f64 / 1_000.0;
     let rate = if seconds >= 1.0 {
@@ -47,8 +48,12 @@ fn operations(totals: &Totals) -> Vec<(&'static str, String, String)> {
     } else {
         String::new()
     };
-    let mut lines = vec![
-        ("pages", number(totals.pages), count(totals.requests, "request")),
+    let mut lines = vec![("pages", number(totals.pages), count(totals.requests, "request"))];
+    if let Some(LanesUsed { most, opened }) = ended.lanes {
+        let more = format!("side by side at most, {} in all; each takes about one request more", opened + 1);
+        lines.push(("lanes", number(most.into()), more));
+    }
+    lines.extend([
         (
             "upserts",
             number(counts.upserts()),
@@ -62,7 +67,7 @@ fn operations(totals: &Totals) -> Vec<(&'static str, String, String)> {
         ("checkpoints", number(totals.checkpoints), count(totals.commits, "commit")),
         ("retries", number(totals.retries), String::new()),
         ("quarantined", number(counts.quarantined), String::new()),
-    ];
+    ]);
     for (name, figure, more) in [
         ("stale", counts.stale, "older than what is stored, not written"),
         ("no cursor", counts.no_cursor, "stored, but the checkpoint does not count on them"),
