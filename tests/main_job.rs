@@ -21,7 +21,7 @@ use url::Url;
 const COLUMNS: [&str; 8] = ["id", "name", "email", "address", "company", "job", "updatedAt", "createdAt"];
 
 /// Every name that a line of `--json` may have.
-const EVENTS: [&str; 6] = ["opened", "run_started", "phase", "page", "notice", "run_ended"];
+const EVENTS: [&str; 7] = ["opened", "run_started", "phase", "page", "lanes", "notice", "run_ended"];
 
 const TIED: usize = 30;
 const BEFORE_CUT: usize = 10;
@@ -284,4 +284,30 @@ fn the_json_lines_tell_what_is_stored() {
         assert_eq!((&told["status"], &told["budget"]), (&json!(200), &Value::Null));
         assert_eq!(logged.first_ids.as_array().map(Vec::len), Some(3));
     }
+}
+
+/// What a program reads of lanes, which is what the log has of them; and a person is told in words.
+#[test]
+fn lanes_are_told_of_where_there_are_several() {
+    let server = BuiltIn::start(Options { frozen: true, users: 2_000, ..Options::default() });
+    let highwater = Highwater::against(&server.url());
+    let done = highwater.sync(&["--json", "--lanes", "4"]);
+    let events = done.events();
+    assert_eq!(done.code(), 0, "{done}");
+    is_documented(&done);
+    let opening: Vec<&Value> = events.iter().filter(|event| event["opens"] == true).collect();
+    assert!(opening.iter().all(|page| page["event"] == "page"), "{opening:?}");
+    let lanes = &done.event("run_ended")["lanes"];
+    assert_eq!((&lanes["most"], &lanes["opened"]), (&json!(4), &json!(opening.len())), "{done}");
+    let told = events.iter().find(|event| event["event"] == "lanes").unwrap();
+    assert_eq!((&told["width"], &told["most"]), (&json!(4), &json!(4)), "{told}");
+    assert_eq!(told["lanes"].as_array().map(Vec::len), Some(4), "{told}");
+    assert_eq!(Table::of(&highwater.db()).count(), 2_000);
+
+    let highwater = Highwater::against(&server.url());
+    let said = highwater.sync(&["--lanes", "4"]).stdout;
+    assert!(said.contains("\nlanes: 4 side by side\n") && said.contains("  lane 2 opens"), "{said}");
+    assert!(said.contains("\n  lanes                4   side by side at most, "), "{said}");
+    let alone = Highwater::against(&server.url()).sync(&["--json"]);
+    assert!(!alone.stdout.contains("lane"), "one lane is not told of: {alone}");
 }
