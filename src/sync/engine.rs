@@ -155,7 +155,7 @@ impl Run<'_> {
                         self.leave();
                     }
                 },
-                group = self.sync.writer.group(), if !self.pending.is_empty() => self.on_group(group).await,
+                word = self.sync.writer.word(), if !self.pending.is_empty() => self.on_word(word).await,
                 (lane, outcome) = self.traffic.outcome() => {
                     self.traffic.of(lane).flight = Flight::None;
                     if let Some(landed) = outcome {

@@ -14,23 +14,42 @@ use tokio::sync::{mpsc, oneshot};
 use crate::destination::{Batch, Committed, Destination, DestinationError, Ending, NewRun, Stored};
 use crate::run::Outcome;
 
-/// How many pages go into one commit at most: enough to spread the cost of a sync, few enough that a page does not
-/// wait long for its commit.
-const GROUP: usize = 64;
+/// How many pages go into one commit at most: their events come in one go, and a screen is to keep up with them.
+const GROUP: usize = 256;
+
+/// How many rows do, about: keys come in no order, and each commit writes whatever pages of the index they touch. With
+/// twice as many rows in it, a commit touches most of the same pages.
+const ROWS: usize = 1 << 16;
+
+/// How long the first page of a commit waits for the ones that have come meanwhile.
+const OPEN: Duration = Duration::from_millis(250);
+
+/// How much room in the queue is told of at once.
+const ROOM: u64 = 256 << 10;
 
 enum Work {
-    Page(Box<Batch>),
+    /// A page, and what it weighs in the queue.
+    Page(Box<Batch>, u64),
     Other(Job),
 }
 
 type Job = Box<dyn FnOnce(&mut dyn Destination) + Send>;
+
+/// What is told of the pages that were handed over.
+#[derive(Debug)]
+pub(super) enum Word {
+    /// So much of what they weigh waits no longer; whether it is stored is told later.
+    Room(u64),
+    /// A commit is over.
+    Group(Result<Group, DestinationError>),
+}
 
 /// Pages that went into one commit.
 #[derive(Debug)]
 pub(super) struct Group {
     /// What became of each, in order.
     pub(super) pages: Vec<Committed>,
-    /// How long the commit took.
+    /// How long the commit took, from its first page on.
     pub(super) took: Duration,
 }
 
@@ -53,8 +72,8 @@ enum Hands {
         takes: Duration,
         /// When the commit that is under way is over.
         due: Option<tokio::time::Instant>,
-        /// Groups that were stored on the way to something else.
-        groups: VecDeque<Result<Group, DestinationError>>,
+        /// What was not told yet.
+        words: VecDeque<Word>,
     },
 }
 
@@ -68,17 +87,17 @@ impl Writer {
     /// takes so long by that clock.
     pub(super) fn in_step(destination: Box<dyn Destination>, takes: Duration) -> Self {
         let name = destination.name();
-        let groups = VecDeque::new();
-        Self { name, hands: Hands::Caller { desk: Desk::new(destination), takes, due: None, groups } }
+        let words = VecDeque::new();
+        Self { name, hands: Hands::Caller { desk: Desk::new(destination), takes, due: None, words } }
     }
 
     pub(super) fn name(&self) -> &str {
         &self.name
     }
 
-    /// Hands over a page; [`Writer::group`] tells what became of it.
-    pub(super) fn page(&mut self, batch: Batch) {
-        self.hand_over(Work::Page(Box::new(batch)));
+    /// Hands over a page that weighs so much; [`Writer::word`] tells what became of it.
+    pub(super) fn page(&mut self, batch: Batch, weight: u64) {
+        self.hand_over(Work::Page(Box::new(batch), weight));
     }
 
     fn hand_over(&mut self, work: Work) {
@@ -86,25 +105,26 @@ impl Writer {
             Hands::Thread(worker) => worker.hand_over(work),
             Hands::Caller { desk, takes, due, .. } => {
                 due.get_or_insert_with(|| tokio::time::Instant::now() + *takes);
-                desk.waiting.push_back(work);
+                desk.queue.waiting.push_back(work);
             }
         }
     }
 
-    /// The next commit. Safe to drop and call again.
-    pub(super) async fn group(&mut self) -> Result<Group, DestinationError> {
+    /// The next thing that is told. Safe to drop and call again.
+    pub(super) async fn word(&mut self) -> Word {
         match &mut self.hands {
-            Hands::Thread(worker) => worker.groups.recv().await.unwrap_or_else(|| Err(gone())),
-            Hands::Caller { desk, due, groups, .. } => {
-                if let Some(group) = groups.pop_front() {
-                    return group;
+            Hands::Thread(worker) => worker.words.recv().await.unwrap_or_else(|| Word::Group(Err(gone()))),
+            Hands::Caller { desk, due, words, .. } => {
+                if let Some(word) = words.pop_front() {
+                    return word;
                 }
                 if let Some(due) = *due {
                     tokio::time::sleep_until(due).await;
                 }
                 *due = None;
-                match desk.work() {
-                    Some(group) => group,
+                desk.work(words);
+                match words.pop_front() {
+                    Some(word) => word,
                     None => std::future::pending().await,
                 }
             }
@@ -135,9 +155,11 @@ impl Writer {
         let (reply, answer) = oneshot::channel();
         let job: Job = Box::new(move |destination| drop(reply.send(job(destination))));
         self.hand_over(Work::Other(job));
-        if let Hands::Caller { desk, due, groups, .. } = &mut self.hands {
+        if let Hands::Caller { desk, due, words, .. } = &mut self.hands {
             *due = None;
-            groups.extend(std::iter::from_fn(|| desk.work()));
+            while !desk.queue.waiting.is_empty() {
+                desk.work(words);
+            }
         }
         answer.await.unwrap_or_else(|_| Err(gone()))
     }
@@ -152,7 +174,7 @@ fn gone() -> DestinationError {
 struct Worker {
     /// `None` only while it is being dropped, which is how the thread learns of it.
     work: Option<blocking::Sender<Work>>,
-    groups: mpsc::UnboundedReceiver<Result<Group, DestinationError>>,
+    words: mpsc::UnboundedReceiver<Word>,
     thread: Option<thread::JoinHandle<()>>,
 }
 
@@ -170,19 +192,16 @@ impl Worker {
     fn start(mut desk: Desk) -> Self {
         let (work, incoming) = blocking::channel();
         // Not more than there are pages on their way, which the engine bounds by their bytes.
-        let (outgoing, groups) = mpsc::unbounded_channel();
+        let (outgoing, words) = mpsc::unbounded_channel();
         let thread = thread::spawn(move || {
             while let Ok(work) = incoming.recv() {
-                desk.waiting.push_back(work);
-                while !desk.waiting.is_empty() {
-                    desk.waiting.extend(incoming.try_iter().take(GROUP));
-                    if let Some(group) = desk.turn() {
-                        let _ = outgoing.send(group);
-                    }
+                desk.queue.waiting.push_back(work);
+                while !desk.queue.waiting.is_empty() {
+                    desk.turn(Some(&incoming), &mut |word| drop(outgoing.send(word)));
                 }
             }
         });
-        Self { work: Some(work), groups, thread: Some(thread) }
+        Self { work: Some(work), words, thread: Some(thread) }
     }
 
     fn hand_over(&self, work: Work) {
@@ -196,59 +215,87 @@ impl Worker {
 /// The destination, and what waits for it, turn by turn.
 struct Desk {
     destination: Box<dyn Destination>,
+    queue: Queue,
+}
+
+/// What waits for the destination.
+#[derive(Default)]
+struct Queue {
     waiting: VecDeque<Work>,
     /// The run whose page could not be stored: none of its later pages may be, or the checkpoint would pass the gap.
     broken: Option<i64>,
 }
 
+impl Queue {
+    /// The next page, if that is what waits.
+    fn page(&mut self, incoming: Option<&blocking::Receiver<Work>>) -> Option<(Batch, u64)> {
+        loop {
+            if self.waiting.is_empty() {
+                self.waiting.extend(incoming.and_then(|incoming| incoming.try_recv().ok()));
+            }
+            match self.waiting.pop_front()? {
+                Work::Page(batch, _) if self.broken == Some(batch.run) => {}
+                Work::Page(batch, weight) => return Some((*batch, weight)),
+                job @ Work::Other(_) => {
+                    self.waiting.push_front(job);
+                    return None;
+                }
+            }
+        }
+    }
+}
+
 impl fmt::Debug for Desk {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}, {} waiting", self.destination.name(), self.waiting.len())
+        write!(f, "{}, {} waiting", self.destination.name(), self.queue.waiting.len())
     }
 }
 
 impl Desk {
     fn new(destination: Box<dyn Destination>) -> Self {
-        Self { destination, waiting: VecDeque::new(), broken: None }
+        Self { destination, queue: Queue::default() }
     }
 
-    /// Turns until a group is stored; `None` if nothing waits any more.
-    fn work(&mut self) -> Option<Result<Group, DestinationError>> {
-        while !self.waiting.is_empty() {
-            if let Some(group) = self.turn() {
-                return Some(group);
-            }
+    /// Turns until there is something to tell, or nothing waits any more.
+    fn work(&mut self, words: &mut VecDeque<Word>) {
+        while words.is_empty() && !self.queue.waiting.is_empty() {
+            self.turn(None, &mut |word| words.push_back(word));
         }
-        None
     }
 
-    /// The next thing that waits: a group of pages, whose commit is given, or something else.
-    fn turn(&mut self) -> Option<Result<Group, DestinationError>> {
-        let mut group = Vec::new();
-        while group.len() < GROUP {
-            match self.waiting.pop_front() {
-                Some(Work::Page(batch)) => group.push(*batch),
-                Some(job) => {
-                    self.waiting.push_front(job);
-                    break;
+    /// The next thing that waits: something else than a page, or a group of pages, and whatever comes in while they are
+    /// being stored.
+    fn turn(&mut self, incoming: Option<&blocking::Receiver<Work>>, tell: &mut dyn FnMut(Word)) {
+        let Self { destination, queue } = self;
+        if let Some((first, weight)) = queue.page(incoming) {
+            let (begun, run) = (Instant::now(), first.run);
+            let (mut pages, mut rows) = (1, first.rows.len());
+            // What the page at work weighs, and those before it that nothing was told of yet.
+            let (mut held, mut room) = (weight, 0);
+            let rest = std::iter::from_fn(|| {
+                // Without a thread there is no time either.
+                let late = incoming.is_some() && begun.elapsed() >= OPEN;
+                if pages >= GROUP || rows >= ROWS || late {
+                    return None;
                 }
-                None => break,
-            }
-        }
-        group.retain(|batch: &Batch| self.broken != Some(batch.run));
-        if let Some(last) = group.last() {
-            let begun = Instant::now();
-            let stored = self.destination.commit(&group).map(|pages| Group { pages, took: begun.elapsed() });
+                let (next, weight) = queue.page(incoming)?;
+                (pages, rows) = (pages + 1, rows + next.rows.len());
+                room += std::mem::replace(&mut held, weight);
+                if room >= ROOM {
+                    tell(Word::Room(std::mem::take(&mut room)));
+                }
+                Some(next)
+            });
+            let stored = destination.commit_as_they_come(&mut std::iter::once(first).chain(rest));
+            tell(Word::Room(room + held));
             if stored.is_err() {
-                self.broken = Some(last.run);
+                queue.broken = Some(run);
             }
-            return Some(stored);
-        }
-        if let Some(Work::Other(job)) = self.waiting.pop_front() {
+            tell(Word::Group(stored.map(|pages| Group { pages, took: begun.elapsed() })));
+        } else if let Some(Work::Other(job)) = queue.waiting.pop_front() {
             // Whoever asks for anything else has been told of the failure: what comes now begins at the gap.
-            self.broken = None;
-            job(self.destination.as_mut());
+            queue.broken = None;
+            job(destination.as_mut());
         }
-        None
     }
 }

@@ -1,5 +1,6 @@
 //! Pages into tables, inside a transaction that the caller commits.
 
+use std::borrow::Borrow;
 use std::collections::BTreeMap;
 
 use rusqlite::types::{ToSql, ValueRef};
@@ -17,9 +18,11 @@ use crate::walk::Request;
 pub(super) fn pages(
     transaction: &Transaction<'_>,
     schema: &'static Schema,
-    batches: &[Batch],
+    batches: impl IntoIterator<Item = impl Borrow<Batch>>,
 ) -> rusqlite::Result<Vec<Committed>> {
-    let Some(last) = batches.last() else { return Ok(Vec::new()) };
+    let mut batches = batches.into_iter();
+    let Some(mut last) = batches.next() else { return Ok(Vec::new()) };
+    let run = last.borrow().run;
     let (mut rows, mut span, unfinished) = transaction.query_row(
         "SELECT rows, oldest, newest, unfinished FROM _highwater_state",
         [],
@@ -30,12 +33,13 @@ pub(super) fn pages(
         },
     )?;
     let mut totals: Totals =
-        transaction.query_row("SELECT totals FROM _highwater_runs WHERE run = ?1", [last.run], |row| {
+        transaction.query_row("SELECT totals FROM _highwater_runs WHERE run = ?1", [run], |row| {
             super::parsed(row, 0)
         })?;
     let mut upsert = Upsert::new(transaction, schema)?;
-    let mut committed = Vec::with_capacity(batches.len());
-    for (batch, next) in batches.iter().zip(totals.pages + 1..) {
+    let mut committed = Vec::new();
+    for next in totals.pages + 1.. {
+        let batch = last.borrow();
         // The promise, kept in release builds too: the pages of a run follow one another without a gap.
         if unfinished != Some(batch.run) || batch.page != next {
             return Err(broken(format!("page {} of run {} is not the next one", batch.page, batch.run)));
@@ -44,10 +48,13 @@ pub(super) fn pages(
         rows += i64::try_from(page.counts.new).unwrap_or(i64::MAX);
         totals.counts.add(&page.counts);
         committed.push(Committed { rows: rows.unsigned_abs(), ..page });
-        if committed.len() < batches.len() {
-            KillPoint::BetweenPages.pass();
+        match batches.next() {
+            Some(batch) => last = batch,
+            None => break,
         }
+        KillPoint::BetweenPages.pass();
     }
+    let last = last.borrow();
     let totals = Totals { counts: totals.counts, commits: totals.commits + 1, ..last.totals };
     state(transaction, last, rows, &span, &totals)?;
     Ok(committed)

@@ -92,7 +92,8 @@ impl Sqlite {
         }
         sqlite.try_sql(|connection| {
             connection.execute_batch(
-                "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -32768;
+                "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -24576;
+                 PRAGMA wal_autocheckpoint = 16384;
                  PRAGMA temp_store = MEMORY;",
             )
         })?;

@@ -13,7 +13,7 @@ use crate::source::Answer;
 use crate::source::decode::Envelope;
 use crate::sync::event::{Event, Notice, PageStored};
 use crate::sync::words;
-use crate::sync::writer::Group;
+use crate::sync::writer::{Group, Word};
 use crate::text;
 use crate::walk::lanes::LanesTold;
 use crate::walk::{End, Finding, Next, Request};
@@ -26,8 +26,6 @@ const OVERHEAD: u64 = 4 << 10;
 pub(super) struct Pending {
     stored: PageStored,
     notices: Vec<Notice>,
-    /// What it adds to the queue.
-    weight: u64,
     moved: bool,
     /// The run's seams up to and including this page.
     seams: Seams,
@@ -147,9 +145,9 @@ impl Run<'_> {
         self.told_lanes |= self.lanes.are_several();
         let lanes = self.told_lanes.then(|| self.lanes.told(self.width.most()));
         let (moved, seams) = (step.moved, self.seams);
-        let pending = Pending { stored, notices, weight, moved, seams, lanes };
+        let pending = Pending { stored, notices, moved, seams, lanes };
         self.pending.push_back(pending);
-        self.sync.writer.page(batch);
+        self.sync.writer.page(batch, weight);
     }
 
     /// Goes by what the walk says is next: keeps the requests that were sent ahead if they are those, or lets the run
@@ -210,7 +208,14 @@ impl Run<'_> {
         notices
     }
 
-    pub(super) async fn on_group(&mut self, group: Result<Group, DestinationError>) {
+    pub(super) async fn on_word(&mut self, word: Word) {
+        match word {
+            Word::Room(weight) => self.queued = self.queued.saturating_sub(weight),
+            Word::Group(group) => self.on_group(group).await,
+        }
+    }
+
+    async fn on_group(&mut self, group: Result<Group, DestinationError>) {
         let group = match group {
             Ok(group) => group,
             Err(error) => {
@@ -222,7 +227,6 @@ impl Run<'_> {
         self.totals.commits += 1;
         for page in group.pages {
             let Some(pending) = self.pending.pop_front() else { return };
-            self.queued -= pending.weight;
             self.totals.pages += 1;
             self.totals.checkpoints += u64::from(pending.moved);
             self.totals.counts.add(&page.counts);

@@ -149,6 +149,11 @@ impl Compare {
         Ok(Counts { rows, ..Counts::default() })
     }
 
+    fn compared(&self, batch: &Batch) -> Result<Committed, DestinationError> {
+        let counts = self.page(batch).map_err(|error| database_error(&self.sqlite.path, error))?;
+        Ok(Committed { counts, ..Committed::default() })
+    }
+
     fn row(&self, row: &Row, comparison: &mut Comparison) -> rusqlite::Result<()> {
         let connection = &self.sqlite.connection;
         let id = row.id(self.sqlite.schema);
@@ -285,11 +290,14 @@ impl Destination for Compare {
     }
 
     fn commit(&mut self, batches: &[Batch]) -> Result<Vec<Committed>, DestinationError> {
-        let compared = batches.iter().map(|batch| {
-            let counts = self.page(batch).map_err(|error| database_error(&self.sqlite.path, error))?;
-            Ok(Committed { counts, ..Committed::default() })
-        });
-        compared.collect()
+        batches.iter().map(|batch| self.compared(batch)).collect()
+    }
+
+    fn commit_as_they_come(
+        &mut self,
+        batches: &mut dyn Iterator<Item = Batch>,
+    ) -> Result<Vec<Committed>, DestinationError> {
+        batches.map(|batch| self.compared(&batch)).collect()
     }
 
     fn end(&mut self, ending: &Ending) -> Result<(), DestinationError> {
