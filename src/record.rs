@@ -202,16 +202,57 @@ pub const USER: Schema = Schema {
     cursor: 6,
 };
 
-/// The values of a row, in the order of [`Schema::columns`]. Shared, never copied, on their way from the source to the
-/// table and to the screen.
+/// The values of a row for showing, in the order of [`Schema::columns`]. Shared, never copied, on their way to the
+/// screen.
 pub type Values = Arc<[Option<String>]>;
 
+/// The values of a row, in the order of [`Schema::columns`], in one text: a page has thousands of them, and a room of
+/// its own for each costs more than all that is done with it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Packed {
+    text: Box<str>,
+    /// Where each ends in the text, with [`NULL`] if it is null.
+    ends: Box<[usize]>,
+}
+
+/// The bit that no length of a text has.
+const NULL: usize = 1 << (usize::BITS - 1);
+
+impl Packed {
+    /// Packs values.
+    #[must_use]
+    pub fn new(values: &[Option<impl AsRef<str>>]) -> Self {
+        let length = values.iter().flatten().map(|value| value.as_ref().len()).sum();
+        let mut text = String::with_capacity(length);
+        let ends = values.iter().map(|value| match value {
+            Some(value) => {
+                text.push_str(value.as_ref());
+                text.len()
+            }
+            None => text.len() | NULL,
+        });
+        Self { ends: ends.collect(), text: text.into() }
+    }
+
+    /// The value in a column; `None` if it is null.
+    #[must_use]
+    pub fn get(&self, column: usize) -> Option<&str> {
+        let end = self.ends.get(column).filter(|end| *end & NULL == 0)?;
+        let begin = column.checked_sub(1).map_or(0, |before| self.ends[before] & !NULL);
+        self.text.get(begin..*end)
+    }
+
+    /// The values.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = Option<&str>> {
+        (0..self.ends.len()).map(|column| self.get(column))
+    }
+}
 /// One record as the source gave it, cut to the declared columns.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Row {
     /// The values in the order of [`Schema::columns`]; `None` where the field is absent or null. Anything but a
     /// string is kept as its JSON text.
-    pub values: Values,
+    pub values: Packed,
     /// The cursor, if the row has one that can be read.
     pub cursor: Option<Cursor>,
     /// The fields that the schema does not declare, as one JSON object.
@@ -222,7 +263,7 @@ impl Row {
     /// The primary key. Empty only if the row was built without one, which the decoder never does.
     #[must_use]
     pub fn id(&self, schema: &Schema) -> &str {
-        self.values[schema.primary_key].as_deref().unwrap_or("")
+        self.values.get(schema.primary_key).unwrap_or("")
     }
 }
 
@@ -324,6 +365,21 @@ mod tests {
         ] {
             assert_eq!(middle(from, to).as_deref(), between, "{from} {to}");
         }
+    }
+
+    #[test]
+    fn packed_values_are_the_values() {
+        for values in [
+            vec![],
+            vec![None],
+            vec![Some("")],
+            vec![Some("a"), None, None, Some("é"), Some(""), Some("bc"), None],
+        ] {
+            let packed = Packed::new(&values);
+            assert_eq!(packed.iter().collect::<Vec<_>>(), values);
+            assert_eq!(packed.get(values.len()), None);
+        }
+        assert_ne!(Packed::new(&[Some("a"), None]), Packed::new(&[Some("a"), Some("")]));
     }
 
     #[test]

@@ -2,11 +2,9 @@
 //!
 //! Plain words and figures. The sync fills them, the destination keeps them, the monitor and the report show them.
 
-use std::borrow::Cow;
-
 use serde::{Deserialize, Serialize};
 
-use crate::record::Values;
+use crate::record::{Packed, Values};
 use crate::text;
 
 /// Where a run starts.
@@ -68,16 +66,11 @@ pub struct ShownRow {
 impl ShownRow {
     /// A row for showing: what waits for a screen that stands still is bounded by what is shown of a value.
     #[must_use]
-    pub fn new(fate: Fate, values: &Values, before: &Before) -> Self {
-        let cut = |value: &Option<String>| value.as_deref().map(|text| text::shown(text).into_owned());
-        let is_short = |value: &Option<String>| {
-            value.as_deref().is_none_or(|text| matches!(text::shown(text), Cow::Borrowed(_)))
-        };
-        let values = match values.iter().all(is_short) {
-            true => Values::clone(values),
-            false => values.iter().map(cut).collect(),
-        };
-        Self { fate, values, before: before.iter().map(|(column, value)| (*column, cut(value))).collect() }
+    pub fn new(fate: Fate, values: &Packed, before: &Before) -> Self {
+        let cut = |text: &str| text::shown(text).into_owned();
+        let values = values.iter().map(|value| value.map(cut)).collect();
+        let before = before.iter().map(|(column, value)| (*column, value.as_deref().map(cut))).collect();
+        Self { fate, values, before }
     }
 }
 
@@ -202,7 +195,7 @@ mod tests {
     #[test]
     fn a_long_value_is_cut_for_showing() {
         let values: Values = [Some("short".to_owned()), None, Some("é".repeat(5_000))].into();
-        let shown = ShownRow::new(Fate::Changed, &values, &vec![(2, values[2].clone())]);
+        let shown = ShownRow::new(Fate::Changed, &Packed::new(&values), &vec![(2, values[2].clone())]);
         assert_eq!(shown.values[..2], values[..2]);
         let cut = Some(format!("{}… (5,000 characters in all)", "é".repeat(1_000)));
         assert_eq!((&shown.values[2], &shown.before), (&cut, &vec![(2, cut.clone())]));

@@ -7,16 +7,18 @@
 #[cfg(test)]
 mod tests;
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use std::fmt;
-use std::iter::repeat_n;
 
+use memchr::memchr;
+use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
 use super::{Contract, Failure, Limits};
-use crate::record::{Cursor, Page, Quarantined, Row, Schema, Values};
+use crate::record::{Cursor, Packed, Page, Quarantined, Row, Schema};
 use crate::sanitize;
 
 /// An answer whose shape is known and whose rows are not read yet.
@@ -129,7 +131,7 @@ impl<'de> Visitor<'de> for Fields {
     }
     fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<Found<'de>, M::Error> {
         let (mut rows, mut token) = (None, None);
-        while let Some(key) = map.next_key::<String>()? {
+        while let Some(Name(key)) = map.next_key()? {
             let seen = if key == self.0.rows {
                 rows.replace(map.next_value::<&RawValue>()?).is_some()
             } else if key == self.0.token {
@@ -178,8 +180,9 @@ fn decode_row(schema: &'static Schema, raw: &RawValue, depth: usize) -> Result<R
     let mut reader = serde_json::Deserializer::from_str(raw.get());
     let fields = RowFields { schema, depth }.deserialize(&mut reader).map_err(|error| error.to_string())?;
     let key = schema.columns[schema.primary_key].name;
+    let value = |column: usize| fields.values[column].as_deref();
     match fields.key {
-        Some('"' | '0'..='9' | '-') if fields.values[schema.primary_key].as_deref() == Some("") => {
+        Some('"' | '0'..='9' | '-') if value(schema.primary_key) == Some("") => {
             return Err(format!("`{key}` is empty"));
         }
         Some('"' | '0'..='9' | '-') => {}
@@ -187,12 +190,12 @@ fn decode_row(schema: &'static Schema, raw: &RawValue, depth: usize) -> Result<R
         Some(_) => return Err(format!("`{key}` is neither a string nor a number")),
         None => return Err(format!("no `{key}`")),
     }
-    let cursor = fields.values[schema.cursor].as_deref().and_then(|text| Cursor::parse(text).ok());
+    let cursor = value(schema.cursor).and_then(|text| Cursor::parse(text).ok());
     let extra = match fields.extra.is_empty() {
         true => None,
         false => Some(serde_json::to_string(&fields.extra).map_err(|error| error.to_string())?),
     };
-    Ok(Row { values: fields.values, cursor, extra })
+    Ok(Row { values: Packed::new(&fields.values), cursor, extra })
 }
 
 struct RowFields {
@@ -201,10 +204,10 @@ struct RowFields {
 }
 
 struct RowFound<'a> {
-    values: Values,
+    values: Vec<Option<Cow<'a, str>>>,
     /// The first character of the primary key's JSON, which tells its type.
     key: Option<char>,
-    extra: BTreeMap<String, &'a RawValue>,
+    extra: BTreeMap<Cow<'a, str>, &'a RawValue>,
 }
 
 impl<'de> DeserializeSeed<'de> for RowFields {
@@ -220,11 +223,11 @@ impl<'de> Visitor<'de> for RowFields {
         f.write_str("a JSON object as a row")
     }
     fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<RowFound<'de>, M::Error> {
-        let mut values: Values = repeat_n(None, self.schema.columns.len()).collect();
+        let mut values = vec![None; self.schema.columns.len()];
         let (mut key, mut extra, mut seen) = (None, BTreeMap::new(), 0_u64);
         let twice =
             |name: &str| M::Error::custom(format_args!("two fields named {}", sanitize::quoted(name)));
-        while let Some(name) = map.next_key::<String>()? {
+        while let Some(Name(name)) = map.next_key()? {
             let raw = map.next_value::<&RawValue>()?;
             if is_deeper(raw.get(), self.depth) {
                 let (name, depth) = (sanitize::quoted(&name), self.depth);
@@ -240,7 +243,7 @@ impl<'de> Visitor<'de> for RowFields {
                         return Err(twice(&name));
                     }
                     seen |= bit;
-                    Values::make_mut(&mut values)[column] = text_of(raw).map_err(M::Error::custom)?;
+                    values[column] = text_of(raw).map_err(M::Error::custom)?;
                     if column == self.schema.primary_key {
                         key = raw.get().chars().next();
                     }
@@ -280,10 +283,21 @@ fn is_deeper(json: &str, most: usize) -> bool {
 }
 
 /// A value as the column keeps it: a string's content, nothing for null, anything else as its JSON text.
-fn text_of(raw: &RawValue) -> serde_json::Result<Option<String>> {
-    match raw.get() {
-        "null" => Ok(None),
-        text if text.starts_with('"') => serde_json::from_str(text).map(Some),
-        text => Ok(Some(text.to_owned())),
+fn text_of(raw: &RawValue) -> serde_json::Result<Option<Cow<'_, str>>> {
+    let text = raw.get();
+    if text == "null" {
+        return Ok(None);
+    }
+    let Some(content) = text.strip_prefix('"').and_then(|text| text.strip_suffix('"')) else {
+        return Ok(Some(Cow::Borrowed(text)));
+    };
+    // What the parser has passed over has no quote in it, nor anything else to be read, but behind a backslash.
+    match memchr(b'\\', content.as_bytes()) {
+        None => Ok(Some(Cow::Borrowed(content))),
+        Some(_) => serde_json::from_str(text).map(|text| Some(Cow::Owned(text))),
     }
 }
+
+/// A field's name, as it stands in the body where nothing in it is escaped.
+#[derive(Deserialize)]
+struct Name<'a>(#[serde(borrow)] Cow<'a, str>);

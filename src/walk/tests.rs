@@ -5,7 +5,7 @@ mod edges;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::*;
-use crate::record::{BEGINNING, Page, Row, USER};
+use crate::record::{BEGINNING, Packed, Page, Row, USER};
 
 fn cursor(second: i64) -> Cursor {
     let at = DateTime::UNIX_EPOCH + TimeDelta::seconds(second);
@@ -19,7 +19,7 @@ fn beginning() -> Cursor {
 /// A page whose rows have these cursors (0: none), and this token.
 fn page(seconds: &[i64], token: &str) -> Page {
     let row = |second: &i64| Row {
-        values: vec![Some(second.to_string()); USER.columns.len()].into(),
+        values: Packed::new(&vec![Some(second.to_string()); USER.columns.len()]),
         cursor: (*second > 0).then(|| cursor(*second)),
         extra: None,
     };
@@ -167,7 +167,7 @@ fn a_later_cursor_or_another_row_is_progress() {
     let mut walk = Walk::new(Mode::Scroll, false, beginning(), None).patient_for(1);
     for number in 0..200 {
         let mut page = page(&[5, 5, 5], &number.to_string());
-        page.rows[0].values = vec![Some(number.to_string()); USER.columns.len()].into();
+        page.rows[0].values = Packed::new(&vec![Some(number.to_string()); USER.columns.len()]);
         let next = walk.on_page(&page, Utc::now()).next;
         assert_eq!(next, token(&number.to_string()), "a great many rows may share a cursor");
     }

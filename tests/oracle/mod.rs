@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use highwater::record::{BEGINNING, Cursor, Page, Row, USER};
+use highwater::record::{BEGINNING, Cursor, Packed, Page, Row, USER};
 use highwater::walk::lanes::{Abreast, Lanes};
 use highwater::walk::{By, End, Finding, Mode, Next, Request, Walk};
 
@@ -72,7 +72,7 @@ fn row((id, seconds): (u32, u32)) -> Row {
     let mut values = vec![None; USER.columns.len()];
     values[USER.primary_key] = Some(id.to_string());
     values[USER.cursor] = Some(cursor(seconds).text().to_owned());
-    Row { values: values.into(), cursor: Some(cursor(seconds)), extra: None }
+    Row { values: Packed::new(&values), cursor: Some(cursor(seconds)), extra: None }
 }
 
 impl Api {

@@ -209,7 +209,7 @@ impl<'t> Upsert<'t> {
         let Some(stored) = found.next()? else { return Ok((Fate::Changed, before)) };
         for (column, value) in (0_u16..).zip(row.values.iter()) {
             let stored = stored.get_ref(usize::from(column))?;
-            if !is_same(stored, value.as_deref()) {
+            if !is_same(stored, value) {
                 before.push((column, text_of(stored)));
             }
         }
@@ -265,7 +265,7 @@ fn log_page(
     counts: &Counts,
 ) -> rusqlite::Result<()> {
     let (by, asked) = batch.request.parts();
-    let cursor = |row: Option<&Row>| row.and_then(|row| row.values[schema.cursor].clone());
+    let [first, last] = [batch.rows.first(), batch.rows.last()].map(|row| row?.values.get(schema.cursor));
     transaction
         .prepare_cached(
             "INSERT INTO _highwater_pages
@@ -286,8 +286,8 @@ fn log_page(
             number(counts.same),
             number(counts.stale),
             number(counts.quarantined),
-            cursor(batch.rows.first()),
-            cursor(batch.rows.last()),
+            first,
+            last,
             batch.token,
             batch.walk.checkpoint().map(Cursor::text),
             batch.decision,

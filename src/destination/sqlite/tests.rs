@@ -11,7 +11,7 @@ use tempfile::TempDir;
 
 use super::*;
 use crate::exchange::Exchange;
-use crate::record::{BEGINNING, Page, Row, USER};
+use crate::record::{BEGINNING, Packed, Page, Row, USER};
 use crate::run::Start;
 use crate::walk::lanes::Abreast;
 use crate::walk::{End, Mode, Request, Walk};
@@ -43,7 +43,7 @@ pub(super) fn row(id: &str, second: u32, name: &str) -> Row {
     values[USER.primary_key] = Some(id.to_owned());
     values[1] = Some(name.to_owned());
     values[USER.cursor] = cursor.as_ref().map(|cursor| cursor.text().to_owned());
-    Row { values: values.into(), cursor, extra: None }
+    Row { values: Packed::new(&values), cursor, extra: None }
 }
 
 /// A run under way: its walk, and the pages that it has brought.

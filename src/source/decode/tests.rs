@@ -40,7 +40,7 @@ fn refused(body: &[u8]) -> String {
 }
 
 fn value<'a>(row: &'a Row, column: &str) -> Option<&'a str> {
-    row.values[USER.position(column).unwrap()].as_deref()
+    row.values.get(USER.position(column).unwrap())
 }
 
 #[test]

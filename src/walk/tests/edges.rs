@@ -11,7 +11,7 @@ fn take_at(walk: &mut Walk, now: i64, seconds: &[i64], token: &str) -> Step {
 /// A page with one row, whose cursor is spelt like that.
 fn spelt(text: &str, token: &str) -> Page {
     let cursor = Cursor::parse(text).unwrap();
-    let values = vec![None; USER.columns.len()].into();
+    let values = Packed::new(&vec![None::<&str>; USER.columns.len()]);
     let row = Row { values, cursor: Some(cursor), extra: None };
     let token = (!token.is_empty()).then(|| token.to_owned());
     Page { rows: vec![row], token, has_data: true, ..Page::default() }

@@ -10,11 +10,11 @@ fn with_extra(row: Row, extra: Option<&str>) -> Row {
 
 /// A row whose cursor is spelt like that.
 fn spelt(id: &str, text: &str) -> Row {
-    let mut row = row(id, 1, "A");
+    let row = row(id, 1, "A");
     let cursor = Cursor::parse(text).unwrap();
-    let values = crate::record::Values::make_mut(&mut row.values);
-    values[USER.cursor] = Some(text.to_owned());
-    Row { cursor: Some(cursor), ..row }
+    let mut values: Vec<_> = row.values.iter().collect();
+    values[USER.cursor] = Some(text);
+    Row { values: Packed::new(&values), cursor: Some(cursor), ..row }
 }
 
 #[test]

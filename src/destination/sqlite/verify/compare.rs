@@ -187,7 +187,7 @@ impl Compare {
         }
         let mut others = Vec::new();
         for (position, (column, value)) in schema.columns.iter().zip(row.values.iter()).enumerate() {
-            if !is_same(stored.get_ref(position)?, value.as_deref()) {
+            if !is_same(stored.get_ref(position)?, value) {
                 others.push(column.name);
             }
         }
