@@ -5,6 +5,7 @@
 
 mod clean;
 mod commit;
+mod log;
 mod open;
 mod reader;
 mod schema;
@@ -24,6 +25,7 @@ use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, TransactionB
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use self::log::Log;
 pub use self::open::{Killed, Opened};
 use super::lock::Lock;
 use super::{Batch, Committed, Destination, DestinationError, Ending, NewRun, Stored, StoredRun, guard};
@@ -36,6 +38,8 @@ use crate::walk::lanes::Abreast;
 /// A SQLite file that this process may write to.
 #[derive(Debug)]
 pub struct Sqlite {
+    /// Before the connection: the last one to close tidies up.
+    log: Log,
     pub(super) connection: Connection,
     pub(super) path: PathBuf,
     pub(super) schema: &'static Schema,
@@ -83,6 +87,7 @@ impl Sqlite {
         connection.busy_timeout(std::time::Duration::from_secs(5)).map_err(named)?;
         connection.set_prepared_statement_cache_capacity(32);
         Ok(Self {
+            log: Log::default(),
             connection,
             path: path.to_owned(),
             schema,
@@ -146,7 +151,7 @@ impl Sqlite {
                 self.path.display()
             )));
         }
-        self.try_sql(|connection| {
+        let committed = self.try_sql(|connection| {
             let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
             KillPoint::AfterBegin.pass();
             let committed = commit::pages(&transaction, schema, batches)?;
@@ -154,7 +159,9 @@ impl Sqlite {
             transaction.commit()?;
             KillPoint::AfterCommit.pass();
             Ok(committed)
-        })
+        })?;
+        self.log.after_commit(&self.connection, &self.path);
+        Ok(committed)
     }
 
     /// Runs SQL and puts the file's name and a remedy to what goes wrong.

@@ -303,3 +303,20 @@ fn what_another_program_put_into_the_table_is_replaced_and_kept_as_text() {
     let before: String = value(&sqlite, "SELECT before FROM _highwater_previous");
     assert_eq!(before, "{\"email\":\"A\",\"job\":\"B\",\"name\":\"\u{fffd}\",\"updatedAt\":null}");
 }
+
+#[test]
+fn the_log_gets_into_the_file_while_pages_come_and_does_not_grow_with_them() {
+    let folder = folder();
+    let path = folder.path().join("a.db");
+    let mut sqlite = open(&path);
+    let mut pages = Pages::begin(&mut sqlite);
+    let long = "x".repeat(8 << 20);
+    let size = |suffix: &str| std::fs::metadata(folder.path().join(format!("a.db{suffix}"))).unwrap().len();
+    for number in 0..45_u32 {
+        let page = pages.next(vec![row(&number.to_string(), 1 + number, &long)], Some(&number.to_string()));
+        sqlite.commit(&[page]).unwrap();
+    }
+    assert!(size("-wal") < 300 << 20, "360 MiB were written: {}", size("-wal"));
+    assert!(size("") > 200 << 20, "{}", size(""));
+    assert_eq!(value::<i64>(&sqlite, "SELECT sum(length(name)) FROM user"), 45 << 23);
+}
