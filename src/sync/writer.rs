@@ -22,7 +22,7 @@ const GROUP: usize = 256;
 const ROWS: usize = 1 << 16;
 
 /// How long the first page of a commit waits for the ones that have come meanwhile.
-const OPEN: Duration = Duration::from_millis(250);
+const OPEN: Duration = Duration::from_millis(500);
 
 /// How much room in the queue is told of at once.
 const ROOM: u64 = 256 << 10;
