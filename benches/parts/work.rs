@@ -2,14 +2,13 @@
 //! to be committed next. Made-up users, the same ones every time.
 
 use std::path::Path;
-use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use highwater::destination::sqlite::Sqlite;
 use highwater::destination::{Batch, Destination as _, NewRun};
 use highwater::exchange::Exchange;
-use highwater::record::{Cursor, Page, USER};
+use highwater::record::{Cursor, Packed, Page, USER};
 use highwater::run::{Start, Totals};
 use highwater::source::decode::Envelope;
 use highwater::source::{Failure, KEYSET, Limits};
@@ -104,7 +103,10 @@ impl Table {
         let mut group = self.group(pages, rows)?;
         for batch in &mut group {
             for row in batch.rows.iter_mut().step_by(10) {
-                Arc::make_mut(&mut row.values)[1] = Some(format!("Renamed by page {}", batch.page));
+                let name = format!("Renamed by page {}", batch.page);
+                let mut values: Vec<_> = row.values.iter().collect();
+                values[1] = Some(&name);
+                row.values = Packed::new(&values);
             }
         }
         self.place = place;
