@@ -44,6 +44,9 @@ pub struct Lanes {
     span: TimeDelta,
     /// The others, by their starts.
     ahead: Vec<Lane>,
+    /// The start of the lane that the leftmost has just become one with: what that asked for may have been answered
+    /// before the leftmost had read its own stretch.
+    joined: Option<Cursor>,
     /// How many may ask at once.
     width: u32,
     /// How far below the source's clock rows may still appear.
@@ -77,8 +80,9 @@ pub struct Lane {
     walk: Walk,
     /// True until its first page.
     opens: bool,
-    /// True once there is nothing more for it to read: what follows is left to the leftmost lane.
-    rests: bool,
+    /// Present once there is nothing more for it to read: what follows is left to the leftmost lane, and so is what lies
+    /// above this instant, where rows may have appeared since.
+    rests: Option<DateTime<Utc>>,
     /// How much cursor time its last page took, or that of the lane whose stretch it took over; in milliseconds.
     span_ms: i64,
 }
@@ -141,6 +145,7 @@ impl Lanes {
             from: None,
             span: TimeDelta::zero(),
             ahead: abreast.ahead,
+            joined: None,
             width: 1,
             lag: TimeDelta::from_std(lag).unwrap_or(TimeDelta::MAX),
             until: None,
@@ -173,7 +178,8 @@ impl Lanes {
 
     /// What is to be asked for now, by lane, from the left; no more than the width allows.
     pub fn asking(&self) -> impl Iterator<Item = (u32, &Request)> {
-        let ahead = self.ahead.iter().filter(|lane| !lane.rests).map(|lane| (lane.number, lane.walk.next()));
+        let ahead =
+            self.ahead.iter().filter(|lane| lane.rests.is_none()).map(|lane| (lane.number, lane.walk.next()));
         std::iter::once((self.number, self.first.next())).chain(ahead).take(self.width as usize)
     }
 
@@ -183,7 +189,7 @@ impl Lanes {
         if self.is_first(lane) {
             return Some(self.first.next());
         }
-        self.ahead.iter().find(|it| it.number == lane && !it.rests).map(|lane| lane.walk.next())
+        self.ahead.iter().find(|it| it.number == lane && it.rests.is_none()).map(|lane| lane.walk.next())
     }
 
     /// What is stored with a page: the walk, and the lanes beside it.
@@ -210,6 +216,7 @@ impl Lanes {
     /// After a pause, as [`Walk::look_up`].
     pub fn look_up(&mut self) {
         self.first.look_up();
+        self.ahead.iter_mut().for_each(|lane| lane.walk.look_up());
         self.until = None;
     }
 
@@ -256,10 +263,20 @@ impl Lanes {
     /// A page of the leftmost lane.
     fn on_first_page(&mut self, page: &Page, now: DateTime<Utc>) -> Step {
         let before = self.first.checkpoint().cloned();
+        let joined = self.joined.take();
         let mut step = self.first.on_page(page, now);
         self.opens = false;
         self.from = self.from.take().or_else(|| page.cursors().next().cloned());
         self.span = span(page);
+        self.joined = joined.clone().filter(|_| self.first.is_in_doubt());
+        if let (Some(start), Some(until), None) = (joined, self.until, unfit(&self.first))
+            && self.is_through(&step.next, until)
+        {
+            self.ahead.clear();
+            self.first.close(&start, until);
+            (step.decision, step.next) = (Decision::Rest, Next::Ask(self.first.next().clone()));
+            return step;
+        }
         if !matches!(step.next, Next::Ask(_)) {
             self.ahead.clear();
             return step;
@@ -274,8 +291,9 @@ impl Lanes {
             if self.first.join(&next.walk) {
                 (self.number, self.opens) = (next.number, next.opens);
                 self.span = TimeDelta::milliseconds(next.span_ms);
-                if next.rests {
-                    self.first.close(&next.start, self.until);
+                match next.rests {
+                    Some(settled) => self.first.close(&next.start, settled),
+                    None => self.joined = Some(next.start),
                 }
             }
             step.next = Next::Ask(self.first.next().clone());
@@ -285,9 +303,16 @@ impl Lanes {
         step
     }
 
+    /// True if the leftmost lane has come to the end of the data, or of what is split.
+    fn is_through(&self, next: &Next, until: DateTime<Utc>) -> bool {
+        match next {
+            Next::End(end) => end.is_of_data(),
+            _ => !self.first.is_in_doubt() && self.first.place().instant() >= until,
+        }
+    }
+
     /// A page of a lane ahead.
     fn on_page_ahead(&mut self, at: usize, page: &Page, now: DateTime<Utc>) -> Step {
-        let last = at + 1 == self.ahead.len();
         let lane = &mut self.ahead[at];
         let opens = std::mem::take(&mut lane.opens);
         let mut step = lane.walk.on_page_of(page, now, self.first.next_page());
@@ -306,13 +331,16 @@ impl Lanes {
             return step;
         }
         lane.span_ms = span(page).num_milliseconds();
-        lane.rests = matches!(step.next, Next::End(_))
-            || last
-                && !lane.walk.is_in_doubt()
-                && self.until.is_some_and(|until| lane.walk.reached().instant() >= until);
-        if let Some(start) = self.meet_next(at) {
+        lane.rests = self.until.filter(|_| matches!(step.next, Next::End(_)));
+        let met = self.meet_next(at);
+        let is_last = at + 1 == self.ahead.len();
+        let lane = &mut self.ahead[at];
+        if is_last && !lane.walk.is_in_doubt() {
+            lane.rests = lane.rests.or(self.until.filter(|until| lane.walk.place().instant() >= *until));
+        }
+        if let Some(start) = met {
             (step.decision, step.next) = (Decision::Meet(start), Next::Rest);
-        } else if self.ahead[at].rests {
+        } else if lane.rests.is_some() {
             (step.decision, step.next) = (Decision::Rest, Next::Rest);
         }
         step
@@ -353,7 +381,7 @@ impl Lanes {
             self.refused = Some(refusal.clone());
             return Some(refusal);
         }
-        while self.ahead.iter().filter(|lane| !lane.rests).count() + 1 < self.width as usize {
+        while self.ahead.iter().filter(|lane| lane.rests.is_none()).count() + 1 < self.width as usize {
             let Some((at, start, span_ms)) = self.halve_longest() else { break };
             let number = (1..).find(|number| {
                 *number != self.number && self.ahead.iter().all(|lane| lane.number != *number)
@@ -363,7 +391,7 @@ impl Lanes {
                 walk: self.first.beside(start.clone()),
                 start,
                 opens: true,
-                rests: false,
+                rests: None,
                 span_ms,
             };
             self.ahead.insert(at, lane);
@@ -375,11 +403,12 @@ impl Lanes {
     /// page takes there.
     fn halve_longest(&self) -> Option<(usize, Cursor, i64)> {
         let until = self.until?;
-        let first = (0, self.first.reached(), self.span, false);
-        let ahead = self.ahead.iter().enumerate().map(|(at, lane)| {
-            (at + 1, lane.walk.reached(), TimeDelta::milliseconds(lane.span_ms), lane.rests)
-        });
-        let stretches = std::iter::once(first).chain(ahead).filter(|(.., rests)| !rests);
+        let first = (0, self.first.place(), self.span, None);
+        let ahead =
+            self.ahead.iter().enumerate().map(|(at, lane)| {
+                (at + 1, lane.walk.place(), TimeDelta::milliseconds(lane.span_ms), lane.rests)
+            });
+        let stretches = std::iter::once(first).chain(ahead).filter(|(.., rests)| rests.is_none());
         let stretches = stretches.filter_map(|(at, from, span, _)| {
             let to = self.ahead.get(at).map_or(until, |next| next.start.instant());
             let length = to - from.instant();

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use highwater::record::{BEGINNING, Cursor, Packed, Page, Row, USER};
-use highwater::walk::lanes::{Abreast, Lanes};
+use highwater::walk::lanes::{Abreast, Lanes, Refusal};
 use highwater::walk::{By, End, Finding, Mode, Next, Request, Walk};
 
 use self::judge::{Left, Logged, Told, Truth, Unfinished, Version};
@@ -27,6 +27,8 @@ pub enum Quirk {
     Exclusive,
     /// Rows come by id; the token is a position.
     Disorder,
+    /// `updated_since` is not heeded: every such request is answered from the beginning.
+    Unfiltered,
     /// Tokens repeat in a cycle of this length.
     Loop(u32),
     /// Each n-th answer has no rows, but a token to the rows.
@@ -95,6 +97,7 @@ impl Api {
             });
         }
         let (since, after) = match request {
+            Request::Since(_) if self.quirk == Quirk::Unfiltered => (0, None),
             Request::Since(since) => (seconds(since), None),
             Request::Token(token) => {
                 let mut parts = token.split('/').map(|part| part.parse::<i64>().unwrap());
@@ -118,7 +121,10 @@ impl Api {
             let at = i64::from(entry.1);
             (at > since || at == since && !exclusive) && after.is_none_or(|after| position(entry) > after)
         });
-        let token = |after: i64| Some(format!("{}/{since}/{after}", self.requests));
+        // The same place has the same token, unless it is the request's number that tells what comes of it.
+        let by_number = matches!(self.quirk, Quirk::ExpiringTokens(_) | Quirk::EmptyPages(_));
+        let issued = if by_number { self.requests } else { 0 };
+        let token = |after: i64| Some(format!("{issued}/{since}/{after}"));
         if let Quirk::EmptyPages(every) = self.quirk
             && self.requests.is_multiple_of(every)
             && !ordered.is_empty()
@@ -145,6 +151,8 @@ pub enum Happening {
     Update(u32),
     /// A row is inserted now.
     Insert,
+    /// A row shows up that many seconds later than it is stamped.
+    Late(u32),
     /// The process dies before it stores the page, and is started again.
     CrashBefore {
         from_token: bool,
@@ -172,6 +180,12 @@ pub struct World {
     by_token: bool,
     /// How many lanes a run has.
     pub width: u32,
+    /// How far below the source's clock rows may still show up, in seconds.
+    pub lag: u32,
+    /// How many lanes asked at once, at most.
+    pub abreast: usize,
+    /// How many lanes the processes have that are started after a crash, one after another.
+    pub widths: Vec<u32>,
     /// What decides whose answer comes next: more at once than one, each as the source stood when it was asked.
     pub picks: u64,
 }
@@ -191,6 +205,9 @@ impl World {
             truth,
             by_token: false,
             width: 1,
+            lag: 0,
+            abreast: 0,
+            widths: Vec::new(),
             picks: 1,
         }
     }
@@ -206,15 +223,17 @@ impl World {
                 (walk.anew(mode, self.follow_empty(), from, checkpoint), Abreast::default())
             }
             (None, _) => {
+                let lag = Duration::from_secs(self.lag.into());
+                let from = self.checkpoint.as_ref().map(|checkpoint| checkpoint.earlier(lag));
                 let beginning = Cursor::parse(BEGINNING).unwrap();
-                (self.fresh(mode, self.checkpoint.clone().unwrap_or(beginning)), Abreast::default())
+                (self.fresh(mode, from.unwrap_or(beginning)), Abreast::default())
             }
         };
         self.lanes(walk, abreast)
     }
 
     fn lanes(&self, walk: Walk, abreast: Abreast) -> Lanes {
-        let mut lanes = Lanes::new(walk, abreast, Duration::ZERO);
+        let mut lanes = Lanes::new(walk, abreast, Duration::from_secs(self.lag.into()));
         lanes.widen_to(self.width);
         lanes
     }
@@ -255,16 +274,23 @@ impl World {
                     wires.push((lane, request, answer, self.api.clock));
                 }
             }
+            self.abreast = self.abreast.max(wires.len());
             self.picks = self.picks.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
             let next = usize::try_from(self.picks >> 33).unwrap() % wires.len();
             let (lane, request, answer, clock) = wires.swap_remove(next);
             let page = match answer {
                 Ok(page) => page,
                 Err(Refused::Token) if lanes.on_token_refused(lane) => continue,
-                Err(Refused::Token) => return None,
+                Err(Refused::Token) if lanes.is_first(lane) => return None,
+                Err(Refused::Token) => {
+                    self.found.extend(lanes.refuse(Refusal::Failed("refused".to_owned())));
+                    wires.retain(|(lane, request, ..)| lanes.next(*lane) == Some(request));
+                    continue;
+                }
             };
             let happening = happenings.next().unwrap_or(Happening::Nothing);
             if let Happening::CrashBefore { from_token } = happening {
+                self.width = self.widths.pop().unwrap_or(self.width);
                 lanes = self.start(mode, from_token);
                 wires.clear();
                 continue;
@@ -283,16 +309,21 @@ impl World {
                     let id = u32::try_from(self.api.rows.len()).unwrap();
                     self.has(id, self.api.clock);
                 }
+                Happening::Late(seconds) => {
+                    let id = u32::try_from(self.api.rows.len()).unwrap();
+                    self.has(id, self.api.clock.saturating_sub(seconds));
+                }
                 _ => {}
             }
             match (step.next, happening) {
                 (Next::End(end), _) => return Some(end),
                 (_, Happening::CrashAfter { from_token }) => {
+                    self.width = self.widths.pop().unwrap_or(self.width);
                     lanes = self.start(mode, from_token);
                     wires.clear();
                 }
                 (Next::Ask(request), _) => assert!(lanes.asking().any(|(_, it)| *it == request)),
-                (Next::Rest, _) => assert!(self.width > 1),
+                (Next::Rest, _) => assert!(!lanes.is_first(lane)),
             }
         }
         panic!("the run never ends: {lanes:?}");

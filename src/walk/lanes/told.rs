@@ -74,7 +74,7 @@ impl Lanes {
             lane: lane.number,
             start: lane.start.clone(),
             reached: lane.walk.reached().clone(),
-            rests: lane.rests,
+            rests: lane.rests.is_some(),
         });
         LanesTold {
             from: self.from.clone(),

@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 
 use super::Walk;
 use crate::record::Cursor;
+use crate::walk::followed::Followed;
 use crate::walk::manner::{Anchor, Manner};
 use crate::walk::{Mode, Request};
 
@@ -31,18 +32,24 @@ impl Walk {
         matches!(self.manner, Manner::Anchored(Anchor::Earlier { .. }))
     }
 
+    /// How far it has read: beyond what it has reached where that is held back by rows from the source's future.
+    pub(in crate::walk) fn place(&self) -> &Cursor {
+        (&self.reached).max(&self.asked)
+    }
+
     /// True if nothing is missing between this walk and another that began at `start`, whose own row is on either
     /// side of the cut only if the source's bound is known to be inclusive.
     pub(in crate::walk) fn meets(&self, start: &Cursor, other: &Self) -> bool {
         let inclusive = self.inclusive || other.inclusive;
-        !self.is_in_doubt() && (self.reached > *start || inclusive && self.reached == *start)
+        let place = self.place();
+        !self.is_in_doubt() && (place > start || inclusive && place == start)
     }
 
     /// Goes on from where another walk has come, which this one meets. False if that has not come as far.
     pub(in crate::walk) fn join(&mut self, other: &Self) -> bool {
         self.trusting |= other.trusting;
         self.inclusive |= other.inclusive;
-        if other.reached < self.reached {
+        if other.place() < self.place() {
             return false;
         }
         self.mark.raise(other.mark.checkpoint());
@@ -59,10 +66,11 @@ impl Walk {
     }
 
     /// Asks once more for what lies beyond the walk that was joined, which began at `start` and came to the end of what
-    /// there was: from its last row, or from `until` if rows below that may have appeared since.
-    pub(in crate::walk) fn close(&mut self, start: &Cursor, until: Option<DateTime<Utc>>) {
-        let later = until.filter(|until| self.reached.instant() > *until);
-        let place = later.and_then(|until| self.reached.at(until)).unwrap_or_else(|| self.reached.clone());
+    /// there was: from its last row, or from `settled` if rows above that may have appeared since.
+    pub(in crate::walk) fn close(&mut self, start: &Cursor, settled: DateTime<Utc>) {
+        let later = (self.reached.instant() > settled).then_some(settled);
+        let place =
+            later.and_then(|settled| self.reached.at(settled)).unwrap_or_else(|| self.reached.clone());
         let anchor = if self.inclusive || later.is_some() || self.reached == *start {
             Anchor::Start
         } else {
@@ -70,6 +78,8 @@ impl Walk {
         };
         self.manner = Manner::Anchored(anchor);
         self.promise = None;
+        // Tokens may come again, once.
+        self.followed = Followed::default();
         self.ask(Request::Since(place));
     }
 }
