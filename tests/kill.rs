@@ -43,6 +43,9 @@ const WALKS: [&str; 3] = ["auto", "anchor", "scroll"];
 const RESUMES: [&str; 3] = ["token", "checkpoint", "full"];
 const PAGE_SIZES: [usize; 3] = [1, 50, 1_000];
 
+/// How many lanes a process has: what one leaves, another goes on with in more or fewer.
+const LANES: [&str; 2] = ["1", "4"];
+
 /// Points that only a new destination passes.
 const OPENING: [KillPoint; 4] =
     [KillPoint::LockTaken, KillPoint::FileMade, KillPoint::AmidMigration, KillPoint::AfterMigration];
@@ -94,7 +97,8 @@ fn kills_in_a_row_lose_nothing_and_double_nothing() {
             0 => When::Started(dice.time(START)),
             _ => When::Stored { pages: 1 + dice.below(PAGES), after: dice.time(MORE) },
         };
-        harness.attempt(&Attempt { walk, resume, when });
+        let lanes = dice.pick(&LANES);
+        harness.attempt(&Attempt { walk, resume, lanes, when });
     }
     harness.finish();
     let tally = harness.tally;
@@ -174,7 +178,8 @@ fn live(life: u64, sources: &[[Standing; 2]]) -> Tally {
                 when => when,
             };
             let resume = if harness.is_unfinished() { resume } else { "full" };
-            if harness.attempt(&Attempt { walk, resume, when }) {
+            let lanes = dice.pick(&LANES);
+            if harness.attempt(&Attempt { walk, resume, lanes, when }) {
                 break;
             }
         }

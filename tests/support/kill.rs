@@ -42,6 +42,8 @@ pub struct Attempt {
     pub walk: &'static str,
     /// `--resume`.
     pub resume: &'static str,
+    /// `--lanes`.
+    pub lanes: &'static str,
     /// The instant.
     pub when: When,
 }
@@ -148,8 +150,9 @@ impl<'a> Harness<'a> {
             let plan = format!("{}:{nth}", point.name());
             self.highwater.set(VARIABLE.unwrap(), Some(&plan));
         }
+        let Attempt { walk, resume, lanes, .. } = attempt;
         let mut running =
-            self.highwater.start_sync(&["--json", "--walk", attempt.walk, "--resume", attempt.resume]);
+            self.highwater.start_sync(&["--json", "--walk", walk, "--resume", resume, "--lanes", lanes]);
         if let Some(variable) = VARIABLE {
             self.highwater.set(variable, None);
         }
@@ -176,6 +179,12 @@ impl<'a> Harness<'a> {
             *self.tally.at.entry(point).or_default() += 1;
         }
         self.look(pid, killed, &done);
+        // The page log of each lane by itself, the walk and its lanes under their seal.
+        let db = self.highwater.db();
+        if db.exists() && Table::of(&db).is_made() {
+            let verified = self.highwater.verify(&[]);
+            assert!(matches!(verified.code(), 0 | 3), "{attempt:?}: {verified}");
+        }
         killed
     }
 
