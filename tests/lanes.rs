@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod lanes {
+    mod asking;
     mod loss;
     mod refusal;
     mod rounds;

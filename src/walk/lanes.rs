@@ -332,6 +332,10 @@ impl Lanes {
         }
         lane.span_ms = span(page).num_milliseconds();
         lane.rests = self.until.filter(|_| matches!(step.next, Next::End(_)));
+        if lane.rests.is_some() {
+            // There is nothing beyond.
+            self.ahead.truncate(at + 1);
+        }
         let met = self.meet_next(at);
         let is_last = at + 1 == self.ahead.len();
         let lane = &mut self.ahead[at];
