@@ -8,6 +8,7 @@ mod sync {
     mod commands;
     mod ends;
     mod follow;
+    mod lanes;
     mod pipeline;
     mod resume;
     mod retries;

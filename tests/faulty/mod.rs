@@ -37,10 +37,32 @@ pub struct Asked {
     pub head: String,
 }
 
+/// What is answered to a query, once the script is over.
+type Judge = Box<dyn FnMut(&str) -> Answer + Send>;
+
+/// What the server answers.
+#[derive(Default)]
+struct Script {
+    answers: VecDeque<Answer>,
+    judge: Option<Judge>,
+}
+
+impl Script {
+    fn next(&mut self, query: &str) -> Answer {
+        if let Some(answer) = self.answers.pop_front() {
+            return answer;
+        }
+        let over = || {
+            Answer::status("418 The Script Is Over").body(&format!(r#"{{"error":"no answer to {query}"}}"#))
+        };
+        self.judge.as_mut().map_or_else(over, |judge| judge(query))
+    }
+}
+
 /// The server. It ends when this is dropped.
 pub struct Faulty {
     address: SocketAddr,
-    script: Arc<Mutex<VecDeque<Answer>>>,
+    script: Arc<Mutex<Script>>,
     asked: watch::Receiver<Vec<Asked>>,
     accepting: JoinHandle<()>,
 }
@@ -50,7 +72,8 @@ impl Faulty {
     pub async fn start(script: impl IntoIterator<Item = Answer>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let script = Arc::new(Mutex::new(script.into_iter().collect::<VecDeque<_>>()));
+        let script = Script { answers: script.into_iter().collect(), judge: None };
+        let script = Arc::new(Mutex::new(script));
         let (note, asked) = watch::channel(Vec::new());
         let accepting = tokio::spawn(accept(listener, Arc::clone(&script), Arc::new(note)));
         Self { address, script, asked, accepting }
@@ -58,7 +81,12 @@ impl Faulty {
 
     /// Adds to the script.
     pub fn then(&self, answers: impl IntoIterator<Item = Answer>) {
-        self.script.lock().unwrap().extend(answers);
+        self.script.lock().unwrap().answers.extend(answers);
+    }
+
+    /// Answers by what is asked, once the script is over.
+    pub fn then_by(&self, judge: impl FnMut(&str) -> Answer + Send + 'static) {
+        self.script.lock().unwrap().judge = Some(Box::new(judge));
     }
 
     /// The endpoint.
@@ -97,11 +125,7 @@ pub async fn nobody() -> Url {
     Url::parse(&format!("http://{}/users", listener.local_addr().unwrap())).unwrap()
 }
 
-async fn accept(
-    listener: TcpListener,
-    script: Arc<Mutex<VecDeque<Answer>>>,
-    note: Arc<watch::Sender<Vec<Asked>>>,
-) {
+async fn accept(listener: TcpListener, script: Arc<Mutex<Script>>, note: Arc<watch::Sender<Vec<Asked>>>) {
     let mut connections = tokio::task::JoinSet::new();
     while let Ok((stream, _)) = listener.accept().await {
         let (script, note) = (Arc::clone(&script), Arc::clone(&note));
@@ -115,7 +139,7 @@ async fn accept(
 /// One request and its answer; the connection ends with it.
 async fn serve(
     mut stream: TcpStream,
-    script: &Mutex<VecDeque<Answer>>,
+    script: &Mutex<Script>,
     note: &watch::Sender<Vec<Asked>>,
 ) -> std::io::Result<()> {
     let mut head = Vec::new();
@@ -126,9 +150,7 @@ async fn serve(
     }
     let query = query(&head);
     let head = String::from_utf8_lossy(&head).into_owned();
-    let answer = script.lock().unwrap().pop_front().unwrap_or_else(|| {
-        Answer::status("418 The Script Is Over").body(&format!(r#"{{"error":"no answer to {query}"}}"#))
-    });
+    let answer = script.lock().unwrap().next(&query);
     note.send_modify(|asked| asked.push(Asked { at: Instant::now(), query, head }));
     answer.play(&mut stream).await?;
     stream.shutdown().await

@@ -88,7 +88,7 @@ fn the_sources_have_several_lanes_at_once() {
 }
 
 proptest! {
-    #![proptest_config(config(2_000))]
+    #![proptest_config(config(1_000))]
 
     /// Rows that change behind a lane or before it, crashes at any page, the answers in any order.
     #[test]
