@@ -89,6 +89,7 @@ impl Operator {
 pub struct Setup {
     pub walk: Mode,
     pub follow_empty: bool,
+    pub lanes: u32,
     pub commit: Duration,
     pub seed: u64,
 }
@@ -139,7 +140,7 @@ pub async fn process(api: &Api, file: &Path, start: Start, operator: Operator, s
         follow_empty: setup.follow_empty,
         patience: 30,
         lag: Duration::ZERO,
-        lanes: Some(1),
+        lanes: Some(setup.lanes),
         max_pages: None,
         every: None,
         retry,

@@ -1,4 +1,4 @@
-//! A scenario by its name: which faults, which walk, which seed. The name is all that it takes to play it again.
+//! A scenario by its name: which faults, which walk, which seed, how many lanes. The name is all that it takes to play it again.
 
 use std::fmt;
 use std::str::FromStr;
@@ -15,6 +15,8 @@ pub struct Scenario {
     pub faults: Vec<Fault>,
     pub walk: Mode,
     pub seed: u64,
+    /// How many lanes; one is not named.
+    pub lanes: u32,
 }
 
 impl Scenario {
@@ -31,7 +33,8 @@ impl Scenario {
 impl fmt::Display for Scenario {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let names: Vec<&str> = self.faults.iter().map(|fault| fault.name()).collect();
-        write!(f, "{}/{}/seed={}", names.join("+"), self.walk, self.seed)
+        write!(f, "{}/{}/seed={}", names.join("+"), self.walk, self.seed)?;
+        if self.lanes > 1 { write!(f, "/lanes={}", self.lanes) } else { Ok(()) }
     }
 }
 
@@ -40,18 +43,20 @@ impl FromStr for Scenario {
     fn from_str(text: &str) -> Result<Self, String> {
         let wrong = |what: &str| format!("{text:?}: {what}, as in gzip-bomb+token-loop-2/auto/seed=7");
         let mut parts = text.split('/');
-        let (Some(names), Some(walk), Some(seed), None) =
-            (parts.next(), parts.next(), parts.next(), parts.next())
+        let (Some(names), Some(walk), Some(seed), lanes, None) =
+            (parts.next(), parts.next(), parts.next(), parts.next(), parts.next())
         else {
             return Err(wrong("faults, walk and seed are wanted"));
         };
         let fault = |name: &str| Fault::named(name).ok_or_else(|| wrong(&format!("no fault named {name:?}")));
         let walk = Mode::ALL.into_iter().find(|mode| mode.word() == walk);
         let seed = seed.strip_prefix("seed=").and_then(|seed| seed.parse().ok());
+        let lanes = lanes.map_or(Some(1), |lanes| lanes.strip_prefix("lanes=")?.parse().ok());
         Ok(Self {
             faults: names.split('+').map(fault).collect::<Result<_, _>>()?,
             walk: walk.ok_or_else(|| wrong("no such walk"))?,
             seed: seed.ok_or_else(|| wrong("no seed"))?,
+            lanes: lanes.ok_or_else(|| wrong("no number of lanes"))?,
         })
     }
 }

@@ -68,6 +68,7 @@ async fn whole(scenario: &Scenario, file: &Path) -> Verdict {
     let setup = Setup {
         walk: scenario.walk,
         follow_empty: dice.random(),
+        lanes: scenario.lanes,
         commit: Duration::from_millis(dice.random_range(0..600)),
         seed: dice.next_u64(),
     };
