@@ -29,10 +29,14 @@ struct Half {
 
 impl Half {
     fn new(walk: &str) -> Self {
+        Self::with_lanes(walk, "1")
+    }
+
+    fn with_lanes(walk: &str, lanes: &str) -> Self {
         let source = Source::of(600);
         let highwater = source.highwater();
         let before = BEFORE.to_string();
-        let done = highwater.sync(&["--walk", walk, "--max-pages", &before]);
+        let done = highwater.sync(&["--walk", walk, "--max-pages", &before, "--lanes", lanes]);
         assert_eq!(done.code(), 4, "{done}");
         let connection = Connection::open(highwater.db()).unwrap();
         let mut query = connection.prepare("SELECT name, pgoffset, pgsize FROM dbstat").unwrap();
@@ -186,6 +190,42 @@ fn a_checkpoint_or_walk_that_damage_has_changed_is_told() {
         }
         println!("{walk}: {told} of {tried} told");
         assert!(tried >= 20 && told >= 8, "{walk}: {told} of {tried} told");
+    }
+}
+
+/// Where the lanes of an unfinished run stand, and the seal over that: any digit of either.
+#[test]
+fn a_digit_of_the_lanes_that_damage_has_changed_is_told() {
+    let half = Half::with_lanes("auto", "4");
+    let highwater = half.with(&half.bytes);
+    let (lanes, seal): (String, i64) = Connection::open(highwater.db())
+        .unwrap()
+        .query_row("SELECT lanes, seal FROM _highwater_runs", [], |row| Ok((row.get(0)?, row.get(1)?)))
+        .unwrap();
+    assert!(lanes.contains("start"), "there are lanes ahead: {lanes}");
+    let digits: Vec<usize> =
+        lanes.bytes().enumerate().filter(|(_, byte)| byte.is_ascii_digit()).map(|(at, _)| at).collect();
+    let changed = digits.iter().step_by(digits.len() / 12).map(|&at| {
+        let mut changed = lanes.clone().into_bytes();
+        changed[at] = if changed[at] == b'9' { b'8' } else { changed[at] + 1 };
+        (String::from_utf8(changed).unwrap(), seal)
+    });
+    for (lanes, seal) in changed.chain([(lanes.clone(), seal ^ 1), (lanes.clone(), 0)]) {
+        let highwater = half.with(&half.bytes);
+        let connection = Connection::open(highwater.db()).unwrap();
+        connection.execute("UPDATE _highwater_runs SET lanes = ?1, seal = ?2", (&lanes, seal)).unwrap();
+        connection.close().unwrap();
+        let verified = highwater.verify(&["--json"]);
+        let found = verified.events().into_iter().find(|event| event["check"] == "unfinished");
+        assert_eq!(found.unwrap()["verdict"], "damage", "{lanes}: {verified}");
+        // What is no lanes at all any more could be another version's.
+        let refused = highwater.sync(&["--json"]);
+        let is_told =
+            ["is not as it was written", "by another version"].map(|it| refused.stderr.contains(it));
+        assert!(refused.code() == 1 && is_told != [false; 2], "{lanes}: {refused}");
+        // By an operator's word where the next run is to begin, the lanes are forgotten.
+        assert_eq!(highwater.state(&["reset", "--yes"]).code(), 0);
+        half.source.completes(&highwater);
     }
 }
 
