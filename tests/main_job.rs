@@ -97,6 +97,29 @@ fn the_main_job(url: &str, asked: Option<&dyn Fn() -> usize>) {
     }
 }
 
+/// The main job with several lanes: the same rows, for some requests more; then as ever.
+fn the_main_job_in_lanes(url: &str) {
+    let source = Api::new(url).rows();
+    for lanes in ["2", "4", "auto"] {
+        let highwater = Highwater::against(url);
+        let done = highwater.sync(&["--json", "--lanes", lanes]);
+        assert_eq!(done.code(), 0, "{done}");
+        assert_eq!(done.event("run_ended")["attention"], json!([]), "{done}");
+        // Each of five rounds looks for rows in the months of silence up to the source's clock, too.
+        assert!(answered(&done) <= 5 * 8, "{done}");
+        // A limit that is met at once leaves one.
+        let mut told = done.events().into_iter().filter(|event| event["event"] == "lanes");
+        let several = told.any(|event| event["lanes"].as_array().unwrap().len() > 1);
+        assert!(several || total(&done, "retries") > 0, "{done}");
+        promise::check_complete(&Table::of(&highwater.db()), &source);
+        let verified = highwater.verify(&["--against-source"]);
+        assert_eq!(verified.code(), 0, "{verified}");
+        let again = highwater.sync(&["--json", "--lanes", lanes]);
+        assert_eq!((again.code(), total(&again, "changed"), total(&again, "new")), (0, 0, 0), "{again}");
+        promise::check_complete(&Table::of(&highwater.db()), &source);
+    }
+}
+
 /// What highwater does is what the reference does: ids, values, `last_updated_at`, also after a second run.
 fn the_same_as_the_reference(url: &str) {
     let api = Api::new(url);
@@ -160,12 +183,15 @@ fn the_built_in_playground_ends_as_a_table() {
     let server = BuiltIn::frozen();
     the_main_job(&server.url(), Some(&|| usize::try_from(server.requests()).unwrap()));
     the_same_as_the_reference(&server.url());
+    the_main_job_in_lanes(&server.url());
 }
 
 #[test]
 fn the_built_in_playground_behind_a_rate_limit_ends_as_a_table() {
     let options = Options { frozen: true, rate_limit: Some(5), ..Options::default() };
-    the_main_job(&BuiltIn::start(options).url(), None);
+    let server = BuiltIn::start(options);
+    the_main_job(&server.url(), None);
+    the_main_job_in_lanes(&server.url());
 }
 
 #[test]
@@ -183,6 +209,7 @@ fn the_real_playground_ends_as_a_table() {
     let server = RealPlayground::start(&executable, None);
     the_main_job(&server.url(), None);
     the_same_as_the_reference(&server.url());
+    the_main_job_in_lanes(&server.url());
 }
 
 #[test]
@@ -202,6 +229,7 @@ fn the_real_playground_behind_a_rate_limit_ends_as_a_table() {
     };
     let server = RealPlayground::start(&executable, Some(5));
     the_main_job(&server.url(), None);
+    the_main_job_in_lanes(&server.url());
 }
 
 #[test]
