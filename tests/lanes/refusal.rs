@@ -5,7 +5,7 @@ use highwater::walk::{End, Finding, Mode};
 use proptest::prelude::*;
 
 use super::loss::api;
-use crate::oracle::{Api, Quirk, World};
+use crate::oracle::{Api, Quirk, World, cursor};
 
 fn refusals(world: &World) -> Vec<Refusal> {
     let of = |finding: &Finding| match finding {
@@ -62,6 +62,29 @@ fn a_source_that_leaves_out_the_bound() {
     assert_eq!((end, world.table.len()), (Some(End::Exhausted), 95));
     let (_, end) = run(rows((0..95).map(|id| id * 100), Quirk::Exclusive), Mode::Anchor, 4);
     assert_eq!(end, Some(End::NotAnchorable));
+}
+
+/// The words say what was wrong, and no two are the same.
+#[test]
+fn each_refusal_has_words_of_its_own() {
+    let (start, came) = (cursor(20), cursor(10));
+    let from_below = Refusal::NotFiltered { start: start.clone(), came: came.clone() };
+    let words = from_below.to_string();
+    assert!(words.contains(start.text()) && words.contains(came.text()), "{words}");
+    assert!(Refusal::Failed("404".to_owned()).to_string().ends_with(": 404"));
+    let all = [
+        from_below,
+        Refusal::ByToken,
+        Refusal::Unordered,
+        Refusal::NotInclusive,
+        Refusal::NoCursor,
+        Refusal::Unexplained(End::NoData),
+        Refusal::Unexplained(End::EmptyPage { token: true }),
+        Refusal::Unexplained(End::Loop { first: 1, again: 2 }),
+        Refusal::Failed("404".to_owned()),
+    ];
+    let words: std::collections::BTreeSet<String> = all.iter().map(Refusal::to_string).collect();
+    assert_eq!(words.len(), all.len(), "{words:?}");
 }
 
 /// A run with one lane was promised none, and is not told of any.

@@ -297,7 +297,11 @@ impl World {
             }
             let step = lanes.on_page(lane, &page, instant(clock));
             wires.retain(|(lane, request, ..)| lanes.next(*lane) == Some(request));
+            let before = self.checkpoint.clone();
             self.store(&page, (lane, &request), &mut lanes, matches!(step.next, Next::End(_)));
+            let text = |cursor: &Option<Cursor>| cursor.as_ref().map(Cursor::text).map(str::to_owned);
+            assert_eq!(step.checkpoint, self.checkpoint);
+            assert_eq!(step.moved, text(&before) != text(&self.checkpoint), "{before:?}, then {step:?}");
             self.found.extend(step.findings);
             match happening {
                 Happening::Tick(seconds) => self.api.clock += seconds,
