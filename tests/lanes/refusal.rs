@@ -64,6 +64,16 @@ fn a_source_that_leaves_out_the_bound() {
     assert_eq!(end, Some(End::NotAnchorable));
 }
 
+/// The leftmost lane reads beyond the start of the next while it is not known whether the source left out a row at the
+/// seam before: it finds that out first.
+#[test]
+fn what_is_in_doubt_is_not_passed_over() {
+    let times = (1..=10).chain([10]).chain(900..908);
+    let (world, end) = run(rows(times, Quirk::Exclusive), Mode::Auto, 2);
+    assert_eq!((end, world.table.len(), world.abreast), (Some(End::Exhausted), 19, 2));
+    assert!(world.found.contains(&Finding::NotInclusive(cursor(10))), "{:?}", world.found);
+}
+
 /// The words say what was wrong, and no two are the same.
 #[test]
 fn each_refusal_has_words_of_its_own() {
