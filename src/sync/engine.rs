@@ -65,6 +65,8 @@ struct Run<'a> {
     traffic: Traffic,
     pending: VecDeque<Pending>,
     queued: u64,
+    /// The largest weight of a page so far.
+    largest: u64,
     /// The checkpoint and the number of rows in the table, as of the last page that is stored.
     known: (Option<Cursor>, u64),
     /// Why nothing more is asked for; the run ends when everything is stored.
@@ -120,6 +122,7 @@ impl Sync {
             traffic: Traffic::default(),
             pending: VecDeque::new(),
             queued: 0,
+            largest: 0,
             known,
             ending: None,
             phase: Phase::Idle,
@@ -197,8 +200,10 @@ impl Run<'_> {
 
     /// True if another page may be asked for: by what waits for its commit, and by the limit of pages.
     fn has_room(&self) -> bool {
-        let coming = self.pages_here + self.traffic.wires().count() as u64;
-        self.queued < QUEUE && self.sync.terms.max_pages.is_none_or(|most| coming < most)
+        let wires = self.traffic.wires().count() as u64;
+        // What several lanes bring at once is to have room when it comes.
+        let coming = self.queued + wires * self.largest;
+        coming < QUEUE && self.sync.terms.max_pages.is_none_or(|most| self.pages_here + wires < most)
     }
 
     fn send(&mut self, lane: u32, request: Request) {

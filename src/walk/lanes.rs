@@ -12,16 +12,17 @@
 //! Times are not evenly spread, so a lane that has come to the end of its stretch takes over half of the longest one
 //! that is left.
 
+mod refusal;
 mod told;
 
-use std::fmt;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Timelike as _, Utc};
 use serde::{Deserialize, Serialize};
 
+pub use self::refusal::Refusal;
 pub use self::told::{LaneTold, LanesTold};
-use super::{Decision, End, Finding, Next, Request, Step, Walk};
+use super::{Decision, Finding, Next, Request, Step, Walk};
 use crate::record::{Cursor, Page};
 
 /// The most lanes that can be asked for.
@@ -85,52 +86,6 @@ pub struct Lane {
     rests: Option<DateTime<Utc>>,
     /// How much cursor time its last page took, or that of the lane whose stretch it took over; in milliseconds.
     span_ms: i64,
-}
-
-/// Why a run has one lane, although it was to have more.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Refusal {
-    /// The walk goes by token, one page after another.
-    ByToken,
-    /// A lane's first page holds rows from below its start: the source does not leave them out.
-    NotFiltered {
-        /// Where the lane was to start.
-        start: Cursor,
-        /// What came.
-        came: Cursor,
-    },
-    /// Rows came out of order.
-    Unordered,
-    /// The source leaves out the cursor that it is asked from.
-    NotInclusive,
-    /// Rows have no cursor that could be asked from.
-    NoCursor,
-    /// A lane came to an end that says nothing of its stretch.
-    Unexplained(End),
-    /// A lane's request failed for good, in words that are safe for a terminal.
-    Failed(String),
-}
-
-impl fmt::Display for Refusal {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::ByToken => {
-                f.write_str("the walk goes by token, and a token is known only from the page before")
-            }
-            Self::NotFiltered { start, came } => {
-                write!(f, "asked from {start} on, the source sent {came}: it does not go by what it is asked")
-            }
-            Self::Unordered => f.write_str("the source does not keep order"),
-            Self::NotInclusive => f.write_str("the source leaves out the cursor that it is asked from"),
-            Self::NoCursor => f.write_str("a page has no cursor that could be asked from"),
-            Self::Unexplained(End::NoData) => f.write_str("a lane was answered without data"),
-            Self::Unexplained(End::EmptyPage { .. }) => {
-                f.write_str("a lane was answered with no rows, and a token")
-            }
-            Self::Unexplained(_) => f.write_str("a lane was given the same pages again and again"),
-            Self::Failed(failure) => write!(f, "a lane could not be read: {failure}"),
-        }
-    }
 }
 
 impl Lanes {
@@ -248,12 +203,14 @@ impl Lanes {
         if self.until.is_none() {
             self.until = now.checked_sub_signed(self.lag);
         }
+        // A lane that ends with this page and one that begins with it are not to be taken for each other.
+        let taken: Vec<u32> = self.numbers().collect();
         let mut step = match self.ahead.iter().position(|it| it.number == lane) {
             Some(at) => self.on_page_ahead(at, page, now),
             None => self.on_first_page(page, now),
         };
         if matches!(step.next, Next::Ask(_) | Next::Rest)
-            && let Some(refusal) = self.split()
+            && let Some(refusal) = self.split(&taken)
         {
             step.findings.push(Finding::OneLane(refusal));
         }
@@ -269,7 +226,7 @@ impl Lanes {
         self.from = self.from.take().or_else(|| page.cursors().next().cloned());
         self.span = span(page);
         self.joined = joined.clone().filter(|_| self.first.is_in_doubt());
-        if let (Some(start), Some(until), None) = (joined, self.until, unfit(&self.first))
+        if let (Some(start), Some(until), None) = (joined, self.until, Refusal::of(&self.first))
             && self.is_through(&step.next, until)
         {
             self.ahead.clear();
@@ -281,7 +238,7 @@ impl Lanes {
             self.ahead.clear();
             return step;
         }
-        if let Some(refusal) = unfit(&self.first) {
+        if let Some(refusal) = Refusal::of(&self.first) {
             step.findings.extend(self.refuse(refusal));
             return step;
         }
@@ -322,7 +279,7 @@ impl Lanes {
         let refusal = match (&step.next, stray) {
             (_, Some(came)) => Some(Refusal::NotFiltered { start: lane.start.clone(), came: came.clone() }),
             (Next::End(end), None) if !end.is_explained() => Some(Refusal::Unexplained(end.clone())),
-            _ => unfit(&lane.walk),
+            _ => Refusal::of(&lane.walk),
         };
         if let Some(refusal) = refusal {
             // What it found is found again by the leftmost lane, if it is there.
@@ -376,20 +333,24 @@ impl Lanes {
         })
     }
 
-    /// Opens lanes where the longest stretches are left, as many as there may be. Gives the reason if there can be none.
-    fn split(&mut self) -> Option<Refusal> {
+    fn numbers(&self) -> impl Iterator<Item = u32> {
+        std::iter::once(self.number).chain(self.ahead.iter().map(|lane| lane.number))
+    }
+
+    /// Opens lanes where the longest stretches are left, as many as there may be, under numbers that are not taken. Gives
+    /// the reason if there can be none.
+    fn split(&mut self, taken: &[u32]) -> Option<Refusal> {
         if self.width < 2 || self.refused.is_some() {
             return None;
         }
-        if let Some(refusal) = unfit(&self.first) {
+        if let Some(refusal) = Refusal::of(&self.first) {
             self.refused = Some(refusal.clone());
             return Some(refusal);
         }
         while self.ahead.iter().filter(|lane| lane.rests.is_none()).count() + 1 < self.width as usize {
             let Some((at, start, span_ms)) = self.halve_longest() else { break };
-            let number = (1..).find(|number| {
-                *number != self.number && self.ahead.iter().all(|lane| lane.number != *number)
-            });
+            let is_free = |number: &u32| !taken.contains(number) && self.numbers().all(|it| it != *number);
+            let number = (1..).find(is_free);
             let lane = Lane {
                 number: number.unwrap_or_default(),
                 walk: self.first.beside(start.clone()),
@@ -420,19 +381,6 @@ impl Lanes {
         });
         let (_, at, from, to, span) = stretches.max_by_key(|(length, ..)| *length)?;
         Some((at, from.middle(to)?, span.num_milliseconds()))
-    }
-}
-
-/// Why a walk can be none of several, if it cannot.
-fn unfit(walk: &Walk) -> Option<Refusal> {
-    if walk.is_held() {
-        Some(Refusal::Unordered)
-    } else if walk.asks_every_seam() {
-        None
-    } else if walk.goes_by_token() {
-        Some(if walk.mode() == super::Mode::Scroll { Refusal::ByToken } else { Refusal::NotInclusive })
-    } else {
-        Some(Refusal::NoCursor)
     }
 }
 

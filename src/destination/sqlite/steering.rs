@@ -35,22 +35,31 @@ impl Sqlite {
         if unfinished != stored.unreadable.or(run.map(|run| run.run)) {
             return Err(self.contradiction("the run that was left unfinished is not among the runs"));
         }
-        let Some(run) = run else { return Ok(()) };
-        let sealed = self.try_sql(|connection| {
-            let kept = "SELECT walk, lanes, seal FROM _highwater_runs WHERE run = ?1";
-            connection.query_row(kept, [run.run], |row| {
-                let (walk, lanes): (String, Option<String>) = (row.get(0)?, row.get(1)?);
-                Ok(seal::holds(&walk, lanes.as_deref(), row.get(2)?))
-            })
-        })?;
+        let sealed = self.is_sealed(unfinished)?;
+        const MOVED: &str = "where the unfinished run stands is not as it was written";
+        // Another version's walk cannot be read, nor can one that was changed: the seal tells them apart.
+        let Some(run) = run else {
+            return if sealed { Ok(()) } else { Err(self.contradiction(MOVED)) };
+        };
         let logged = self.try_sql(|connection| Logged::of(connection, run.run))?;
         match logged.contradiction(run, stored.checkpoint.as_ref(), newest) {
             Some(what) => Err(self.contradiction(what)),
-            None if !sealed => {
-                Err(self.contradiction("where the unfinished run stands is not as it was written"))
-            }
+            None if !sealed => Err(self.contradiction(MOVED)),
             None => Ok(()),
         }
+    }
+
+    /// True if what that run goes on from is as it was written down.
+    fn is_sealed(&mut self, run: Option<i64>) -> Result<bool, DestinationError> {
+        let kept = "SELECT walk, lanes, seal FROM _highwater_runs WHERE run = ?1 AND walk IS NOT NULL";
+        let sealed = self.try_sql(|connection| {
+            let holds = |row: &rusqlite::Row<'_>| {
+                let (walk, lanes): (String, Option<String>) = (row.get(0)?, row.get(1)?);
+                Ok(seal::holds(&walk, lanes.as_deref(), row.get(2)?))
+            };
+            connection.query_row(kept, [run], holds).optional()
+        })?;
+        Ok(sealed.unwrap_or(true))
     }
 
     fn contradiction(&self, what: &str) -> DestinationError {

@@ -141,6 +141,7 @@ impl Run<'_> {
         };
         let weight = batch.bytes + OVERHEAD;
         self.queued += weight;
+        self.largest = self.largest.max(weight);
         let stored = to_be_told(&batch, self.sync.source.contract().schema);
         self.told_lanes |= self.lanes.are_several();
         let lanes = self.told_lanes.then(|| self.lanes.told(self.width.most()));
