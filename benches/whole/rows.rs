@@ -2,14 +2,12 @@
 
 use std::ops::Range;
 
-use chrono::DateTime;
+use chrono::{DateTime, Utc};
 use serde_json::json;
 
 use super::Fault;
 use super::users;
 
-/// The cursor of the first row, in seconds since 1970.
-const FIRST: i64 = 800_000_000;
 /// The stretch of time that the rows fill, in seconds a row; the same for both spreads, so that they are told apart by
 /// nothing else.
 const APART: i64 = 90;
@@ -37,11 +35,11 @@ impl Spread {
         [Self::Even, Self::Skewed].into_iter().find(|spread| spread.name() == name)
     }
 
-    /// When a row of so many last changed, in seconds since 1970.
+    /// When a row of so many last changed, in seconds since the first one.
     fn time(self, row: usize, of: usize) -> i64 {
         let (row, of) = (row as i64, of as i64);
         match self {
-            Self::Even => FIRST + row * APART,
+            Self::Even => row * APART,
             Self::Skewed => {
                 // 5 % before the crowd and 5 % after it share the 99 % of the time that it leaves.
                 let edge = of / 20;
@@ -49,7 +47,7 @@ impl Spread {
                 let before = row.min(edge);
                 let within = (row - edge).clamp(0, of - 2 * edge);
                 let after = (row - (of - edge)).max(0);
-                FIRST + before * wide + within + after * wide
+                before * wide + within + after * wide
             }
         }
     }
@@ -58,6 +56,9 @@ impl Spread {
 /// All rows, in the order of their cursors.
 pub struct Rows {
     spread: Spread,
+    /// The cursor of the first row, in seconds since 1970: the last one has changed just now, as in a table that is in
+    /// use.
+    first: i64,
     /// The rows as JSON objects, a comma after each.
     text: Vec<u8>,
     /// Where each row begins, and where the last one ends.
@@ -67,10 +68,11 @@ pub struct Rows {
 impl Rows {
     /// So many, with ids that are as random as a UUID's.
     pub fn new(count: usize, spread: Spread) -> Result<Self, Fault> {
-        let mut rows = Self { spread, text: Vec::with_capacity(count * 330), begins: vec![0] };
+        let first = Utc::now().timestamp() - spread.time(count.saturating_sub(1), count);
+        let mut rows = Self { spread, first, text: Vec::with_capacity(count * 330), begins: vec![0] };
         for row in 0..count {
             let values = users::values(row as u64);
-            let at = text(spread.time(row, count));
+            let at = text(first + spread.time(row, count));
             let value = |column: usize| values[column].as_deref();
             let object = json!({
                 "id": id(row as u64), "name": value(1), "email": value(2), "address": value(3),
@@ -90,7 +92,7 @@ impl Rows {
 
     /// The row's cursor.
     pub fn cursor(&self, row: usize) -> String {
-        text(self.spread.time(row, self.count()))
+        text(self.first + self.spread.time(row, self.count()))
     }
 
     /// The first row from a cursor on, or after it.
@@ -100,7 +102,11 @@ impl Rows {
         let (mut low, mut high) = (0, self.count());
         while low < high {
             let middle = low.midpoint(high);
-            if self.spread.time(middle, self.count()) < at { low = middle + 1 } else { high = middle }
+            if self.first + self.spread.time(middle, self.count()) < at {
+                low = middle + 1
+            } else {
+                high = middle
+            }
         }
         Some(low)
     }

@@ -65,6 +65,8 @@ struct Run<'a> {
     traffic: Traffic,
     pending: VecDeque<Pending>,
     queued: u64,
+    /// The lanes whose answers have come and are not read yet.
+    unread: Vec<u32>,
     /// The largest weight of a page so far.
     largest: u64,
     /// The checkpoint and the number of rows in the table, as of the last page that is stored.
@@ -122,6 +124,7 @@ impl Sync {
             traffic: Traffic::default(),
             pending: VecDeque::new(),
             queued: 0,
+            unread: Vec::new(),
             largest: 0,
             known,
             ending: None,
@@ -159,12 +162,7 @@ impl Run<'_> {
                     }
                 },
                 word = self.sync.writer.word(), if !self.pending.is_empty() => self.on_word(word).await,
-                (lane, outcome) = self.traffic.outcome() => {
-                    self.traffic.of(lane).flight = Flight::None;
-                    if let Some(landed) = outcome {
-                        self.on_answer(lane, landed).await;
-                    }
-                }
+                landed = self.traffic.landed() => self.on_answers(landed).await,
             }
         }
     }
@@ -200,10 +198,10 @@ impl Run<'_> {
 
     /// True if another page may be asked for: by what waits for its commit, and by the limit of pages.
     fn has_room(&self) -> bool {
-        let wires = self.traffic.wires().count() as u64;
+        let coming = (self.unread.len() + self.traffic.wires().count()) as u64;
         // What several lanes bring at once is to have room when it comes.
-        let coming = self.queued + wires * self.largest;
-        coming < QUEUE && self.sync.terms.max_pages.is_none_or(|most| self.pages_here + wires < most)
+        self.queued + coming.saturating_sub(1) * self.largest < QUEUE
+            && self.sync.terms.max_pages.is_none_or(|most| self.pages_here + coming < most)
     }
 
     fn send(&mut self, lane: u32, request: Request) {

@@ -74,7 +74,7 @@ impl Run<'_> {
             return self.fail(text);
         }
         let refused = self.lanes.refuse(Refusal::Failed(text));
-        self.traffic.keep(&self.lanes);
+        self.traffic.keep(&self.lanes, &self.unread);
         if let Some(finding) = refused {
             let notice = words::finding(self.lanes.first().page(), &finding, self.lanes.first().mode());
             self.sync.outlet.send(Event::Notice(notice)).await;

@@ -1,5 +1,7 @@
 //! A page's way through a run: from the answer to the writer, and from the commit to the event that tells of it.
 
+use std::time::Duration;
+
 use chrono::Utc;
 use tokio::time::Instant;
 
@@ -9,8 +11,8 @@ use crate::destination::{Batch, DestinationError};
 use crate::kill_point::KillPoint;
 use crate::record::{Page, Row, Schema};
 use crate::run::{Counts, Outcome, Seams, Totals};
-use crate::source::Answer;
 use crate::source::decode::Envelope;
+use crate::source::{Answer, Failure};
 use crate::sync::event::{Event, Notice, PageStored};
 use crate::sync::words;
 use crate::sync::writer::{Group, Word};
@@ -42,41 +44,72 @@ pub(super) struct Told {
 }
 
 impl Run<'_> {
-    pub(super) async fn on_answer(&mut self, lane: u32, landed: Landed) {
-        let Landed { request, sent, answer } = landed;
-        let answer = match answer {
-            Ok(answer) => answer,
-            Err(failure) => return self.on_failure(lane, (request, sent), failure).await,
-        };
+    /// Takes in the answers that are there. Of all of them it is first looked where they go on, so that no lane's next
+    /// request waits until the rows of the others are read.
+    pub(super) async fn on_answers(&mut self, landed: Vec<(u32, Landed)>) {
+        self.unread = landed.iter().map(|(lane, _)| *lane).collect();
+        // A body is shared, not copied.
+        let body =
+            |landed: &Landed| landed.answer.as_ref().map(|answer| answer.body.clone()).unwrap_or_default();
+        let bodies: Vec<_> = landed.iter().map(|(_, landed)| body(landed)).collect();
+        let mut read = Vec::with_capacity(landed.len());
+        for ((lane, Landed { answer, .. }), body) in landed.iter().zip(&bodies) {
+            let begun = Instant::now();
+            let envelope = if answer.is_ok() { Some(self.read(*lane, body)) } else { None };
+            read.push((envelope, begun.elapsed()));
+        }
+        // A task that was just spawned runs on this thread, as soon as this one gives way: what was sent ahead gets on the
+        // wire before the rows are read.
+        tokio::task::yield_now().await;
+        for ((lane, Landed { request, sent, answer }), (envelope, took)) in landed.into_iter().zip(read) {
+            self.unread.retain(|it| *it != lane);
+            // What nobody asks for any more, by what has just been read.
+            if self.ending.is_some() || self.lanes.next(lane) != Some(&request) {
+                self.traffic.keep(&self.lanes, &self.unread);
+                continue;
+            }
+            let failure = match (answer, envelope) {
+                (Ok(answer), Some(Ok(envelope))) => {
+                    self.on_answer(lane, request, (answer, envelope), took);
+                    continue;
+                }
+                (Ok(_), Some(Err(failure))) => self.sync.source.cover(failure),
+                (Err(failure), _) => failure,
+                (Ok(_), None) => continue,
+            };
+            self.on_failure(lane, (request, sent), failure).await;
+        }
+    }
+
+    /// Reads an answer's outer shape, and sends the lane's next request if that tells it.
+    fn read<'b>(&mut self, lane: u32, body: &'b [u8]) -> Result<Envelope<'b>, Failure> {
+        let source = &self.sync.source;
+        let envelope = Envelope::read(source.contract(), body, source.limits())?;
+        self.look_ahead(lane, &envelope);
+        Ok(envelope)
+    }
+
+    fn on_answer(
+        &mut self,
+        lane: u32,
+        request: Request,
+        (answer, envelope): (Answer, Envelope<'_>),
+        took: Duration,
+    ) {
         // Before anything of it is stored.
         if self.pages_here == 0 && self.lanes.first().is_ahead_of(answer.now) {
             return self.fail(words::gone_back(self.lanes.first().reached(), &answer));
         }
         let begun = Instant::now();
-        let source = &self.sync.source;
-        match Envelope::read(source.contract(), &answer.body, source.limits()) {
-            Ok(envelope) => {
-                self.look_ahead(lane, &envelope);
-                let page = envelope.into_page();
-                KillPoint::AfterDecode.pass();
-                self.on_page(lane, request, page, answer, millis(begun.elapsed()));
-            }
-            Err(failure) => {
-                let failure = source.cover(failure);
-                self.on_failure(lane, (request, sent), failure).await;
-            }
-        }
+        let page = envelope.into_page();
+        KillPoint::AfterDecode.pass();
+        self.on_page(lane, request, page, answer, millis(took + begun.elapsed()));
     }
 
     /// Sends a lane's next request as soon as the envelope tells what it will most likely be.
     fn look_ahead(&mut self, lane: u32, envelope: &Envelope<'_>) {
-        let last_one = self
-            .sync
-            .terms
-            .max_pages
-            .is_some_and(|most| self.pages_here + 1 + self.traffic.wires().count() as u64 >= most);
         // Without rows the run most likely ends here, whatever token came along.
-        if self.wish != Wish::Go || last_one || !self.has_room() || envelope.is_empty() {
+        if self.wish != Wish::Go || !self.has_room() || envelope.is_empty() {
             return;
         }
         let (token, last) = (envelope.token.as_deref(), envelope.last_cursor());
@@ -167,7 +200,7 @@ impl Run<'_> {
                 self.traffic.clear();
                 self.ending = Some((End::Limit, None));
             }
-            Next::Ask(_) | Next::Rest => self.traffic.keep(&self.lanes),
+            Next::Ask(_) | Next::Rest => self.traffic.keep(&self.lanes, &self.unread),
         }
         None
     }

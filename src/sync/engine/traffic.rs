@@ -1,5 +1,7 @@
 //! What the lanes of a run wait for, each for itself.
 
+use futures_util::FutureExt as _;
+
 use super::failed::Failed;
 use super::flight::{Flight, Landed, Wait, Wire};
 use crate::walk::lanes::Lanes;
@@ -32,11 +34,12 @@ impl Traffic {
         &mut self.travellers[at]
     }
 
-    /// Drops what no lane asks for any more.
-    pub(super) fn keep(&mut self, lanes: &Lanes) {
+    /// Drops what no lane asks for any more. A lane whose answer is not read yet may be to ask for what was sent ahead.
+    pub(super) fn keep(&mut self, lanes: &Lanes, unread: &[u32]) {
         self.travellers.retain(|it| lanes.next(it.lane).is_some());
         for it in &mut self.travellers {
             if let Flight::Wire(wire) = &it.flight
+                && !unread.contains(&it.lane)
                 && lanes.next(it.lane) != Some(wire.request())
             {
                 it.flight = Flight::None;
@@ -114,9 +117,23 @@ impl Traffic {
         }
     }
 
-    /// What became of one of them, and whose it was: the answer, or nothing if a wait is over or a request was given
-    /// up. Never, if there is nothing to wait for. Safe to drop and call again.
-    pub(super) async fn outcome(&mut self) -> (u32, Option<Landed>) {
+    /// What has become of them: whatever answers are there, each with its lane, or none if a wait is over or a request
+    /// was given up. Never, if there is nothing to wait for. Safe to drop and call again.
+    pub(super) async fn landed(&mut self) -> Vec<(u32, Landed)> {
+        let mut landed = Vec::new();
+        let mut next = self.outcome().await;
+        loop {
+            let (lane, outcome) = next;
+            self.of(lane).flight = Flight::None;
+            landed.extend(outcome.map(|it| (lane, it)));
+            match self.outcome().now_or_never() {
+                Some(more) => next = more,
+                None => return landed,
+            }
+        }
+    }
+
+    async fn outcome(&mut self) -> (u32, Option<Landed>) {
         let flights = self.travellers.iter_mut().filter(|it| !matches!(it.flight, Flight::None));
         let flights = flights.map(|it| Box::pin(async move { (it.lane, it.flight.outcome().await) }));
         let flights: Vec<_> = flights.collect();
