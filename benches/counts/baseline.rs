@@ -13,7 +13,7 @@ use super::Fault;
 const ALLOWED: f64 = 10.0;
 
 const HEAD: &str = "\
-# Instructions of the parts of a sync, as `cargo bench --bench counts` finds them; `-- --bless` writes this file anew.
+# Instructions of the parts of a sync, as `cargo bench --profile counts --bench counts` finds them; `-- --bless` writes this file anew.
 # Another compiler, or another processor's way to copy and compare bytes, takes others.
 
 ";

@@ -1,6 +1,6 @@
-//! Instructions of the parts of a sync, counted by valgrind: `cargo bench --bench counts`. Unlike times they are the same
-//! on a busy machine, so a part that became slower shows: exits 1 if one takes more than a tenth more than
-//! `baseline.toml` says. `-- --bless` writes what is counted into it.
+//! Instructions of the parts of a sync, counted by valgrind: `cargo bench --profile counts --bench counts`. Unlike
+//! times they are the same on a busy machine, so a part that became slower shows: exits 1 if one takes more than a
+//! tenth more than `baseline.toml` says. `-- --bless` writes what is counted into it.
 //!
 //! Every part is done by another process of this program, under callgrind, which counts within one function only: what
 //! makes a part ready is not counted.
@@ -38,7 +38,7 @@ fn main() -> ExitCode {
         [] => compare(),
         ["--bless"] => bless(),
         _ => {
-            eprintln!("cargo bench --bench counts [-- --bless]");
+            eprintln!("cargo bench --profile counts --bench counts [-- --bless]");
             return ExitCode::from(2);
         }
     };
@@ -108,8 +108,9 @@ fn count(part: &str) -> Result<u64, Fault> {
     let total = report.lines().find_map(|line| line.strip_prefix("totals: "));
     match total.map(str::trim).map(str::parse) {
         Some(Ok(counted)) if counted > 0 => Ok(counted),
-        _ => {
-            Err(format!("{part}: valgrind counted nothing; was the program stripped of its symbols?").into())
-        }
+        _ => Err(format!(
+            "{part}: valgrind counted nothing: it needs the symbols, which --profile counts keeps"
+        )
+        .into()),
     }
 }

@@ -1,7 +1,7 @@
 //! The parts of a sync by themselves: `cargo bench --bench parts`, or some with `-- commit`.
 //!
 //! Times move from machine to machine and with what else runs there; to see whether a part has become slower, count its
-//! instructions with `cargo bench --bench counts`.
+//! instructions with `cargo bench --profile counts --bench counts`.
 
 #[path = "../monitor/table.rs"]
 mod table;
