@@ -285,8 +285,10 @@ pub fn playground(served: &Served) -> Result<Exit, Fault> {
     })
 }
 
+/// One thread for the sync and its requests, so that nothing between an answer and the next request waits for another
+/// thread to wake up. The destination's writer and reader, which block, have threads of their own.
 pub(super) fn runtime() -> io::Result<tokio::runtime::Runtime> {
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
     // Before anything is written.
     let within = runtime.enter();
     platform::heed_file_limit()?;
