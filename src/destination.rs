@@ -241,18 +241,6 @@ pub trait Destination: Send {
     /// If they could not be stored; then none of them is.
     fn commit(&mut self, batches: &[Batch]) -> Result<Vec<Committed>, DestinationError>;
 
-    /// The same with pages that are asked for one by one: while one is stored, the next may still be on its way, and
-    /// none that is stored is held any longer.
-    ///
-    /// # Errors
-    /// As [`Destination::commit`]; whether those that were not asked for yet are, is left open.
-    fn commit_as_they_come(
-        &mut self,
-        batches: &mut dyn Iterator<Item = Batch>,
-    ) -> Result<Vec<Committed>, DestinationError> {
-        self.commit(&batches.collect::<Vec<_>>())
-    }
-
     /// Ends a run.
     ///
     /// # Errors

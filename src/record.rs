@@ -211,25 +211,22 @@ pub type Values = Arc<[Option<String>]>;
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Packed {
     text: Box<str>,
-    /// Where each ends in the text, with [`NULL`] if it is null.
-    ends: Box<[usize]>,
+    /// Where each ends in the text, with [`NULL`] if it is null. No body comes near 2 GiB.
+    ends: Box<[u32]>,
 }
 
 /// The bit that no length of a text has.
-const NULL: usize = 1 << (usize::BITS - 1);
+const NULL: u32 = 1 << (u32::BITS - 1);
 
 impl Packed {
-    /// Packs values.
+    /// Packs values, 2 GiB of text at most.
     #[must_use]
     pub fn new(values: &[Option<impl AsRef<str>>]) -> Self {
         let length = values.iter().flatten().map(|value| value.as_ref().len()).sum();
         let mut text = String::with_capacity(length);
-        let ends = values.iter().map(|value| match value {
-            Some(value) => {
-                text.push_str(value.as_ref());
-                text.len()
-            }
-            None => text.len() | NULL,
+        let ends = values.iter().map(|value| {
+            text.push_str(value.as_ref().map_or("", AsRef::as_ref));
+            text.len() as u32 | if value.is_none() { NULL } else { 0 }
         });
         Self { ends: ends.collect(), text: text.into() }
     }
@@ -237,9 +234,9 @@ impl Packed {
     /// The value in a column; `None` if it is null.
     #[must_use]
     pub fn get(&self, column: usize) -> Option<&str> {
-        let end = self.ends.get(column).filter(|end| *end & NULL == 0)?;
+        let end = self.ends.get(column).filter(|end| **end & NULL == 0)?;
         let begin = column.checked_sub(1).map_or(0, |before| self.ends[before] & !NULL);
-        self.text.get(begin..*end)
+        self.text.get(begin as usize..*end as usize)
     }
 
     /// The values.
@@ -247,6 +244,7 @@ impl Packed {
         (0..self.ends.len()).map(|column| self.get(column))
     }
 }
+
 /// One record as the source gave it, cut to the declared columns.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Row {

@@ -33,7 +33,7 @@ pub const SCANNED_ROWS: usize = 4_000;
 /// How rows are ordered.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Order {
-    /// As they were first stored, the last one first.
+    /// As they were first stored, the last one first. What one large commit stored, it stored in the order of ids.
     #[default]
     Stored,
     /// By a column's text, byte by byte, a null before every text. Rows of the same text stand as they were first

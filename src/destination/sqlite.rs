@@ -16,7 +16,6 @@ mod tests;
 pub mod verify;
 mod whole;
 
-use std::borrow::Borrow;
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
@@ -140,30 +139,6 @@ impl Sqlite {
         })
     }
 
-    fn commit_each(
-        &mut self,
-        batches: impl IntoIterator<Item = impl Borrow<Batch>>,
-    ) -> Result<Vec<Committed>, DestinationError> {
-        let schema = self.schema;
-        if platform::file_identity(&self.path) != self.identity {
-            return Err(DestinationError::Refused(format!(
-                "{} was moved or deleted while the run wrote to it; put it back, or run again for a new one",
-                self.path.display()
-            )));
-        }
-        let committed = self.try_sql(|connection| {
-            let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-            KillPoint::AfterBegin.pass();
-            let committed = commit::pages(&transaction, schema, batches)?;
-            KillPoint::BeforeCommit.pass();
-            transaction.commit()?;
-            KillPoint::AfterCommit.pass();
-            Ok(committed)
-        })?;
-        self.log.after_commit(&self.connection, &self.path);
-        Ok(committed)
-    }
-
     /// Runs SQL and puts the file's name and a remedy to what goes wrong.
     pub(super) fn try_sql<T>(
         &mut self,
@@ -272,14 +247,24 @@ impl Destination for Sqlite {
     }
 
     fn commit(&mut self, batches: &[Batch]) -> Result<Vec<Committed>, DestinationError> {
-        self.commit_each(batches)
-    }
-
-    fn commit_as_they_come(
-        &mut self,
-        batches: &mut dyn Iterator<Item = Batch>,
-    ) -> Result<Vec<Committed>, DestinationError> {
-        self.commit_each(batches)
+        let schema = self.schema;
+        if platform::file_identity(&self.path) != self.identity {
+            return Err(DestinationError::Refused(format!(
+                "{} was moved or deleted while the run wrote to it; put it back, or run again for a new one",
+                self.path.display()
+            )));
+        }
+        let committed = self.try_sql(|connection| {
+            let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            KillPoint::AfterBegin.pass();
+            let committed = commit::pages(&transaction, schema, batches)?;
+            KillPoint::BeforeCommit.pass();
+            transaction.commit()?;
+            KillPoint::AfterCommit.pass();
+            Ok(committed)
+        })?;
+        self.log.after_commit(&self.connection, &self.path);
+        Ok(committed)
     }
 
     fn end(&mut self, ending: &Ending) -> Result<(), DestinationError> {

@@ -31,7 +31,7 @@ use crate::walk::lanes::Lanes;
 use crate::walk::{End, Request};
 
 /// How many bytes of pages may wait for their commit before no more are asked for.
-const QUEUE: u64 = 4 << 20;
+const QUEUE: u64 = 10 << 20;
 
 /// What the operator wants of the run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

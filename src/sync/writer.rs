@@ -17,15 +17,9 @@ use crate::run::Outcome;
 /// How many pages go into one commit at most: their events come in one go, and a screen is to keep up with them.
 const GROUP: usize = 256;
 
-/// How many rows do, about: keys come in no order, and each commit writes whatever pages of the index they touch. With
-/// twice as many rows in it, a commit touches most of the same pages.
+/// How many rows do, about: each commit writes whatever pages of the index its keys touch, and with twice as many keys,
+/// which come in no order, it touches most of the same ones.
 const ROWS: usize = 1 << 16;
-
-/// How long the first page of a commit waits for the ones that have come meanwhile.
-const OPEN: Duration = Duration::from_millis(500);
-
-/// How much room in the queue is told of at once.
-const ROOM: u64 = 256 << 10;
 
 enum Work {
     /// A page, and what it weighs in the queue.
@@ -197,7 +191,8 @@ impl Worker {
             while let Ok(work) = incoming.recv() {
                 desk.queue.waiting.push_back(work);
                 while !desk.queue.waiting.is_empty() {
-                    desk.turn(Some(&incoming), &mut |word| drop(outgoing.send(word)));
+                    desk.queue.waiting.extend(incoming.try_iter());
+                    desk.turn(&mut |word| drop(outgoing.send(word)));
                 }
             }
         });
@@ -227,21 +222,21 @@ struct Queue {
 }
 
 impl Queue {
-    /// The next page, if that is what waits.
-    fn page(&mut self, incoming: Option<&blocking::Receiver<Work>>) -> Option<(Batch, u64)> {
-        loop {
-            if self.waiting.is_empty() {
-                self.waiting.extend(incoming.and_then(|incoming| incoming.try_recv().ok()));
-            }
-            match self.waiting.pop_front()? {
-                Work::Page(batch, _) if self.broken == Some(batch.run) => {}
-                Work::Page(batch, weight) => return Some((*batch, weight)),
-                job @ Work::Other(_) => {
-                    self.waiting.push_front(job);
-                    return None;
-                }
+    /// The pages that wait and go into one commit, and what they weigh. None if something else is to be done first.
+    fn group(&mut self) -> (Vec<Batch>, u64) {
+        let (mut group, mut rows, mut weighs) = (Vec::new(), 0, 0);
+        while group.len() < GROUP
+            && rows < ROWS
+            && matches!(self.waiting.front(), Some(Work::Page(..)))
+            && let Some(Work::Page(batch, weight)) = self.waiting.pop_front()
+        {
+            if self.broken != Some(batch.run) {
+                rows += batch.rows.len();
+                weighs += weight;
+                group.push(*batch);
             }
         }
+        (group, weighs)
     }
 }
 
@@ -259,38 +254,23 @@ impl Desk {
     /// Turns until there is something to tell, or nothing waits any more.
     fn work(&mut self, words: &mut VecDeque<Word>) {
         while words.is_empty() && !self.queue.waiting.is_empty() {
-            self.turn(None, &mut |word| words.push_back(word));
+            self.turn(&mut |word| words.push_back(word));
         }
     }
 
-    /// The next thing that waits: something else than a page, or a group of pages, and whatever comes in while they are
-    /// being stored.
-    fn turn(&mut self, incoming: Option<&blocking::Receiver<Work>>, tell: &mut dyn FnMut(Word)) {
+    /// The next thing that waits: a group of pages, or something else.
+    fn turn(&mut self, tell: &mut dyn FnMut(Word)) {
         let Self { destination, queue } = self;
-        if let Some((first, weight)) = queue.page(incoming) {
+        let (group, weighs) = queue.group();
+        if let Some(first) = group.first() {
             let (begun, run) = (Instant::now(), first.run);
-            let (mut pages, mut rows) = (1, first.rows.len());
-            // What the page at work weighs, and those before it that nothing was told of yet.
-            let (mut held, mut room) = (weight, 0);
-            let rest = std::iter::from_fn(|| {
-                // Without a thread there is no time either.
-                let late = incoming.is_some() && begun.elapsed() >= OPEN;
-                if pages >= GROUP || rows >= ROWS || late {
-                    return None;
-                }
-                let (next, weight) = queue.page(incoming)?;
-                (pages, rows) = (pages + 1, rows + next.rows.len());
-                room += std::mem::replace(&mut held, weight);
-                if room >= ROOM {
-                    tell(Word::Room(std::mem::take(&mut room)));
-                }
-                Some(next)
-            });
-            let stored = destination.commit_as_they_come(&mut std::iter::once(first).chain(rest));
-            tell(Word::Room(room + held));
+            // Others may take their place in the queue while they are being stored.
+            tell(Word::Room(weighs));
+            let stored = destination.commit(&group);
             if stored.is_err() {
                 queue.broken = Some(run);
             }
+            drop(group);
             tell(Word::Group(stored.map(|pages| Group { pages, took: begun.elapsed() })));
         } else if let Some(Work::Other(job)) = queue.waiting.pop_front() {
             // Whoever asks for anything else has been told of the failure: what comes now begins at the gap.

@@ -50,6 +50,8 @@ pub struct Answer {
     drip: Option<Duration>,
     gate: Option<Gate>,
     ending: Ending,
+    /// The only query that it answers.
+    to: Option<String>,
 }
 
 impl Answer {
@@ -62,7 +64,18 @@ impl Answer {
             drip: None,
             gate: None,
             ending: Ending::Whole,
+            to: None,
         }
+    }
+
+    /// Answers this query alone. Another that arrives before it is neither answered nor noted: what was sent ahead on a
+    /// guess that the rows then prove wrong may or may not get as far as the server.
+    pub fn only_to(self, query: impl Into<String>) -> Self {
+        Self { to: Some(query.into()), ..self }
+    }
+
+    pub fn is_for(&self, query: &str) -> bool {
+        self.to.as_ref().is_none_or(|to| to == query)
     }
 
     /// 200 with a body, whatever it is.

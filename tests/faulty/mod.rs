@@ -48,14 +48,15 @@ struct Script {
 }
 
 impl Script {
-    fn next(&mut self, query: &str) -> Answer {
-        if let Some(answer) = self.answers.pop_front() {
-            return answer;
+    /// The answer to a query; none to one that the next is not for.
+    fn next(&mut self, query: &str) -> Option<Answer> {
+        if let Some(answer) = self.answers.front() {
+            return answer.is_for(query).then(|| self.answers.pop_front())?;
         }
         let over = || {
             Answer::status("418 The Script Is Over").body(&format!(r#"{{"error":"no answer to {query}"}}"#))
         };
-        self.judge.as_mut().map_or_else(over, |judge| judge(query))
+        Some(self.judge.as_mut().map_or_else(over, |judge| judge(query)))
     }
 }
 
@@ -150,7 +151,7 @@ async fn serve(
     }
     let query = query(&head);
     let head = String::from_utf8_lossy(&head).into_owned();
-    let answer = script.lock().unwrap().next(&query);
+    let Some(answer) = script.lock().unwrap().next(&query) else { return std::future::pending().await };
     note.send_modify(|asked| asked.push(Asked { at: Instant::now(), query, head }));
     answer.play(&mut stream).await?;
     stream.shutdown().await

@@ -22,8 +22,6 @@ struct State {
     groups: Vec<Vec<u64>>,
     /// Commits that fail, by number from 1.
     failing: Vec<usize>,
-    /// True if what comes while a commit is held goes into it.
-    gathering: bool,
     /// True if what is stored cannot be read any more, nor the end of a run written.
     closed: bool,
     /// How many commits were begun.
@@ -34,12 +32,6 @@ impl Handle {
     /// Holds commits back until they are let through.
     pub fn hold(self) -> Self {
         self.with(|state| state.allowed = Some(0));
-        self
-    }
-
-    /// Holds a commit back once its first page has come, and takes into it what has come when it is let through.
-    pub fn gathering(self) -> Self {
-        self.with(|state| state.gathering = true);
         self
     }
 
@@ -123,24 +115,6 @@ impl Destination for Handled {
             true => self.inner.commit(batches),
             false => Err(Self::refused("the disk is full")),
         }
-    }
-    fn commit_as_they_come(
-        &mut self,
-        batches: &mut dyn Iterator<Item = Batch>,
-    ) -> Result<Vec<Committed>, DestinationError> {
-        let gathering = self.handle.with(|state| state.gathering);
-        let most = if gathering { 1 } else { usize::MAX };
-        let first: Vec<Batch> = Iterator::take(&mut *batches, most).collect();
-        if !self.handle.commit(&first) {
-            return Err(Self::refused("the disk is full"));
-        }
-        let rest = batches.take(if gathering { usize::MAX } else { 0 });
-        let all: Vec<Batch> = first.into_iter().chain(rest).collect();
-        self.handle.with(|state| {
-            state.groups.pop();
-            state.groups.push(all.iter().map(|batch| batch.page).collect());
-        });
-        self.inner.commit(&all)
     }
     fn end(&mut self, ending: &Ending) -> Result<(), DestinationError> {
         match self.handle.with(|state| state.closed) {

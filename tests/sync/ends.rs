@@ -104,11 +104,7 @@ async fn pages_without_progress_end_the_run_and_name_their_limit() {
         "{}",
         ended.text
     );
-    assert_eq!(
-        (rig.server.asked().len(), rig.ids().as_str()),
-        (5, "u1 u2 u3 u4 u5 u6"),
-        "what came is stored"
-    );
+    assert_eq!((ended.totals.pages, rig.ids().as_str()), (5, "u1 u2 u3 u4 u5 u6"), "what came is stored");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -143,7 +139,8 @@ async fn a_seam_within_a_tie_asks_for_attention_when_crossed_by_token() {
 /// No walk reads what a source leaves out both by token and by cursor: none is recommended.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_exclusive_bound_asks_for_attention_and_promises_nothing() {
-    let script = [page([1, 2], "a"), page([3, 4], "b"), page([2, 3], "c"), last_page([4])];
+    let script =
+        [page([1, 2], "a"), page([3, 4], "b"), page([2, 3], "c"), last_page([4]).only_to("scroll_param=c")];
     let mut rig = Setup::default().walk(Mode::Auto).start(script).await;
     let ended = rig.run(Start::Checkpoint).await;
     let seams = Seams { not_inclusive: 1, ..Seams::default() };
@@ -154,7 +151,8 @@ async fn an_exclusive_bound_asks_for_attention_and_promises_nothing() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_run_that_failed_out_of_order_is_gone_on_with_from_its_own_start() {
-    let script = [page(1..=2, "a"), page(6..=9, "b"), page([9, 4], "c")];
+    let below = page([9, 4], "c").only_to(format!("updated_since={}", at(1)));
+    let script = [page(1..=2, "a"), page(6..=9, "b"), below];
     let mut rig = Setup::default().walk(Mode::Anchor).start(script).await;
     let ended = rig.run(Start::Full).await;
     assert_eq!((ended.outcome, &ended.end), (Outcome::Failed, &End::NotAnchorable), "{}", ended.text);

@@ -1,6 +1,5 @@
 //! Pages into tables, inside a transaction that the caller commits.
 
-use std::borrow::Borrow;
 use std::collections::BTreeMap;
 
 use rusqlite::types::{ToSql, ValueRef};
@@ -14,15 +13,18 @@ use crate::record::{Cursor, Row, Schema};
 use crate::run::{Before, Counts, Fate, ShownRow, Totals};
 use crate::walk::Request;
 
+/// From how many rows on a commit stores them in the order of their ids. Ids come in no order, and with an index larger
+/// than the cache, each row would read a page of it and write another; in order, a page that many rows touch is read and
+/// written once. Below that, the order in which they came is kept, as whoever watches expects.
+const MANY: usize = 4_096;
+
 /// Stores pages with all that belongs to them.
 pub(super) fn pages(
     transaction: &Transaction<'_>,
     schema: &'static Schema,
-    batches: impl IntoIterator<Item = impl Borrow<Batch>>,
+    batches: &[Batch],
 ) -> rusqlite::Result<Vec<Committed>> {
-    let mut batches = batches.into_iter();
-    let Some(mut last) = batches.next() else { return Ok(Vec::new()) };
-    let run = last.borrow().run;
+    let Some(last) = batches.last() else { return Ok(Vec::new()) };
     let (mut rows, mut span, unfinished) = transaction.query_row(
         "SELECT rows, oldest, newest, unfinished FROM _highwater_state",
         [],
@@ -33,28 +35,28 @@ pub(super) fn pages(
         },
     )?;
     let mut totals: Totals =
-        transaction.query_row("SELECT totals FROM _highwater_runs WHERE run = ?1", [run], |row| {
+        transaction.query_row("SELECT totals FROM _highwater_runs WHERE run = ?1", [last.run], |row| {
             super::parsed(row, 0)
         })?;
-    let mut upsert = Upsert::new(transaction, schema)?;
-    let mut committed = Vec::new();
-    for next in totals.pages + 1.. {
-        let batch = last.borrow();
-        // The promise, kept in release builds too: the pages of a run follow one another without a gap.
-        if unfinished != Some(batch.run) || batch.page != next {
-            return Err(broken(format!("page {} of run {} is not the next one", batch.page, batch.run)));
-        }
-        let page = one_page(transaction, &mut upsert, schema, batch, &mut span)?;
-        rows += i64::try_from(page.counts.new).unwrap_or(i64::MAX);
-        totals.counts.add(&page.counts);
-        committed.push(Committed { rows: rows.unsigned_abs(), ..page });
-        match batches.next() {
-            Some(batch) => last = batch,
-            None => break,
-        }
-        KillPoint::BetweenPages.pass();
+    // The promise, kept in release builds too: the pages of a run follow one another without a gap.
+    let gap = (totals.pages + 1..)
+        .zip(batches)
+        .find(|(next, batch)| unfinished != Some(batch.run) || batch.page != *next);
+    if let Some((_, batch)) = gap {
+        return Err(broken(format!("page {} of run {} is not the next one", batch.page, batch.run)));
     }
-    let last = last.borrow();
+    let mut committed = store_rows(transaction, schema, batches, &mut span)?;
+    for (number, (batch, page)) in batches.iter().zip(&mut committed).enumerate() {
+        if number > 0 {
+            KillPoint::BetweenPages.pass();
+        }
+        rows += i64::try_from(page.counts.new).unwrap_or(i64::MAX);
+        page.rows = rows.unsigned_abs();
+        totals.counts.add(&page.counts);
+        let place = Place::of(batch);
+        quarantine(transaction, batch, &place)?;
+        log_page(transaction, schema, batch, &place, &page.counts)?;
+    }
     let totals = Totals { counts: totals.counts, commits: totals.commits + 1, ..last.totals };
     state(transaction, last, rows, &span, &totals)?;
     Ok(committed)
@@ -82,25 +84,77 @@ fn broken(what: String) -> rusqlite::Error {
     rusqlite::Error::ToSqlConversionFailure(what.into())
 }
 
-fn one_page(
+/// Stores the rows of all pages, and tells of each page what became of its rows.
+fn store_rows(
     transaction: &Transaction<'_>,
-    upsert: &mut Upsert<'_>,
     schema: &'static Schema,
-    batch: &Batch,
+    batches: &[Batch],
     span: &mut Span,
-) -> rusqlite::Result<Committed> {
-    let mut counts = Counts {
-        rows: (batch.rows.len() + batch.quarantined.len()) as u64,
-        quarantined: batch.quarantined.len() as u64,
-        future: batch.future,
-        ..Counts::default()
-    };
-    let show_from = batch.rows.len().saturating_sub(batch.show);
-    let mut shown = Vec::with_capacity(batch.rows.len() - show_from);
-    let place = Place { run: batch.run, page: number(batch.page), at: stamp(batch.at) };
-    for (position, row) in batch.rows.iter().enumerate() {
-        let (fate, before) = upsert.row(row, &place)?;
+) -> rusqlite::Result<Vec<Committed>> {
+    let mut upsert = Upsert::new(transaction, schema)?;
+    let places: Vec<Place> = batches.iter().map(Place::of).collect();
+    let mut tallies: Vec<Tally> = batches.iter().map(Tally::of).collect();
+    for (page, position) in order(schema, batches) {
+        let batch = &batches[page];
+        let row = &batch.rows[position];
+        let (fate, before) = upsert.row(row, &places[page])?;
         KillPoint::AfterUpsert.pass();
+        if let Some(cursor) = &row.cursor {
+            span.add(cursor);
+        }
+        tallies[page].add(row, fate);
+        if position + batch.show >= batch.rows.len() {
+            tallies[page].shown.push((position, ShownRow::new(fate, &row.values, &before)));
+        }
+    }
+    Ok(tallies.into_iter().map(Tally::into_committed).collect())
+}
+
+/// In which order rows are stored, by page and position: that of their ids if they are many, and rows of the same id
+/// always as they came.
+fn order(schema: &Schema, batches: &[Batch]) -> Vec<(usize, usize)> {
+    let rows = batches.iter().enumerate();
+    let places = rows.flat_map(|(page, batch)| (0..batch.rows.len()).map(move |position| (page, position)));
+    if batches.iter().map(|batch| batch.rows.len()).sum::<usize>() < MANY {
+        return places.collect();
+    }
+    let id = |(page, position): (usize, usize)| batches[page].rows[position].id(schema);
+    let mut sorted: Vec<_> = places.map(|place| (beginning(id(place)), place)).collect();
+    sorted.sort_unstable_by(|(a_begins, a), (b_begins, b)| {
+        a_begins.cmp(b_begins).then_with(|| id(*a).cmp(id(*b))).then_with(|| a.cmp(b))
+    });
+    sorted.into_iter().map(|(_, place)| place).collect()
+}
+
+/// The first eight bytes of a text as a number that sorts as they do: most texts are told apart by it, without a look at
+/// where they lie.
+fn beginning(text: &str) -> u64 {
+    let mut bytes = [0; 8];
+    let length = text.len().min(8);
+    bytes[..length].copy_from_slice(&text.as_bytes()[..length]);
+    u64::from_be_bytes(bytes)
+}
+
+/// What became of a page's rows, while they are being stored.
+struct Tally {
+    counts: Counts,
+    /// With their positions: they may be stored in another order.
+    shown: Vec<(usize, ShownRow)>,
+}
+
+impl Tally {
+    fn of(batch: &Batch) -> Self {
+        let counts = Counts {
+            rows: (batch.rows.len() + batch.quarantined.len()) as u64,
+            quarantined: batch.quarantined.len() as u64,
+            future: batch.future,
+            ..Counts::default()
+        };
+        Self { counts, shown: Vec::with_capacity(batch.show.min(batch.rows.len())) }
+    }
+
+    fn add(&mut self, row: &Row, fate: Fate) {
+        let counts = &mut self.counts;
         match fate {
             Fate::New => counts.new += 1,
             Fate::Changed => counts.changed += 1,
@@ -109,16 +163,13 @@ fn one_page(
         }
         counts.no_cursor += u64::from(row.cursor.is_none());
         counts.extra += u64::from(row.extra.is_some());
-        if let Some(cursor) = &row.cursor {
-            span.add(cursor);
-        }
-        if position >= show_from {
-            shown.push(ShownRow::new(fate, &row.values, &before));
-        }
     }
-    quarantine(transaction, batch, &place)?;
-    log_page(transaction, schema, batch, &place, &counts)?;
-    Ok(Committed { counts, rows: 0, shown })
+
+    fn into_committed(mut self) -> Committed {
+        self.shown.sort_unstable_by_key(|(position, _)| *position);
+        let shown = self.shown.into_iter().map(|(_, row)| row).collect();
+        Committed { counts: self.counts, rows: 0, shown }
+    }
 }
 
 /// Where a row came from, as the tables note it down.
@@ -126,6 +177,12 @@ struct Place {
     run: i64,
     page: i64,
     at: String,
+}
+
+impl Place {
+    fn of(batch: &Batch) -> Self {
+        Self { run: batch.run, page: number(batch.page), at: stamp(batch.at) }
+    }
 }
 
 /// The statements that a row may take. A new one, the common case of a first sync, takes one.

@@ -92,7 +92,7 @@ impl Sqlite {
         }
         sqlite.try_sql(|connection| {
             connection.execute_batch(
-                "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -20480;
+                "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -4096;
                  PRAGMA wal_autocheckpoint = 0;
                  PRAGMA temp_store = MEMORY;",
             )

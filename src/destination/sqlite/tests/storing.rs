@@ -219,6 +219,54 @@ proptest! {
     }
 }
 
+/// Enough rows in one commit are stored in the order of their ids: nothing else about them may differ for it.
+#[test]
+fn many_rows_in_one_commit_are_told_and_stored_as_page_by_page() {
+    let mut chance = 1_u64;
+    let mut chance = |below: u64| {
+        chance = chance.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (chance >> 33) % below
+    };
+    let mut any_row = || {
+        let second = u32::try_from(chance(6)).unwrap();
+        // Some ids begin alike, beyond what a number holds of them, and some are short.
+        let prefix = ["", "id-of-a-row-"][usize::try_from(chance(2)).unwrap()];
+        let extra = (chance(3) == 0).then(|| format!("{{\"n\":{}}}", chance(2)));
+        Row { extra, ..row(&format!("{prefix}{}", chance(900)), second, &format!("v{}", chance(3))) }
+    };
+    let versions: Vec<Vec<Row>> = (0..6).map(|_| (0..1_000).map(|_| any_row()).collect()).collect();
+    let folder = folder();
+    let [at_once, one_by_one] = [true, false].map(|at_once| {
+        let mut sqlite = open(&folder.path().join(if at_once { "a.db" } else { "b.db" }));
+        let mut pages = Pages::begin(&mut sqlite);
+        let versions = versions.iter().enumerate();
+        let batches: Vec<Batch> =
+            versions.map(|(number, rows)| pages.next(rows.clone(), Some(&number.to_string()))).collect();
+        let committed = match at_once {
+            true => sqlite.commit(&batches).unwrap(),
+            false => batches.chunks(1).flat_map(|batch| sqlite.commit(batch).unwrap()).collect(),
+        };
+        let all = |query: &str| {
+            let mut query = sqlite.connection.prepare(query).unwrap();
+            let texts = query.query_map([], |row| row.get::<_, String>(0)).unwrap();
+            texts.collect::<rusqlite::Result<Vec<_>>>().unwrap()
+        };
+        let tables = [
+            "SELECT json_array(id, name, updatedAt) FROM user ORDER BY id",
+            "SELECT json_array(id, page, before) FROM _highwater_previous ORDER BY id",
+            "SELECT json_array(id, fields) FROM _highwater_extra ORDER BY id",
+            "SELECT json_array(rows, oldest, newest, checkpoint) FROM _highwater_state",
+            "SELECT json_array(page, new, changed, same, stale, first, last) FROM _highwater_pages ORDER BY page",
+        ];
+        let first = all("SELECT id FROM user ORDER BY rowid LIMIT 1").remove(0);
+        (format!("{committed:?}"), tables.map(all), first)
+    });
+    assert_eq!(at_once.0, one_by_one.0);
+    assert_eq!(at_once.1, one_by_one.1);
+    assert_eq!(at_once.2, "0", "by id");
+    assert_eq!(one_by_one.2, versions[0][0].id(&USER), "as they came");
+}
+
 #[test]
 fn what_became_of_a_row_is_told_with_it() {
     let folder = folder();

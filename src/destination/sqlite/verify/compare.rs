@@ -293,13 +293,6 @@ impl Destination for Compare {
         batches.iter().map(|batch| self.compared(batch)).collect()
     }
 
-    fn commit_as_they_come(
-        &mut self,
-        batches: &mut dyn Iterator<Item = Batch>,
-    ) -> Result<Vec<Committed>, DestinationError> {
-        batches.map(|batch| self.compared(&batch)).collect()
-    }
-
     fn end(&mut self, ending: &Ending) -> Result<(), DestinationError> {
         // Before its very end, a row that has changed meanwhile may still be to come.
         if ending.end.is_of_data() {
