@@ -53,31 +53,28 @@ impl Run<'_> {
             |landed: &Landed| landed.answer.as_ref().map(|answer| answer.body.clone()).unwrap_or_default();
         let bodies: Vec<_> = landed.iter().map(|(_, landed)| body(landed)).collect();
         let mut read = Vec::with_capacity(landed.len());
-        for ((lane, Landed { answer, .. }), body) in landed.iter().zip(&bodies) {
+        for ((lane, Landed { request, sent, answer }), body) in landed.into_iter().zip(&bodies) {
             let begun = Instant::now();
-            let envelope = if answer.is_ok() { Some(self.read(*lane, body)) } else { None };
-            read.push((envelope, begun.elapsed()));
+            let answer = answer.and_then(|answer| match self.read(lane, body) {
+                Ok(envelope) => Ok((answer, envelope)),
+                Err(failure) => Err(self.sync.source.cover(failure)),
+            });
+            read.push((lane, (request, sent), answer, begun.elapsed()));
         }
         // A task that was just spawned runs on this thread, as soon as this one gives way: what was sent ahead gets on the
         // wire before the rows are read.
         tokio::task::yield_now().await;
-        for ((lane, Landed { request, sent, answer }), (envelope, took)) in landed.into_iter().zip(read) {
+        for (lane, (request, sent), answer, took) in read {
             self.unread.retain(|it| *it != lane);
             // What nobody asks for any more, by what has just been read.
             if self.ending.is_some() || self.lanes.next(lane) != Some(&request) {
                 self.traffic.keep(&self.lanes, &self.unread);
                 continue;
             }
-            let failure = match (answer, envelope) {
-                (Ok(answer), Some(Ok(envelope))) => {
-                    self.on_answer(lane, request, (answer, envelope), took);
-                    continue;
-                }
-                (Ok(_), Some(Err(failure))) => self.sync.source.cover(failure),
-                (Err(failure), _) => failure,
-                (Ok(_), None) => continue,
-            };
-            self.on_failure(lane, (request, sent), failure).await;
+            match answer {
+                Ok(answer) => self.on_answer(lane, request, answer, took),
+                Err(failure) => self.on_failure(lane, (request, sent), failure).await,
+            }
         }
     }
 
