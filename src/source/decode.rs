@@ -48,26 +48,15 @@ impl<'a> Envelope<'a> {
             Failure::BadBody(format!("{error}; it begins with {beginning:?}"))
         };
         let mut reader = serde_json::Deserializer::from_slice(body);
-        let fields = Fields(contract).deserialize(&mut reader).map_err(bad)?;
-        reader.end().map_err(bad)?;
-        let rows: Option<Vec<&RawValue>> = match fields.rows {
-            Some(raw) if raw.get().starts_with('[') => {
-                let mut reader = serde_json::Deserializer::from_str(raw.get());
-                Some(Elements(most).deserialize(&mut reader).map_err(bad)?)
-            }
-            Some(raw) => return Err(wrong_type(contract.rows, raw, "an array")),
-            None => None,
-        };
+        let found = Fields { contract, most }.deserialize(&mut reader);
+        let found = found.and_then(|found| reader.end().map(|()| found));
+        let Found { rows, token } =
+            found.map_err(|error| wrong_type(contract, body).unwrap_or_else(|| bad(error)))?;
         if rows.as_ref().is_some_and(|rows| rows.len() > most) {
             return Err(Failure::TooLarge(format!(
                 "more than {most} rows in one page (source.max_page_rows)"
             )));
         }
-        let token: Option<String> = match fields.token {
-            Some(raw) if raw.get().starts_with('"') => Some(serde_json::from_str(raw.get()).map_err(bad)?),
-            Some(raw) => return Err(wrong_type(contract.token, raw, "a string")),
-            None => None,
-        };
         Ok(Self { contract, depth: limits.depth, rows, token: token.filter(|token| !token.is_empty()) })
     }
 
@@ -104,17 +93,28 @@ impl<'a> Envelope<'a> {
     }
 }
 
-fn wrong_type(field: &str, raw: &RawValue, wanted: &str) -> Failure {
-    let found = sanitize::snippet(raw.get(), 40);
-    Failure::BadBody(format!("`{field}` is {found}, not {wanted}"))
+/// What is wrong with a body that has the fields, if it is their type: what stands there in place of it.
+fn wrong_type(contract: &Contract, body: &[u8]) -> Option<Failure> {
+    let fields: BTreeMap<Cow<'_, str>, &RawValue> = serde_json::from_slice(body).ok()?;
+    let wrong = |name: &str, begins: char, wanted: &str| {
+        let raw = fields.get(name)?.get();
+        let found = sanitize::snippet(raw, 40);
+        let is_wrong = raw != "null" && !raw.starts_with(begins);
+        is_wrong.then(|| Failure::BadBody(format!("`{name}` is {found}, not {wanted}")))
+    };
+    wrong(contract.rows, '[', "an array").or_else(|| wrong(contract.token, '"', "a string"))
 }
 
-/// The two fields of the answer that matter; all others are skipped.
-struct Fields(&'static Contract);
+/// The two fields of the answer that matter; all others are skipped. In one pass: the next request waits for it.
+struct Fields {
+    contract: &'static Contract,
+    /// How many rows are kept, and one more.
+    most: usize,
+}
 
 struct Found<'a> {
-    rows: Option<&'a RawValue>,
-    token: Option<&'a RawValue>,
+    rows: Option<Vec<&'a RawValue>>,
+    token: Option<String>,
 }
 
 impl<'de> DeserializeSeed<'de> for Fields {
@@ -132,10 +132,10 @@ impl<'de> Visitor<'de> for Fields {
     fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<Found<'de>, M::Error> {
         let (mut rows, mut token) = (None, None);
         while let Some(Name(key)) = map.next_key()? {
-            let seen = if key == self.0.rows {
-                rows.replace(map.next_value::<&RawValue>()?).is_some()
-            } else if key == self.0.token {
-                token.replace(map.next_value::<&RawValue>()?).is_some()
+            let seen = if key == self.contract.rows {
+                rows.replace(map.next_value_seed(Elements(self.most))?).is_some()
+            } else if key == self.contract.token {
+                token.replace(map.next_value()?).is_some()
             } else {
                 map.next_value::<IgnoredAny>()?;
                 false
@@ -144,25 +144,31 @@ impl<'de> Visitor<'de> for Fields {
                 return Err(M::Error::custom(format_args!("two fields named `{key}`")));
             }
         }
-        let given = |raw: &&RawValue| raw.get() != "null";
-        Ok(Found { rows: rows.filter(given), token: token.filter(given) })
+        Ok(Found { rows: rows.flatten(), token: token.flatten() })
     }
 }
 
 /// The elements of an array, of which so many and one more are kept: 32 MiB of `0,` would be half a gigabyte of them.
+/// None of `null`.
 struct Elements(usize);
 
 impl<'de> DeserializeSeed<'de> for Elements {
-    type Value = Vec<&'de RawValue>;
+    type Value = Option<Vec<&'de RawValue>>;
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
-        deserializer.deserialize_seq(self)
+        deserializer.deserialize_option(self)
     }
 }
 
 impl<'de> Visitor<'de> for Elements {
-    type Value = Vec<&'de RawValue>;
+    type Value = Option<Vec<&'de RawValue>>;
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("an array")
+    }
+    fn visit_none<E>(self) -> Result<Self::Value, E> {
+        Ok(None)
+    }
+    fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        deserializer.deserialize_seq(self)
     }
     fn visit_seq<S: SeqAccess<'de>>(self, mut sequence: S) -> Result<Self::Value, S::Error> {
         let mut elements = Vec::new();
@@ -171,7 +177,7 @@ impl<'de> Visitor<'de> for Elements {
                 elements.push(element);
             }
         }
-        Ok(elements)
+        Ok(Some(elements))
     }
 }
 
