@@ -30,6 +30,7 @@ use self::theme::Theme;
 use crate::destination::reader::{Answer, Reader};
 use crate::lesson::{Told, Verdict};
 use crate::platform::{Signal, Signals};
+use crate::record::Schema;
 use crate::replay::Deck;
 use crate::run::Start;
 use crate::sync::command::Command;
@@ -37,6 +38,8 @@ use crate::sync::event::{RunEnded, Stamped};
 
 /// What connects the monitor to a sync.
 pub struct Feed {
+    /// The table that it tells of.
+    pub schema: &'static Schema,
     /// What the sync tells. It sends [`Opened`](crate::sync::event::Event::Opened) first, and closes the channel once
     /// it has obeyed [`Command::Stop`].
     pub events: broadcast::Receiver<Stamped>,

@@ -161,6 +161,8 @@ pub struct Column {
 pub struct Schema {
     /// The table's name.
     pub table: &'static str,
+    /// What its rows are called together, as a heading.
+    pub title: &'static str,
     /// The columns, in the order in which the reference declares them.
     pub columns: &'static [Column],
     /// Index of the primary key in `columns`.
@@ -188,6 +190,7 @@ const fn datetime(name: &'static str) -> Column {
 /// The reference's table: `user`, by `id`, ordered by `updatedAt`.
 pub const USER: Schema = Schema {
     table: "user",
+    title: "Users",
     columns: &[
         string("id"),
         string("name"),

@@ -15,6 +15,7 @@ use highwater::monitor::model::Model;
 use highwater::monitor::terminal::{Screen, Stage as _};
 use highwater::monitor::theme::Theme;
 use highwater::playground::{Options, Playground};
+use highwater::record::USER;
 use rustix::process::{Pid, Signal, kill_process};
 use terminal::{Launch, Terminal, proc};
 use tokio::runtime::Runtime;
@@ -136,7 +137,7 @@ fn panic_with_the_terminal() {
     print::make_panics_safe();
     let mut screen = Screen::new(true).unwrap();
     screen.claim().unwrap();
-    let model = Model::new(Theme::default(), screen.size().unwrap(), chrono::DateTime::UNIX_EPOCH);
+    let model = Model::new(&USER, Theme::default(), screen.size().unwrap(), chrono::DateTime::UNIX_EPOCH);
     let mut draw = || {
         screen.draw(&model).unwrap();
         wait_until("the frame to be written", || screen.ready().unwrap());

@@ -232,7 +232,7 @@ fn the_whole_table_is_filtered_sorted_and_exported() {
     let mut terminal = Terminal::start(120, 36, &["--url", &server.url()]);
     terminal.shows("COMPLETE").press("G").shows("1,200 of 1,200");
     terminal.press("g").shows("as they came").press("/updatedAt:00Z").shows("Users /updatedAt:00Z");
-    terminal.press("\r").press("o").shows("by name ▲").press("x").shows("Export the users").press("\t\r");
+    terminal.press("\r").press("o").shows("by name ▲").press("x").shows("Export the rows").press("\t\r");
     terminal.shows("rows exported, ").shows("/user.csv");
     let mut file = csv::Reader::from_path(terminal.home.path().join("user.csv")).unwrap();
     assert_eq!(&file.headers().unwrap()[1], "name");

@@ -75,7 +75,7 @@ impl Watch {
     pub fn new(path: &Path, rows: u64, size: Size, scene: Scene) -> Result<Self, Fault> {
         let (reader, answers) = Sqlite::reader(path, &USER);
         let now = users::changed_at(rows);
-        let model = Model::new(Theme::default(), size, now);
+        let model = Model::new(&USER, Theme::default(), size, now);
         let mut watch = Self { scene, model, reader, answers, now, rows, page: 0 };
         watch.tell(opened(rows, path.display().to_string()));
         watch.tell(started()?);
@@ -88,7 +88,7 @@ impl Watch {
             for key in [KeyCode::Char('c'), KeyCode::Char('o'), KeyCode::Esc] {
                 watch.press(key);
             }
-            if watch.model.users.sort().map(|sort| sort.column) != Some(USER.primary_key) {
+            if watch.model.browse.sort().map(|sort| sort.column) != Some(USER.primary_key) {
                 return Err("o in the columns does not order by the first, the id".into());
             }
         }
@@ -112,11 +112,11 @@ impl Watch {
         let mut times = Vec::with_capacity(count);
         for _ in 0..count {
             let messages = self.messages()?;
-            let before = self.model.users.scroll.key().cloned();
+            let before = self.model.browse.scroll.key().cloned();
             let begun = Instant::now();
             self.frame(messages, terminal)?;
             times.push(begun.elapsed());
-            if self.scene.moves() && self.model.users.scroll.key() == before.as_ref() {
+            if self.scene.moves() && self.model.browse.scroll.key() == before.as_ref() {
                 return Err(format!("the table does not scroll: {}", self.scene.name()).into());
             }
         }
@@ -144,7 +144,7 @@ impl Watch {
     /// this loop.
     pub fn messages(&mut self) -> Result<Vec<Message>, Fault> {
         let mut messages = Vec::new();
-        if self.model.users.is_reading() {
+        if self.model.browse.is_reading() {
             messages.push(self.answer()?);
         }
         if !matches!(self.scene, Scene::Still) {
@@ -165,7 +165,7 @@ impl Watch {
     }
 
     fn settle(&mut self) -> Result<(), Fault> {
-        while self.model.users.is_reading() {
+        while self.model.browse.is_reading() {
             let answer = self.answer()?;
             self.take(answer);
         }

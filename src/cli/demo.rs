@@ -119,7 +119,7 @@ async fn watch(looks: &config::Monitor, scenario: &Scenario, scratch: Scratch) -
     let lesson = Lesson::new(&scenario.title, &scenario.about, scenario.beside.is_some());
     let lesson = Some((lesson, told));
     let commands = rehearsal.commands.clone();
-    let feed = Feed { events, commands, start: None, reader, replay: None, lesson };
+    let feed = Feed { schema: &USER, events, commands, start: None, reader, replay: None, lesson };
     let manners = manners(looks);
     let left = monitor::run(feed, manners, Utc::now).await?;
     rehearsal.close().await?;

@@ -9,6 +9,7 @@ use super::{Exit, Played, print};
 use crate::config::{Place, Problem};
 use crate::monitor::terminal::leave_behind;
 use crate::monitor::{self, Departure, Feed};
+use crate::record::USER;
 use crate::replay::{Piece, Player, Tail, Tape, Unplayable};
 use crate::report::{Report, Style};
 
@@ -31,7 +32,15 @@ fn watch(played: &Played, tape: Tape) -> Result<Exit, Fault> {
         let (player, events, deck) = Player::new(tape, played.speed, receiver);
         let playing = tokio::spawn(player.play());
         let clock = deck.clock.clone();
-        let feed = Feed { events, commands, start: None, reader: None, replay: Some(deck), lesson: None };
+        let feed = Feed {
+            schema: &USER,
+            events,
+            commands,
+            start: None,
+            reader: None,
+            replay: Some(deck),
+            lesson: None,
+        };
         let left = monitor::run(feed, manners(&played.looks), move || clock.now()).await?;
         leave_behind("the replay is over; nothing was asked of a source, and nothing was stored".to_owned());
         Ok(match (playing.await?, left.departure) {

@@ -99,7 +99,7 @@ pub fn watch(watched: &Watched) -> Result<Exit, Fault> {
         };
         let reader = Some(Sqlite::reader(&settings.database()?, &USER));
         let commands = session.commands.clone();
-        let feed = Feed { events, commands, start, reader, replay: None, lesson: None };
+        let feed = Feed { schema: &USER, events, commands, start, reader, replay: None, lesson: None };
         let manners = manners(&settings.monitor);
         let left = monitor::run(feed, manners, Utc::now).await?;
         let trouble = session.trouble.clone();

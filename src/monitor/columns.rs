@@ -1,7 +1,7 @@
 //! Columns of a list: which of them there is room for, and how wide each is. Geometry alone, so that a click can be
 //! told which column it hit.
 
-use crate::record::USER;
+use crate::record::{ColumnType, Schema};
 
 /// Blank cells between two columns.
 pub const GAP: usize = 2;
@@ -74,37 +74,67 @@ pub fn at(fitted: &[(usize, usize)], cell: usize) -> Option<usize> {
     None
 }
 
-/// The columns of the users, by the names that the schema gives them.
-const USERS: &[Column] = &[
+/// Columns as fields of these names usually need them.
+const USUAL: &[Column] = &[
     Column::text("id", 8, 36, 4),
     Column::text("name", 14, 24, 0),
     Column::text("email", 20, 32, 2),
     Column::text("company", 20, 34, 3),
     Column::text("job", 24, 36, 5),
-    Column::text("updatedAt", 20, 20, 1),
-    Column::text("createdAt", 20, 20, 6),
-    Column::text("address", 30, 60, 7),
+    Column::text("updatedAt", TIME, TIME, 1),
+    Column::text("createdAt", TIME, TIME, 6),
+    Column::text("address", LONG, 60, 7),
 ];
 
-/// The columns of the users that are shown, by their places in the schema.
-#[must_use]
-pub fn users(shown: &[bool]) -> Vec<Column> {
-    let is_shown = |column: &&Column| {
-        let position = USER.position(column.title);
-        position.is_some_and(|position| shown.get(position) == Some(&true))
-    };
-    USERS.iter().filter(is_shown).copied().collect()
+/// How wide a time is, in whole seconds.
+const TIME: usize = 20;
+
+/// From which width on a column stands behind all the others: what comes after it would be far from what comes before.
+const LONG: usize = 30;
+
+/// A column of the table, as it is best shown.
+fn column(schema: &Schema, position: usize) -> Column {
+    let column = &schema.columns[position];
+    match (USUAL.iter().find(|usual| usual.title == column.name), column.kind) {
+        (Some(usual), _) => *usual,
+        _ if position == schema.cursor => Column::text(column.name, TIME, TIME + 5, 1),
+        _ if position == schema.primary_key => Column::text(column.name, 8, 36, 4),
+        (None, ColumnType::UtcDatetime) => Column::text(column.name, TIME, TIME + 5, 6),
+        (None, ColumnType::String) => Column::text(column.name, 12, 36, 8),
+    }
 }
 
-/// What stands in front of the users: the mark of the selected one, and a sign.
+/// The columns of the table that are shown, in the order of the screen.
+#[must_use]
+pub fn of_rows(schema: &Schema, shown: &[bool]) -> Vec<Column> {
+    let places = (0..schema.columns.len()).filter(|position| shown.get(*position) == Some(&true));
+    let mut columns: Vec<Column> = places.map(|position| column(schema, position)).collect();
+    columns.sort_by_key(|column| column.least >= LONG);
+    columns
+}
+
+/// The columns that tell one row from another at a glance, by their places in the schema: the two most important ones
+/// of its own, its cursor and its key.
+#[must_use]
+pub fn telling(schema: &Schema) -> Vec<usize> {
+    let ends = [schema.cursor, schema.primary_key];
+    let mut own: Vec<usize> = (0..schema.columns.len()).filter(|position| !ends.contains(position)).collect();
+    own.sort_by_key(|position| column(schema, *position).rank);
+    own.truncate(2);
+    own.extend(ends);
+    own.dedup();
+    own
+}
+
+/// What stands in front of the rows: the mark of the selected one, and a sign.
 pub const FRONT: usize = 2 * MARK;
 
-/// The columns of the users that fit in a panel that is so wide inside: their places in the schema, and their widths.
+/// The columns of the rows that fit in a panel that is so wide inside: their places in the schema, and their widths.
 #[must_use]
-pub fn users_in(shown: &[bool], width: u16) -> Vec<(usize, usize)> {
-    let columns = users(shown);
+pub fn rows_in(schema: &Schema, shown: &[bool], width: u16) -> Vec<(usize, usize)> {
+    let columns = of_rows(schema, shown);
     let fitted = fit(&columns, usize::from(width).saturating_sub(FRONT)).into_iter();
-    fitted.filter_map(|(index, width)| Some((USER.position(columns[index].title)?, width))).collect()
+    fitted.filter_map(|(index, width)| Some((schema.position(columns[index].title)?, width))).collect()
 }
 
 #[cfg(test)]

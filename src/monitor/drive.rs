@@ -55,7 +55,7 @@ pub async fn drive<S: Stage>(
     theme: Theme,
     clock: impl Fn() -> DateTime<Utc>,
 ) -> io::Result<(Left, Option<Reader>)> {
-    let mut model = Model::new(theme, stage.size()?, clock());
+    let mut model = Model::new(feed.schema, theme, stage.size()?, clock());
     model.start = feed.start;
     let (reader, mut answers) = feed.reader.unzip();
     model.has_table = reader.is_some();

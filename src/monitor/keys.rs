@@ -59,15 +59,15 @@ pub enum Action {
     Mark,
     /// Hands something to the terminal's clipboard.
     Copy,
-    /// Narrows the users down.
+    /// Narrows the rows down.
     Filter,
-    /// Orders the users by the next column.
+    /// Orders the rows by the next column.
     Sort,
     /// Turns their order around.
     Reverse,
-    /// Chooses the columns of the users.
+    /// Chooses the columns of the rows.
     Columns,
-    /// Writes the users that are looked at to a file, or ends that.
+    /// Writes the rows that are looked at to a file, or ends that.
     Export,
     /// Lists every action by its name.
     Palette,
@@ -99,15 +99,15 @@ pub enum Group {
     Sync,
     /// Where the operator looks.
     Look,
-    /// The users.
-    Users,
+    /// The rows.
+    Rows,
     /// The program.
     Program,
 }
 
 impl Group {
     /// Every group, in the order of the help.
-    pub const ALL: [Self; 4] = [Self::Sync, Self::Look, Self::Users, Self::Program];
+    pub const ALL: [Self; 4] = [Self::Sync, Self::Look, Self::Rows, Self::Program];
 
     /// Its heading.
     #[must_use]
@@ -115,7 +115,7 @@ impl Group {
         match self {
             Self::Sync => "The sync",
             Self::Look => "Looking around",
-            Self::Users => "The users",
+            Self::Rows => "The rows",
             Self::Program => "The program",
         }
     }

@@ -17,7 +17,7 @@ use super::model::Panel;
 pub struct Arrangement {
     /// The panel that keys are in.
     pub focus: Panel,
-    /// What stands beside the users: the pages or the runs.
+    /// What stands beside the rows: the pages or the runs.
     pub left: Panel,
     /// What stands below them: the log or the problems.
     pub bottom: Panel,
@@ -36,7 +36,7 @@ pub struct Arrangement {
 impl Default for Arrangement {
     fn default() -> Self {
         Self {
-            focus: Panel::Users,
+            focus: Panel::Rows,
             left: Panel::Pages,
             bottom: Panel::Log,
             expanded: false,
@@ -53,7 +53,7 @@ impl Arrangement {
     pub fn show(&mut self, panel: Panel) {
         self.focus = panel;
         match panel {
-            Panel::Users => {}
+            Panel::Rows => {}
             Panel::Pages | Panel::Runs => self.left = panel,
             Panel::Log | Panel::Problems => self.bottom = panel,
         }
@@ -101,8 +101,8 @@ pub struct Areas {
     pub pace: Rect,
     /// The pages or the runs.
     pub left: Rect,
-    /// The users.
-    pub users: Rect,
+    /// The rows.
+    pub rows: Rect,
     /// The log or the problems.
     pub bottom: Rect,
     /// The keys.
@@ -130,11 +130,11 @@ impl Areas {
 
     /// Gives the focused list the room of all of them.
     fn expand(&mut self) {
-        let lists = [self.left, self.users, self.bottom].into_iter().filter(|area| !area.is_empty());
+        let lists = [self.left, self.rows, self.bottom].into_iter().filter(|area| !area.is_empty());
         let all = lists.reduce(Rect::union).unwrap_or(Rect::ZERO);
-        (self.left, self.users, self.bottom) = (Rect::ZERO, Rect::ZERO, Rect::ZERO);
+        (self.left, self.rows, self.bottom) = (Rect::ZERO, Rect::ZERO, Rect::ZERO);
         match self.arrangement.focus {
-            Panel::Users => self.users = all,
+            Panel::Rows => self.rows = all,
             Panel::Pages | Panel::Runs => self.left = all,
             Panel::Log | Panel::Problems => self.bottom = all,
         }
@@ -144,7 +144,7 @@ impl Areas {
     #[must_use]
     pub fn list(&self, panel: Panel) -> Rect {
         match panel {
-            Panel::Users => self.users,
+            Panel::Rows => self.rows,
             _ if panel == self.arrangement.left => self.left,
             _ if panel == self.arrangement.bottom => self.bottom,
             _ => Rect::ZERO,
@@ -215,7 +215,7 @@ fn boxed(screen: Rect, arrangement: Arrangement) -> Areas {
         Layout::horizontal([Constraint::Fill(30), Constraint::Fill(31), Constraint::Fill(39)]).areas(cards);
     let [pace, position] =
         Layout::horizontal([Constraint::Percentage(44), Constraint::Fill(1)]).areas(position);
-    let [left, users] = Layout::horizontal([Constraint::Percentage(44), Constraint::Fill(1)]).areas(main);
+    let [left, rows] = Layout::horizontal([Constraint::Percentage(44), Constraint::Fill(1)]).areas(main);
     let [narration, beside] = told(narration, arrangement);
     Areas {
         shape: Shape::Boxed,
@@ -230,7 +230,7 @@ fn boxed(screen: Rect, arrangement: Arrangement) -> Areas {
         lanes,
         pace,
         left,
-        users,
+        rows,
         bottom,
         footer,
         ..Areas::default()
@@ -274,7 +274,7 @@ fn ruled(screen: Rect, arrangement: Arrangement) -> Areas {
     .areas(screen);
     let fills = if wide { 3 } else { 2 };
     let cards = Layout::horizontal(vec![Constraint::Fill(1); fills]).split(cards);
-    let [left, users] = Layout::horizontal([Constraint::Percentage(44), Constraint::Fill(1)]).areas(main);
+    let [left, rows] = Layout::horizontal([Constraint::Percentage(44), Constraint::Fill(1)]).areas(main);
     let [narration, beside] = told(narration, arrangement);
     // With several lanes their strip is the position, told better.
     let (position, lanes) =
@@ -291,13 +291,13 @@ fn ruled(screen: Rect, arrangement: Arrangement) -> Areas {
         position,
         lanes,
         left,
-        users,
+        rows,
         bottom,
         footer,
         ..Areas::default()
     };
     if narrated && arrangement.focus == arrangement.bottom {
-        (areas.left, areas.users, areas.bottom) = (Rect::ZERO, Rect::ZERO, main);
+        (areas.left, areas.rows, areas.bottom) = (Rect::ZERO, Rect::ZERO, main);
     }
     areas
 }
@@ -330,10 +330,10 @@ fn compact(screen: Rect, arrangement: Arrangement) -> Areas {
     match arrangement.focus {
         Panel::Log | Panel::Problems => areas.bottom = list,
         _ if screen.width >= 100 => {
-            [areas.left, areas.users] =
+            [areas.left, areas.rows] =
                 Layout::horizontal([Constraint::Percentage(44), Constraint::Fill(1)]).areas(list);
         }
-        Panel::Users => areas.users = list,
+        Panel::Rows => areas.rows = list,
         Panel::Pages | Panel::Runs => areas.left = list,
     }
     areas
@@ -375,7 +375,7 @@ mod tests {
             areas.narration,
             areas.beside,
             areas.left,
-            areas.users,
+            areas.rows,
             areas.bottom,
             areas.footer,
         ];

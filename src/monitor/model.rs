@@ -42,7 +42,7 @@ use ratatui::layout::Size;
 
 pub use self::browse::Browse;
 pub use self::copy::Copied;
-pub use self::entries::{Came, LogEntry, Problem, Tone, UserEntry};
+pub use self::entries::{Came, LogEntry, Problem, RowEntry, Tone};
 pub use self::export::{ExportForm, Exporting, Obstacle};
 pub use self::heard::{Checkpoint, Heard, Run, Stream, Tail};
 pub use self::input::Input;
@@ -64,6 +64,7 @@ use super::layout::Arrangement;
 use super::text;
 use super::theme::Theme;
 use crate::destination::reader::Question;
+use crate::record::Schema;
 use crate::replay::{Motion, Playback};
 use crate::run::Start;
 use crate::sync::event::Phase;
@@ -74,9 +75,9 @@ const ANSWER: TimeDelta = TimeDelta::seconds(5);
 /// The panels that keys can be in.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Panel {
-    /// The users.
+    /// The rows.
     #[default]
-    Users,
+    Rows,
     /// The pages of a run.
     Pages,
     /// The runs.
@@ -89,19 +90,7 @@ pub enum Panel {
 
 impl Panel {
     /// Every panel, in the order of Tab.
-    pub const ALL: [Self; 5] = [Self::Users, Self::Pages, Self::Runs, Self::Log, Self::Problems];
-
-    /// Its name.
-    #[must_use]
-    pub fn title(self) -> &'static str {
-        match self {
-            Self::Users => "Users",
-            Self::Pages => "Pages",
-            Self::Runs => "Runs",
-            Self::Log => "Log",
-            Self::Problems => "Problems",
-        }
-    }
+    pub const ALL: [Self; 5] = [Self::Rows, Self::Pages, Self::Runs, Self::Log, Self::Problems];
 
     /// The panel a number of places further, around the end.
     #[must_use]
@@ -124,6 +113,8 @@ pub enum Leaving {
 /// What the monitor knows.
 #[derive(Clone, Debug)]
 pub struct Model {
+    /// The table whose rows are shown.
+    pub schema: &'static Schema,
     /// How things look.
     pub theme: Theme,
     /// The terminal's size.
@@ -142,8 +133,8 @@ pub struct Model {
     frozen: Option<Box<Heard>>,
     /// Which panels are on screen, and where keys are.
     pub arrangement: Arrangement,
-    /// How the users are looked at.
-    pub users: Browse,
+    /// How the rows are looked at.
+    pub browse: Browse,
     /// How the pages are looked at.
     pub pages: Pages,
     /// How the runs are looked at.
@@ -180,8 +171,9 @@ pub enum Answer {
 impl Model {
     /// A monitor that has heard nothing yet.
     #[must_use]
-    pub fn new(theme: Theme, size: Size, now: DateTime<Utc>) -> Self {
+    pub fn new(schema: &'static Schema, theme: Theme, size: Size, now: DateTime<Utc>) -> Self {
         Self {
+            schema,
             theme,
             size,
             now,
@@ -191,7 +183,7 @@ impl Model {
             heard: Heard::new(now),
             frozen: None,
             arrangement: Arrangement::default(),
-            users: Browse::new(now),
+            browse: Browse::new(schema, now),
             pages: Pages::default(),
             runs: Runs::default(),
             tickets: Tickets::ROW,
@@ -266,7 +258,7 @@ impl Model {
         let lag = seen.checkpoint.value.as_ref().map(|(c, _)| c.instant());
         let ages = [seen.checkpoint.moved_at, token_at, lag];
         let answer = self.answer.as_ref().map(|(_, until)| *until - self.now);
-        let refresh = self.users.refresh_at().filter(|_| !self.is_frozen());
+        let refresh = self.browse.refresh_at().filter(|_| !self.is_frozen());
         let refresh = refresh.map(|at| (at - self.now).max(TimeDelta::zero()));
         ages.into_iter()
             .flatten()
@@ -308,9 +300,9 @@ fn look(model: &mut Model) -> Vec<Effect> {
     if !model.has_table || model.is_frozen() {
         return Vec::new();
     }
-    let height = lists::height(model, Panel::Users);
-    let mut questions = model.users.refresh(&model.heard, model.now);
-    questions.extend(model.users.fill(&model.heard, height));
+    let height = lists::height(model, Panel::Rows);
+    let mut questions = model.browse.refresh(&model.heard, model.now);
+    questions.extend(model.browse.fill(&model.heard, height));
     asked(questions)
 }
 

@@ -9,7 +9,7 @@ use super::model::{Effect, Lesson, Message, Model, lesson, update};
 use super::theme::Theme;
 use crate::exchange::Exchange;
 use crate::lesson::{Beside, Came, Narration, State, Told};
-use crate::record::{BEGINNING, Cursor};
+use crate::record::{BEGINNING, Column, ColumnType, Cursor, Schema, USER};
 use crate::run::{Counts, Fate, Outcome, ShownRow, Start, Totals};
 use crate::sync::event::{
     Event, Level, Notice, NoticeKind, Opened, PageStored, Phase, RunEnded, RunStarted, Stamped, Unfinished,
@@ -283,9 +283,41 @@ pub fn ended(outcome: Outcome, pages: i64) -> Event {
     }))
 }
 
+/// The table of another source: its key is no `id`, and neither that nor the cursor stands where the users have theirs.
+pub const ISSUES: Schema = Schema {
+    table: "issue",
+    title: "Issues",
+    columns: &[
+        Column { name: "title", kind: ColumnType::String },
+        Column { name: "number", kind: ColumnType::String },
+        Column { name: "state", kind: ColumnType::String },
+        Column { name: "updated_at", kind: ColumnType::UtcDatetime },
+        Column { name: "assignee", kind: ColumnType::String },
+    ],
+    primary_key: 1,
+    cursor: 3,
+};
+
+/// A monitor that has heard of a page of issues.
+pub fn heard_of_issues(width: u16, height: u16) -> Model {
+    let mut model = Model::new(&ISSUES, Theme::default(), Size::new(width, height), epoch());
+    let Event::Page(mut stored) = page(1) else { unreachable!() };
+    for (number, row) in (101..).zip(&mut stored.shown) {
+        let values = ["It leaks", "", "open", "2026-01-01T12:00:00Z", "ada"];
+        let mut values = values.map(|value| Some(value.to_owned()));
+        values[1] = Some(number.to_string());
+        row.values = values.into();
+    }
+    stored.first_ids = ["101", "102"].map(str::to_owned).into();
+    for event in [opened(), started(), Event::Page(stored)] {
+        tell(&mut model, 0, event);
+    }
+    model
+}
+
 /// A monitor of that size that has heard nothing.
 pub fn silent(width: u16, height: u16) -> Model {
-    Model::new(Theme::default(), Size::new(width, height), epoch())
+    Model::new(&USER, Theme::default(), Size::new(width, height), epoch())
 }
 
 /// A monitor that has heard these events, a second apart.

@@ -181,6 +181,14 @@ pub fn seconds_until(now: DateTime<Utc>, then: DateTime<Utc>) -> i64 {
     left.div_euclid(1_000) + i64::from(left % 1_000 > 0)
 }
 
+/// A word as it begins a heading.
+#[must_use]
+pub fn capitalized(word: &str) -> String {
+    let mut letters = word.chars();
+    let first = letters.next();
+    first.into_iter().flat_map(char::to_uppercase).chain(letters).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

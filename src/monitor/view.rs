@@ -16,6 +16,7 @@ mod pace;
 mod pages;
 mod position;
 mod problems;
+mod rows;
 mod runs;
 mod sheet;
 mod status;
@@ -23,7 +24,6 @@ mod table;
 #[cfg(test)]
 mod tests;
 mod token;
-mod users;
 
 use ratatui::Frame;
 
@@ -44,8 +44,8 @@ use super::model::{Model, Panel};
 /// │ rows a second, answers, budget      │ oldest ━━━━━━━━━━━━━◆╌╌╌╌╌ now, time left  │
 /// ├ with several lanes: the stretch that they share ───────────────────────── how many ┤
 /// │ ████████1░░░░░░▒▒▒▒2░░░░░▒▒▒3░░░░  what each does, and where it stands            │
-/// ├ pages, or runs ─────────────────────┼ users ─────────────────────────────────────┤
-/// │ a line each, newest on top          │ a line a user: what came, then the table   │
+/// ├ pages, or runs ─────────────────────┼ rows ─────────────────────────────────────┤
+/// │ a line each, newest on top          │ a line a row: what came, then the table   │
 /// ├ log, or problems ───────────────────┴────────────────────────────────────────────┤
 /// │ what happened and why, newest on top                                             │
 /// └ footer: the keys, or the answer to the last one, or a filter that is typed ──────┘
@@ -69,7 +69,7 @@ pub fn view(model: &Model, frame: &mut Frame) {
         Panel::Runs => runs::draw(model, &mut canvas),
         _ => pages::draw(model, &mut canvas),
     }
-    users::draw(model, &mut canvas);
+    rows::draw(model, &mut canvas);
     match model.arrangement.bottom {
         Panel::Problems => problems::draw(model, &mut canvas),
         _ => log::draw(model, &mut canvas),

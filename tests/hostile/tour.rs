@@ -78,7 +78,7 @@ impl<'t> Operator<'t> {
         self.try_out("gm").try_out("j").try_out("\r").try_out("\u{1b}");
         self.entries("4", "▶ Log", SOME).entries("E", "▶ Problems", 12);
         self.paste(":", "Actions").leave("\u{1b}", "Actions");
-        self.see("c", "Columns of the users").leave("\u{1b}", "Columns of the users");
+        self.see("c", "Columns of the rows").leave("\u{1b}", "Columns of the rows");
         self.see("?", "Keys").leave("\u{1b}", "Keys");
         for _ in 0..5 {
             self.see("T", "theme: ");
@@ -104,10 +104,10 @@ impl<'t> Operator<'t> {
     /// Exports in every form, and to a file whose name is an attack.
     pub fn exports(&mut self) -> &mut Self {
         for (tabs, name) in [("", "json"), ("\t", "csv"), ("\t\t", "raw")] {
-            self.see("x", "Export the users").see(tabs, "form");
+            self.see("x", "Export the rows").see(tabs, "form");
             self.see(&format!("\u{15}{name}\r"), &format!("/{name}"));
         }
-        self.paste("x", "Export the users")
+        self.paste("x", "Export the rows")
             .see("\r", "make the directory first")
             .leave("\u{1b}", "make the directory first")
     }

@@ -12,6 +12,7 @@ use tokio::time::sleep;
 
 use super::super::samples::*;
 use super::*;
+use crate::record::USER;
 use crate::run::{Outcome, Start};
 use crate::sync::event::{Event, Phase};
 
@@ -99,7 +100,8 @@ async fn play_with<F: Future<Output = Ends>>(
         frames: std::sync::Arc::clone(&frames),
         claims: 0,
     };
-    let feed = Feed { events, commands, start: None, reader: None, replay: None, lesson: None };
+    let feed =
+        Feed { schema: &USER, events, commands, start: None, reader: None, replay: None, lesson: None };
     let began = Instant::now();
     let clock = move || epoch() + TimeDelta::from_std(began.elapsed()).unwrap();
     let driven = drive(

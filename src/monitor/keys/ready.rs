@@ -202,7 +202,7 @@ pub fn mark_ready(model: &Model) -> Result<(), &'static str> {
 /// Whether there is an order to turn around.
 pub fn reverse_ready(model: &Model) -> Result<(), &'static str> {
     table_ready(model)?;
-    match model.users.sort() {
+    match model.browse.sort() {
         Some(_) => Ok(()),
         None => Err("they stand as they came; o orders by a column"),
     }

@@ -51,7 +51,7 @@ pub const KEYMAP: &[Binding] = &[
         .labelled(|_| "faster")
         .in_replay()
         .when(speed_ready),
-    bind(G::Look, &[Plain(Tab)], A::NextPanel, "next panel", "next panel: users, pages, runs, log, problems")
+    bind(G::Look, &[Plain(Tab)], A::NextPanel, "next panel", "next panel: rows, pages, runs, log, problems")
         .labelled(|_| "panel"),
     bind(G::Look, &[Plain(BackTab)], A::PreviousPanel, "previous panel", "previous panel"),
     bind(G::Look, &[Plain(Up), Plain(Char('k'))], A::Up, "up", "one line up"),
@@ -60,7 +60,7 @@ pub const KEYMAP: &[Binding] = &[
     bind(G::Look, &[Plain(PageDown), Ctrl('d')], A::PageDown, "screenful down", "a screenful down"),
     bind(G::Look, &[Plain(Home), Plain(Char('g'))], A::First, "newest", "to the newest, and follow it"),
     bind(G::Look, &[Plain(End), Plain(Char('G'))], A::Last, "oldest", "to the oldest"),
-    bind(G::Look, &[Plain(Char('1'))], A::Show(Panel::Users), "users", "to the users").when(panels_ready),
+    bind(G::Look, &[Plain(Char('1'))], A::Show(Panel::Rows), "rows", "to the rows").when(panels_ready),
     bind(G::Look, &[Plain(Char('2'))], A::Show(Panel::Pages), "pages", "to the pages").when(panels_ready),
     bind(G::Look, &[Plain(Char('3'))], A::Show(Panel::Runs), "runs", "to the runs").when(panels_ready),
     bind(G::Look, &[Plain(Char('4'))], A::Show(Panel::Log), "log", "to the log").when(panels_ready),
@@ -117,26 +117,26 @@ pub const KEYMAP: &[Binding] = &[
     .labelled(|_| "details"),
     bind(G::Look, &[Plain(Esc)], A::Close, "close", "close what is on top; never quits"),
     bind(
-        G::Users,
+        G::Rows,
         &[Plain(Char('/'))],
         A::Filter,
-        "filter the users",
+        "filter the rows",
         "filter: `ada`, `company:smith`, `-clerk`; every word must be true of the row",
     )
     .labelled(|_| "filter")
     .when(table_ready),
     bind(
-        G::Users,
+        G::Rows,
         &[Plain(Char('o'))],
         A::Sort,
-        "sort the users",
+        "sort the rows",
         "order by the next column on screen; after the last one: as rows come by",
     )
     .when(table_ready),
-    bind(G::Users, &[Plain(Char('O'))], A::Reverse, "reverse the order", "turn the order around")
+    bind(G::Rows, &[Plain(Char('O'))], A::Reverse, "reverse the order", "turn the order around")
         .when(reverse_ready),
     bind(
-        G::Users,
+        G::Rows,
         &[Plain(Char('c'))],
         A::Columns,
         "choose columns",
@@ -144,10 +144,10 @@ pub const KEYMAP: &[Binding] = &[
     )
     .when(panels_ready),
     bind(
-        G::Users,
+        G::Rows,
         &[Plain(Char('x'))],
         A::Export,
-        "export the users",
+        "export the rows",
         "export the filtered table as JSON Lines or CSV, or cancel that",
     )
     .when(table_ready),

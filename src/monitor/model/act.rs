@@ -14,7 +14,7 @@ use super::{
 };
 use crate::destination::reader::{Format, Question};
 use crate::monitor::layout;
-use crate::record::{ColumnType, USER};
+use crate::record::ColumnType;
 use crate::replay::Motion;
 use crate::run::Start;
 use crate::sync::command::Command;
@@ -123,20 +123,22 @@ fn perform(model: &mut Model, binding: &Binding) -> Vec<Effect> {
             };
         }
         Action::Filter => {
-            show(model, Panel::Users);
-            model.overlay = Overlay::Filter(Input::new(model.users.filter_text.clone()), None);
+            show(model, Panel::Rows);
+            model.overlay = Overlay::Filter(Input::new(model.browse.filter_text.clone()), None);
         }
         Action::Sort => {
-            show(model, Panel::Users);
+            show(model, Panel::Rows);
             return sort(model, next_column(model));
         }
-        Action::Reverse => return sort(model, model.users.sort().map(|sort| sort.column)),
+        Action::Reverse => return sort(model, model.browse.sort().map(|sort| sort.column)),
         Action::Columns => {
-            show(model, Panel::Users);
+            show(model, Panel::Rows);
             model.overlay = Overlay::Columns(0);
         }
         Action::Export if model.export.is_some() => return asked([Question::Cancel]),
-        Action::Export => model.overlay = Overlay::Export(ExportForm::new(Format::JsonLines)),
+        Action::Export => {
+            model.overlay = Overlay::Export(ExportForm::new(model.schema.table, Format::JsonLines))
+        }
         Action::Palette => model.overlay = Overlay::Palette(Palette::open(model)),
         Action::Mark => open::mark(model),
         Action::Copy => model.overlay = Overlay::Copy(Copied::of(model.arrangement.focus)),
@@ -165,7 +167,7 @@ fn close(model: &mut Model) -> Vec<Effect> {
     match std::mem::take(&mut model.overlay) {
         Overlay::Filter(..) => return filter(model, ""),
         Overlay::None if model.arrangement.expanded => model.arrangement.expanded = false,
-        Overlay::None if model.users.is_filtered() && model.arrangement.focus == Panel::Users => {
+        Overlay::None if model.browse.is_filtered() && model.arrangement.focus == Panel::Rows => {
             return filter(model, "");
         }
         Overlay::None if model.arrangement.focus == Panel::Runs && model.runs.marked.is_some() => {
@@ -183,14 +185,14 @@ fn close(model: &mut Model) -> Vec<Effect> {
 /// Lets the view go on. What was looked at while it stood still is looked at in what the sync has told since.
 fn thaw(model: &mut Model) {
     model.frozen = None;
-    model.users.mark(&mut model.heard);
-    model.users.changed(&model.heard);
+    model.browse.mark(&mut model.heard);
+    model.browse.changed(&model.heard);
 }
 
-/// Looks at the users that a filter lets through; one that is wrong says why, and changes nothing.
+/// Looks at the rows that a filter lets through; one that is wrong says why, and changes nothing.
 fn filter(model: &mut Model, text: &str) -> Vec<Effect> {
     let heard = model.frozen.as_deref_mut().unwrap_or(&mut model.heard);
-    let (questions, wrong) = match model.users.filter_by(text, heard, model.now) {
+    let (questions, wrong) = match model.browse.filter_by(text, heard, model.now) {
         Ok(questions) => (questions, None),
         Err(why) => (Vec::new(), Some(why)),
     };
@@ -200,32 +202,34 @@ fn filter(model: &mut Model, text: &str) -> Vec<Effect> {
     asked(questions)
 }
 
-/// The column on screen after the one that the users are ordered by; `None` after the last. From one that is not on
+/// The column on screen after the one that the rows are ordered by; `None` after the last. From one that is not on
 /// screen, the first.
 fn next_column(model: &Model) -> Option<usize> {
     let visible = lists::columns(model);
-    let at = model.users.sort().and_then(|sort| visible.iter().position(|column| *column == sort.column));
+    let at = model.browse.sort().and_then(|sort| visible.iter().position(|column| *column == sort.column));
     visible.get(at.map_or(0, |at| at + 1)).copied()
 }
 
 /// Orders by a column, times from the latest one on; the other way round if it is the one already.
 pub fn sort(model: &mut Model, column: Option<usize>) -> Vec<Effect> {
-    show(model, Panel::Users);
-    let before = model.users.sort();
+    show(model, Panel::Rows);
+    let before = model.browse.sort();
     let sort = column.map(|column| Sort {
         column,
         descending: match before.filter(|before| before.column == column) {
             Some(before) => !before.descending,
-            None => USER.columns.get(column).is_some_and(|column| column.kind == ColumnType::UtcDatetime),
+            None => {
+                model.schema.columns.get(column).is_some_and(|column| column.kind == ColumnType::UtcDatetime)
+            }
         },
     });
     let heard = model.frozen.as_deref().unwrap_or(&model.heard);
-    asked(model.users.order_by(sort, heard))
+    asked(model.browse.order_by(sort, heard))
 }
 
 /// Shows a column, or hides it; one always stays.
 fn toggle(model: &mut Model, column: usize) {
-    let shown = &mut model.users.shown;
+    let shown = &mut model.browse.shown;
     let others = shown.iter().enumerate().any(|(other, shown)| *shown && other != column);
     if let Some(shown) = shown.get_mut(column).filter(|shown| !**shown || others) {
         *shown = !*shown;
@@ -328,7 +332,7 @@ fn enter(model: &mut Model) -> Vec<Effect> {
         Overlay::Filter(_, None)
         | Overlay::Help(_)
         | Overlay::Detail(_)
-        | Overlay::User(_)
+        | Overlay::Row(_)
         | Overlay::Inspect(_) => Vec::new(),
     }
 }
@@ -342,8 +346,8 @@ pub fn go(model: &mut Model, action: Action) -> Vec<Effect> {
         Overlay::ConfirmFull | Overlay::Export(_) => {}
         Overlay::Filter(..) => return lists::go(model, action),
         Overlay::Columns(marked) => {
-            let by = distance(action, USER.columns.len());
-            *marked = marked.saturating_add_signed(by).min(USER.columns.len() - 1);
+            let by = distance(action, model.schema.columns.len());
+            *marked = marked.saturating_add_signed(by).min(model.schema.columns.len() - 1);
         }
         Overlay::Choice(offer) => *offer = offer.step(distance(action, Offer::ALL.len())),
         Overlay::Copy(copied) => *copied = copied.step(distance(action, Copied::ALL.len())),

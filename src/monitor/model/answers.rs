@@ -15,15 +15,15 @@ const LEAST: usize = 20;
 pub fn take(model: &mut Model, answer: Answer) -> Vec<Effect> {
     match answer {
         Answer::Window { ticket, slice, took } => {
-            let height = lists::height(model, Panel::Users);
+            let height = lists::height(model, Panel::Rows);
             let took = TimeDelta::from_std(took).unwrap_or(TimeDelta::MAX);
             let heard = model.frozen.as_deref().unwrap_or(&model.heard);
-            model.users.rows((ticket, slice), took, heard, (model.now, height));
-            return asked(model.users.more(heard));
+            model.browse.rows((ticket, slice), took, heard, (model.now, height));
+            return asked(model.browse.more(heard));
         }
-        Answer::Count { ticket, rows } => model.users.count().done(ticket, rows, model.now),
+        Answer::Count { ticket, rows } => model.browse.count().done(ticket, rows, model.now),
         Answer::Progress { ticket, done, of } if export::progress(model, ticket, done, of) => {}
-        Answer::Progress { ticket, done, .. } => model.users.count().seen(ticket, done),
+        Answer::Progress { ticket, done, .. } => model.browse.count().seen(ticket, done),
         Answer::Exported { ticket, rows, bytes, path } => {
             let (rows, bytes) = (text::count(rows, "row"), text::count(bytes, "byte"));
             let what = format!("{rows} exported, {bytes}: ");
@@ -54,7 +54,7 @@ pub fn take(model: &mut Model, answer: Answer) -> Vec<Effect> {
             let text = safe(&text);
             if !export::hindered(model, ticket, Obstacle::Failed(text.clone()))
                 && !open::failed(model, ticket, &text)
-                && model.users.failed(ticket, &text)
+                && model.browse.failed(ticket, &text)
             {
                 model.refuse(text);
             }

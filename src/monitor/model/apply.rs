@@ -3,7 +3,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::super::text;
-use super::entries::{Tone, UserEntry, request, safe};
+use super::entries::{RowEntry, Tone, request, safe};
 use super::heard::{Checkpoint, FLASH, Heard, Run, Stream};
 use super::lanes::Lanes;
 use super::overlay::Overlay;
@@ -49,12 +49,12 @@ pub fn event(model: &mut Model, stamped: Stamped) -> Vec<Effect> {
             page(heard, at, &stored);
             let changed = stored.counts.new + stored.counts.changed > 0;
             for row in &stored.shown {
-                let mut user = UserEntry::new(row, stored.page, at);
-                user.matches = model.users.lets_through(&user);
-                heard.tail.push(user);
+                let mut entry = RowEntry::new(model.schema, row, stored.page, at);
+                entry.matches = model.browse.lets_through(&entry);
+                heard.tail.push(entry);
             }
             if changed && model.frozen.is_none() {
-                model.users.changed(heard);
+                model.browse.changed(heard);
             }
         }
         Event::Lanes(told) => lanes(heard, at, &told),
@@ -80,7 +80,7 @@ pub fn missed(model: &mut Model, count: u64) -> Vec<Effect> {
     heard.tail.passed_over();
     heard.pages_missed = true;
     if model.frozen.is_none() {
-        model.users.changed(heard);
+        model.browse.changed(heard);
     }
     Vec::new()
 }

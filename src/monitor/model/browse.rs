@@ -1,4 +1,4 @@
-//! The users panel: which rows of the whole table are looked at, in which order, and where the operator stands.
+//! The rows panel: which rows of the whole table are looked at, in which order, and where the operator stands.
 //!
 //! In the order in which rows come by, the tail of what the sync told is on top, and the rows of the table follow
 //! below it. In any other order, and below the tail, what is on screen is a part of the table that the reader was
@@ -16,11 +16,11 @@ use self::asked::{Asked, Wanted};
 use self::count::Count;
 pub use self::count::Matches;
 use self::part::Part;
-use super::UserEntry;
+use super::RowEntry;
 use super::heard::Heard;
 use super::scroll::Scroll;
 use crate::destination::reader::{Export, Filter, Order, Place, Question, Slice, View};
-use crate::record::USER;
+use crate::record::Schema;
 
 /// How many rows are asked for at a time.
 const ROWS: usize = 120;
@@ -29,9 +29,10 @@ const NEAR: usize = 60;
 /// How often a part that no longer is what the table holds is read again at most.
 const REFRESH: TimeDelta = TimeDelta::seconds(1);
 
-/// How the users are looked at.
+/// How the rows are looked at.
 #[derive(Clone, Debug)]
 pub struct Browse {
+    schema: &'static Schema,
     /// What is selected.
     pub scroll: Scroll<String>,
     /// The column that they are ordered by; `None` is the order in which they come by.
@@ -42,7 +43,7 @@ pub struct Browse {
     /// Which columns are shown, by their places in the schema.
     pub shown: Vec<bool>,
     part: Option<Part>,
-    /// How many users had come by when the part's first row was asked for: those that came since are in the tail.
+    /// How many rows had come by when the part's first row was asked for: those that came since are in the tail.
     joined: u64,
     asked: Option<Asked>,
     /// The ticket of the last question.
@@ -67,15 +68,16 @@ pub struct Sort {
 }
 
 impl Browse {
-    /// All users in the order in which they come by.
+    /// All rows in the order in which they come by.
     #[must_use]
-    pub fn new(now: DateTime<Utc>) -> Self {
+    pub fn new(schema: &'static Schema, now: DateTime<Utc>) -> Self {
         Self {
+            schema,
             scroll: Scroll::default(),
             sort: None,
             filter: Filter::default(),
             filter_text: String::new(),
-            shown: vec![true; USER.columns.len()],
+            shown: vec![true; schema.columns.len()],
             part: None,
             joined: 0,
             asked: None,
@@ -123,23 +125,23 @@ impl Browse {
 
     /// The rows that are known, in order.
     #[must_use]
-    pub fn list<'a>(&'a self, heard: &'a Heard) -> Vec<&'a UserEntry> {
+    pub fn list<'a>(&'a self, heard: &'a Heard) -> Vec<&'a RowEntry> {
         let part = self.part.as_ref();
         if !self.is_live() {
-            return part.map(Part::users).into_iter().flatten().collect();
+            return part.map(Part::rows).into_iter().flatten().collect();
         }
-        let tail = heard.tail.users().iter().filter(|user| user.matches);
+        let tail = heard.tail.rows().iter().filter(|entry| entry.matches);
         match part {
             // Far from the newest rows, a row that comes by again keeps its place under the operator's eye.
-            Some(part) if !part.top => part.users().collect(),
-            Some(part) => tail.chain(part.users().filter(|user| !heard.tail.contains(user.id()))).collect(),
+            Some(part) if !part.top => part.rows().collect(),
+            Some(part) => tail.chain(part.rows().filter(|entry| !heard.tail.contains(entry.id()))).collect(),
             None => tail.collect(),
         }
     }
 
     /// Where the selected row of the list stands among all, and how many there are, as far as that is known.
     #[must_use]
-    pub fn place(&self, heard: &Heard, list: &[&UserEntry]) -> (Option<u64>, Option<u64>) {
+    pub fn place(&self, heard: &Heard, list: &[&RowEntry]) -> (Option<u64>, Option<u64>) {
         let of = match self.matches() {
             Some(Matches::Counted(rows)) => Some(rows),
             _ if self.is_filtered() => None,
@@ -173,7 +175,7 @@ impl Browse {
         heard: &mut Heard,
         now: DateTime<Utc>,
     ) -> Result<Vec<Question>, String> {
-        let filter = Filter::parse(text, &USER)?;
+        let filter = Filter::parse(text, self.schema)?;
         self.filter_text = text.to_owned();
         if filter == self.filter {
             return Ok(Vec::new());
@@ -185,17 +187,17 @@ impl Browse {
         Ok(self.afresh(heard).into_iter().chain(count).collect())
     }
 
-    /// Notes of each user of the tail whether the filter lets it through.
+    /// Notes of each row of the tail whether the filter lets it through.
     pub fn mark(&self, heard: &mut Heard) {
-        for user in heard.tail.iter_mut() {
-            user.matches = self.lets_through(user);
+        for entry in heard.tail.iter_mut() {
+            entry.matches = self.lets_through(entry);
         }
     }
 
-    /// True if the filter lets a user through.
+    /// True if the filter lets a row through.
     #[must_use]
-    pub fn lets_through(&self, user: &UserEntry) -> bool {
-        self.filter.is_empty() || self.filter.matches(&user.sent())
+    pub fn lets_through(&self, entry: &RowEntry) -> bool {
+        self.filter.is_empty() || self.filter.matches(&entry.sent())
     }
 
     /// Asks for the part around the selected row, whatever was known.
@@ -266,7 +268,7 @@ impl Browse {
         match &self.part {
             None => {
                 let more =
-                    heard.rows > heard.tail.users().len() as u64 || self.is_filtered() || !self.is_live();
+                    heard.rows > heard.tail.rows().len() as u64 || self.is_filtered() || !self.is_live();
                 let wanted = near_end && more && !self.scroll.follows();
                 wanted.then(|| self.ask(Wanted::Afresh, Place::Top, heard))
             }
@@ -291,7 +293,7 @@ impl Browse {
 
     /// Asks for rows of the table where fewer came by than there is room for.
     pub fn fill(&mut self, heard: &Heard, height: usize) -> Option<Question> {
-        let tail = heard.tail.users().len();
+        let tail = heard.tail.rows().len();
         let untried = self.part.is_none() && self.asked.is_none() && self.trouble.is_none();
         let short = tail < height && heard.rows > tail as u64;
         (untried && short && self.is_live() && !self.is_filtered())
@@ -300,7 +302,7 @@ impl Browse {
 
     fn ask(&mut self, what: Wanted, place: Place, heard: &Heard) -> Question {
         self.ticket += 1;
-        let pushed = heard.tail.users().pushed();
+        let pushed = heard.tail.rows().pushed();
         self.asked = Some(Asked { ticket: self.ticket, what, pushed });
         self.stale = false;
         Question::Window { ticket: self.ticket, view: self.view(), place, rows: ROWS }
@@ -369,11 +371,11 @@ impl Browse {
             (Wanted::Before, Some(part)) => part.put_before(slice),
             (Wanted::After, Some(part)) => part.put_after(slice),
             (Wanted::Bottom, part) => {
-                let part = part.insert(Part::new(slice));
-                let users: Vec<&UserEntry> = part.users().collect();
-                self.scroll.last(&users, height);
+                let part = part.insert(Part::new(self.schema, slice));
+                let rows: Vec<&RowEntry> = part.rows().collect();
+                self.scroll.last(&rows, height);
             }
-            (_, part) => *part = Some(Part::new(slice)),
+            (_, part) => *part = Some(Part::new(self.schema, slice)),
         }
         if reads_top {
             self.joined = asked.pushed;

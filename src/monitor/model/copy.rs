@@ -2,7 +2,6 @@
 
 use super::super::model::lists;
 use super::{Model, Panel};
-use crate::record::USER;
 use crate::sanitize;
 
 /// What can be copied.
@@ -26,7 +25,7 @@ impl Copied {
     #[must_use]
     pub fn of(panel: Panel) -> Self {
         match panel {
-            Panel::Users => Self::Row,
+            Panel::Rows => Self::Row,
             Panel::Pages => Self::Address,
             Panel::Runs | Panel::Log | Panel::Problems => Self::Checkpoint,
         }
@@ -71,9 +70,9 @@ pub fn text(model: &Model, copied: Copied) -> Result<String, &'static str> {
     let seen = model.seen();
     match copied {
         Copied::Row => {
-            let user = model.users.scroll.selected(&lists::users(model)).ok_or("no user is listed yet")?;
-            let sent = user.sent();
-            let fields = USER.columns.iter().zip(sent.iter()).map(|(column, value)| {
+            let entry = model.browse.scroll.selected(&lists::rows(model)).ok_or("no row is listed yet")?;
+            let sent = entry.sent();
+            let fields = model.schema.columns.iter().zip(sent.iter()).map(|(column, value)| {
                 let value = value.clone().map_or(serde_json::Value::Null, Into::into);
                 (column.name.to_owned(), value)
             });

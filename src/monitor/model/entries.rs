@@ -1,10 +1,10 @@
-//! What the lists hold: users, lines of the log, problems. Text in them is safe for a terminal.
+//! What the lists hold: rows, lines of the log, problems. Text in them is safe for a terminal.
 
 use std::borrow::Cow;
 
 use chrono::{DateTime, Utc};
 
-use crate::record::USER;
+use crate::record::Schema;
 use crate::run::{Before, Fate, ShownRow};
 use crate::sanitize;
 use crate::text::shown;
@@ -12,20 +12,21 @@ use crate::walk::{By, Request};
 
 use super::scroll::Keyed;
 
-/// One user.
+/// One row.
 #[derive(Clone, Debug)]
-pub struct UserEntry {
+pub struct RowEntry {
     /// How it came by; `None` if it was read from the table.
     pub came: Option<Came>,
     /// True if the filter lets it through.
     pub matches: bool,
+    schema: &'static Schema,
     values: Box<[Option<String>]>,
     before: Before,
     /// The values as the source sent them, by their position, where they are not safe.
     raw: Vec<(usize, String)>,
 }
 
-/// How a user came by.
+/// How a row came by.
 #[derive(Clone, Copy, Debug)]
 pub struct Came {
     /// What became of the row.
@@ -36,7 +37,7 @@ pub struct Came {
     pub at: DateTime<Utc>,
 }
 
-impl Keyed for UserEntry {
+impl Keyed for RowEntry {
     type Key = String;
 
     fn key(&self) -> String {
@@ -48,20 +49,20 @@ impl Keyed for UserEntry {
     }
 }
 
-impl UserEntry {
+impl RowEntry {
     /// Takes a row in that came by, and makes it safe.
     #[must_use]
-    pub fn new(row: &ShownRow, page: u64, at: DateTime<Utc>) -> Self {
+    pub fn new(schema: &'static Schema, row: &ShownRow, page: u64, at: DateTime<Utc>) -> Self {
         Self {
             came: Some(Came { fate: row.fate, page, at }),
             before: row.before.iter().map(|(at, value)| (*at, value.as_deref().map(safe))).collect(),
-            ..Self::stored(Box::from(&row.values[..]))
+            ..Self::stored(schema, Box::from(&row.values[..]))
         }
     }
 
     /// Takes a row in that was read from the table, and makes it safe.
     #[must_use]
-    pub fn stored(mut values: Box<[Option<String>]>) -> Self {
+    pub fn stored(schema: &'static Schema, mut values: Box<[Option<String>]>) -> Self {
         let mut raw = Vec::new();
         for (position, value) in values.iter_mut().enumerate() {
             let Some(text) = value else { continue };
@@ -70,13 +71,13 @@ impl UserEntry {
                 raw.push((position, std::mem::replace(text, safe)));
             }
         }
-        Self { came: None, matches: true, values, before: Before::new(), raw }
+        Self { came: None, matches: true, schema, values, before: Before::new(), raw }
     }
 
     /// The id as the source sent it: to be asked for, never to be shown.
     #[must_use]
     pub fn raw_id(&self) -> &str {
-        let raw = self.raw.iter().find(|(position, _)| *position == USER.primary_key);
+        let raw = self.raw.iter().find(|(position, _)| *position == self.schema.primary_key);
         raw.map_or_else(|| self.id(), |(_, raw)| raw)
     }
 
@@ -98,6 +99,12 @@ impl UserEntry {
         &self.before
     }
 
+    /// The table that it is of.
+    #[must_use]
+    pub fn schema(&self) -> &'static Schema {
+        self.schema
+    }
+
     /// The values in the schema's order.
     #[must_use]
     pub fn values(&self) -> &[Option<String>] {
@@ -107,16 +114,18 @@ impl UserEntry {
     /// The primary key.
     #[must_use]
     pub fn id(&self) -> &str {
-        self.at_position(USER.primary_key).unwrap_or("")
+        self.at(self.schema.primary_key).unwrap_or("")
     }
 
     /// The value of a column; `None` if it is null.
     #[must_use]
     pub fn value(&self, column: &str) -> Option<&str> {
-        USER.position(column).and_then(|position| self.at_position(position))
+        self.schema.position(column).and_then(|position| self.at(position))
     }
 
-    fn at_position(&self, position: usize) -> Option<&str> {
+    /// The value of the column at that place in the schema; `None` if it is null.
+    #[must_use]
+    pub fn at(&self, position: usize) -> Option<&str> {
         self.values.get(position)?.as_deref()
     }
 }

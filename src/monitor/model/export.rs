@@ -7,7 +7,6 @@ use crossterm::event::{KeyCode, KeyEvent};
 use super::input::Input;
 use super::{Answer, Effect, Leaving, Model, Overlay, asked};
 use crate::destination::reader::{Export, Format, Question};
-use crate::record::USER;
 
 /// Where an export is to go, while that is being typed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,8 +31,8 @@ pub enum Obstacle {
 impl ExportForm {
     /// A file in the current directory, named for the table.
     #[must_use]
-    pub fn new(format: Format) -> Self {
-        Self { path: Input::new(format!("{}.{}", USER.table, extension(format))), format, obstacle: None }
+    pub fn new(table: &str, format: Format) -> Self {
+        Self { path: Input::new(format!("{table}.{}", extension(format))), format, obstacle: None }
     }
 
     /// Takes a key; false if it has no use for it. Tab changes the form, and the file's name with it.
@@ -86,7 +85,7 @@ pub struct Exporting {
     pub of: Option<u64>,
 }
 
-/// Begins the export of what the users panel shows: its filter, its order, its columns. A file that is known to be there
+/// Begins the export of what the rows panel shows: its filter, its order, its columns. A file that is known to be there
 /// is replaced.
 pub fn begin(model: &mut Model, form: ExportForm) -> Vec<Effect> {
     let typed = form.path.text();
@@ -103,7 +102,7 @@ pub fn begin(model: &mut Model, form: ExportForm) -> Vec<Effect> {
         return Vec::new();
     }
     let path = PathBuf::from(typed.trim());
-    let question = model.users.ask_export(|view, columns| Export {
+    let question = model.browse.ask_export(|view, columns| Export {
         view,
         columns,
         format: form.format,

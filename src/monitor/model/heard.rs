@@ -6,7 +6,7 @@ use std::collections::HashMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::entries::{Came, LogEntry, Problem, Tone, UserEntry};
+use super::entries::{Came, LogEntry, Problem, RowEntry, Tone};
 use super::lanes::Lanes;
 use super::pace::Pace;
 use super::page::PageEntry;
@@ -18,8 +18,8 @@ use crate::run::{Fate, Lost, Start, Totals};
 use crate::sync::event::{Phase, RunEnded, Unfinished};
 use crate::walk::{By, Mode};
 
-/// How many users the tail keeps; older ones are in the destination, not lost.
-pub const USERS: usize = 1_000;
+/// How many rows the tail keeps; older ones are in the destination, not lost.
+pub const ROWS: usize = 1_000;
 /// How many pages are kept; older ones are in the page log.
 pub const PAGES: usize = 1_000;
 /// How many lines the log keeps, and how many problems.
@@ -116,7 +116,7 @@ pub struct Heard {
     pub oldest: Option<Cursor>,
     /// How many rows the table holds.
     pub rows: u64,
-    /// The users that were upserted last.
+    /// The rows that were upserted last.
     pub tail: Tail,
     /// The pages of the run.
     pub pages: Shelf<PageEntry>,
@@ -204,10 +204,10 @@ impl Heard {
     }
 }
 
-/// The users that were upserted last, each once, newest first.
+/// The rows that were upserted last, each once, newest first.
 #[derive(Clone, Debug)]
 pub struct Tail {
-    users: Shelf<UserEntry>,
+    rows: Shelf<RowEntry>,
     /// Whatever came by before this serial may no longer be in it.
     horizon: u64,
     serials: HashMap<String, u64>,
@@ -215,19 +215,19 @@ pub struct Tail {
 
 impl Default for Tail {
     fn default() -> Self {
-        Self { users: Shelf::new(USERS), horizon: 0, serials: HashMap::new() }
+        Self { rows: Shelf::new(ROWS), horizon: 0, serials: HashMap::new() }
     }
 }
 
 impl Tail {
-    /// Puts a user on top; an older version of it goes.
-    pub fn push(&mut self, user: UserEntry) {
-        let id = user.id().to_owned();
+    /// Puts a row on top; an older version of it goes.
+    pub fn push(&mut self, entry: RowEntry) {
+        let id = entry.id().to_owned();
         if let Some(serial) = self.serials.get_mut(&id) {
-            *serial = self.users.replace(*serial, user);
+            *serial = self.rows.replace(*serial, entry);
             return;
         }
-        let (serial, dropped) = self.users.push(user);
+        let (serial, dropped) = self.rows.push(entry);
         self.serials.insert(id, serial);
         if let Some((gone, dropped)) = dropped {
             self.serials.remove(dropped.id());
@@ -237,8 +237,8 @@ impl Tail {
 
     /// Notes that rows were stored which never come by here.
     pub fn passed_over(&mut self) {
-        self.users.skip();
-        self.horizon = self.users.pushed();
+        self.rows.skip();
+        self.horizon = self.rows.pushed();
     }
 
     /// True if every row that was stored since that many had come by is in it.
@@ -247,26 +247,26 @@ impl Tail {
         self.horizon <= pushed
     }
 
-    /// True if a user of that id is in it.
+    /// True if a row of that id is in it.
     #[must_use]
     pub fn contains(&self, id: &str) -> bool {
         self.serials.contains_key(id)
     }
 
-    /// The user of an id.
+    /// The row of an id.
     #[must_use]
-    pub fn get(&self, id: &str) -> Option<&UserEntry> {
-        self.users.get(*self.serials.get(id)?)
+    pub fn get(&self, id: &str) -> Option<&RowEntry> {
+        self.rows.get(*self.serials.get(id)?)
     }
 
-    /// The users, newest first.
+    /// The rows, newest first.
     #[must_use]
-    pub fn users(&self) -> &Shelf<UserEntry> {
-        &self.users
+    pub fn rows(&self) -> &Shelf<RowEntry> {
+        &self.rows
     }
 
-    /// The users, to be changed in place.
-    pub fn iter_mut(&mut self) -> impl Iterator<Item = &mut UserEntry> {
-        self.users.iter_mut()
+    /// The rows, to be changed in place.
+    pub fn iter_mut(&mut self) -> impl Iterator<Item = &mut RowEntry> {
+        self.rows.iter_mut()
     }
 }

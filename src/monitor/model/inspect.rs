@@ -8,14 +8,16 @@ use super::heard::Heard;
 use super::page::PageEntry;
 use super::sheet::Sheet;
 use super::stretch::Tickets;
-use super::{Model, UserEntry, pages};
+use super::{Model, RowEntry, pages};
 use crate::destination::reader::{Question, WholeRow};
+use crate::record::Schema;
 
 /// All of one page, as it stood when it was opened.
 #[derive(Clone, Debug)]
 pub struct Inspector {
     /// What it tells.
     pub sheet: Sheet,
+    schema: &'static Schema,
     page: PageEntry,
     before: Before,
     rows: Vec<First>,
@@ -56,9 +58,9 @@ impl Before {
 #[derive(Clone, Debug)]
 pub enum First {
     /// As the page brought it.
-    Came(UserEntry),
+    Came(RowEntry),
     /// As the table holds it now.
-    Now(UserEntry),
+    Now(RowEntry),
     /// Not known yet; its id as the source sent it.
     Awaited(String),
     /// The table has no row of that id.
@@ -75,13 +77,14 @@ impl Inspector {
         let rows = ids.map(|id| first(page, id, model.seen(), model.has_table)).collect();
         let sheet = Sheet::new(format!("Page {} of run {}", page.page, page.run), Vec::new(), width);
         let before = Before::of(page, &model.pages.list(model.seen()));
-        let mut inspector = Self { sheet, page: page.clone(), before, rows, asked: None };
+        let mut inspector =
+            Self { sheet, schema: model.schema, page: page.clone(), before, rows, asked: None };
         inspector.tell();
         inspector
     }
 
     fn tell(&mut self) {
-        self.sheet.say(parts::of(&self.page, &self.before, &self.rows));
+        self.sheet.say(parts::of(self.schema, &self.page, &self.before, &self.rows));
     }
 
     /// Asks for the next row that is not known: one at a time, because a newer question supersedes an older one.
@@ -106,7 +109,8 @@ impl Inspector {
     pub fn take(&mut self, row: Option<&WholeRow>) {
         let place = self.asked.take().and_then(|(_, at)| self.rows.get_mut(at));
         if let Some(place) = place {
-            *place = row.map_or(First::Gone, |row| First::Now(UserEntry::stored(row.values.clone())));
+            *place =
+                row.map_or(First::Gone, |row| First::Now(RowEntry::stored(self.schema, row.values.clone())));
         }
         self.tell();
     }
@@ -125,13 +129,13 @@ impl Inspector {
 
 /// What is known of a row without asking.
 fn first(page: &PageEntry, id: &str, heard: &Heard, has_table: bool) -> First {
-    let user = heard.tail.get(&super::entries::safe(id));
+    let entry = heard.tail.get(&super::entries::safe(id));
     // The same page of the same run, if the two came in the same breath.
     let with_page =
-        |user: &&UserEntry| user.came.is_some_and(|came| came.page == page.page && Some(came.at) == page.at);
-    match user {
-        Some(user) if with_page(&user) => First::Came(user.clone()),
-        Some(user) => First::Now(user.clone()),
+        |entry: &&RowEntry| entry.came.is_some_and(|came| came.page == page.page && Some(came.at) == page.at);
+    match entry {
+        Some(entry) if with_page(&entry) => First::Came(entry.clone()),
+        Some(entry) => First::Now(entry.clone()),
         None if has_table => First::Awaited(id.to_owned()),
         None => First::Unknown,
     }

@@ -87,7 +87,7 @@ pub fn told(model: &mut Model, told: Told) {
 #[must_use]
 pub fn opened(model: &mut Model) -> Vec<Effect> {
     model.overlay = Overlay::None;
-    model.arrangement.focus = Panel::Users;
+    model.arrangement.focus = Panel::Rows;
     match model.heard.unfinished {
         Some(_) => vec![Effect::Send(Command::Step)],
         None => Vec::new(),

@@ -3,20 +3,20 @@
 use super::super::columns;
 use super::super::keys::Action;
 use super::super::layout::Areas;
-use super::{Effect, Keyed, Model, Panel, Scroll, UserEntry, asked, pages, runs};
+use super::{Effect, Keyed, Model, Panel, RowEntry, Scroll, asked, pages, runs};
 
-/// The users that the panel lists, newest first.
+/// The rows that the panel lists, newest first.
 #[must_use]
-pub fn users(model: &Model) -> Vec<&UserEntry> {
-    model.users.list(model.seen())
+pub fn rows(model: &Model) -> Vec<&RowEntry> {
+    model.browse.list(model.seen())
 }
 
-/// The columns of the users that are on screen, in their order, by their places in the schema.
+/// The columns of the rows that are on screen, in their order, by their places in the schema.
 #[must_use]
 pub fn columns(model: &Model) -> Vec<usize> {
     let areas = Areas::of(model.size, model.arrangement);
-    let width = areas.inner(areas.list(Panel::Users)).width;
-    columns::users_in(&model.users.shown, width).into_iter().map(|(column, _)| column).collect()
+    let width = areas.inner(areas.list(Panel::Rows)).width;
+    columns::rows_in(model.schema, &model.browse.shown, width).into_iter().map(|(column, _)| column).collect()
 }
 
 /// How many entries of a panel are on screen.
@@ -30,7 +30,7 @@ pub fn go(model: &mut Model, action: Action) -> Vec<Effect> {
     let focus = model.arrangement.focus;
     let height = height(model, focus);
     match focus {
-        Panel::Users => return go_in_users(model, action, height),
+        Panel::Rows => return go_in_rows(model, action, height),
         Panel::Pages => return pages::go(model, action, height),
         Panel::Runs => return runs::go(model, action, height),
         Panel::Log => {
@@ -52,12 +52,12 @@ pub fn pick(model: &mut Model, line: usize) -> Vec<Effect> {
     let focus = model.arrangement.focus;
     let height = height(model, focus);
     match focus {
-        Panel::Users => {
-            let mut scroll = std::mem::take(&mut model.users.scroll);
-            scroll.pick(&users(model), line, height);
-            model.users.scroll = scroll;
+        Panel::Rows => {
+            let mut scroll = std::mem::take(&mut model.browse.scroll);
+            scroll.pick(&rows(model), line, height);
+            model.browse.scroll = scroll;
             let heard = model.frozen.as_deref().unwrap_or(&model.heard);
-            return asked(if model.has_table { model.users.more(heard) } else { None });
+            return asked(if model.has_table { model.browse.more(heard) } else { None });
         }
         Panel::Pages => return pages::pick(model, line, height),
         Panel::Runs => return runs::pick(model, line, height),
@@ -75,23 +75,23 @@ pub fn pick(model: &mut Model, line: usize) -> Vec<Effect> {
     Vec::new()
 }
 
-fn go_in_users(model: &mut Model, action: Action, height: usize) -> Vec<Effect> {
-    model.users.elsewhere();
+fn go_in_rows(model: &mut Model, action: Action, height: usize) -> Vec<Effect> {
+    model.browse.elsewhere();
     let heard = model.frozen.as_deref().unwrap_or(&model.heard);
     let question = match action {
         _ if !model.has_table => None,
-        Action::First => model.users.to_first(heard),
-        Action::Last => model.users.to_last(heard),
+        Action::First => model.browse.to_first(heard),
+        Action::Last => model.browse.to_last(heard),
         _ => None,
     };
     if question.is_some() {
         return asked(question);
     }
-    let mut scroll = std::mem::take(&mut model.users.scroll);
-    go_in(&mut scroll, &users(model), action, height);
-    model.users.scroll = scroll;
+    let mut scroll = std::mem::take(&mut model.browse.scroll);
+    go_in(&mut scroll, &rows(model), action, height);
+    model.browse.scroll = scroll;
     let heard = model.frozen.as_deref().unwrap_or(&model.heard);
-    asked(if model.has_table { model.users.more(heard) } else { None })
+    asked(if model.has_table { model.browse.more(heard) } else { None })
 }
 
 /// Moves the selection in a list.

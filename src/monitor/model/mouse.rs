@@ -41,7 +41,7 @@ fn click(model: &mut Model, panel: Panel, areas: &Areas, at: Position) -> Vec<Ef
     let Some(line) = at.y.checked_sub(inner.y) else { return Vec::new() };
     match (usize::from(line).checked_sub(usize::from(areas.has_heading(panel))), panel) {
         (Some(line), _) => lists::pick(model, line),
-        (None, Panel::Users) => match heading(model, inner, at.x) {
+        (None, Panel::Rows) => match heading(model, inner, at.x) {
             Some(column) => act::sort(model, Some(column)),
             None => Vec::new(),
         },
@@ -51,7 +51,7 @@ fn click(model: &mut Model, panel: Panel, areas: &Areas, at: Position) -> Vec<Ef
 
 /// The place in the schema of the column whose heading is there.
 fn heading(model: &Model, inner: Rect, x: u16) -> Option<usize> {
-    let fitted = columns::users_in(&model.users.shown, inner.width);
+    let fitted = columns::rows_in(model.schema, &model.browse.shown, inner.width);
     let cell = usize::from(x.checked_sub(inner.x)?).checked_sub(columns::FRONT)?;
     columns::at(&fitted, cell)
 }

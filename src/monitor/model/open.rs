@@ -6,7 +6,7 @@ mod tests;
 use super::super::layout;
 use super::compare::{self, WholeRun};
 use super::inspect::Inspector;
-use super::row::WholeUser;
+use super::row::RowSheet;
 use super::sheet::{Part, Sheet, field};
 use super::{Effect, LogEntry, Model, Overlay, Panel, Problem, asked, clock, lists};
 use crate::destination::reader::WholeRow;
@@ -21,7 +21,7 @@ pub fn width(model: &Model) -> usize {
 /// Opens all of what is selected.
 pub fn selected(model: &mut Model) -> Vec<Effect> {
     let opened = match model.arrangement.focus {
-        Panel::Users => user(model),
+        Panel::Rows => entry(model),
         Panel::Pages => page(model),
         Panel::Runs => run(model),
         Panel::Log => line(model),
@@ -39,14 +39,14 @@ pub fn selected(model: &mut Model) -> Vec<Effect> {
 
 type Opened = Option<(Overlay, Vec<Effect>)>;
 
-fn user(model: &mut Model) -> Opened {
-    let user = model.users.scroll.selected(&lists::users(model))?;
+fn entry(model: &mut Model) -> Opened {
+    let entry = model.browse.scroll.selected(&lists::rows(model))?;
     // One that was read from the table may have come by as well: then it is known how.
-    let told = model.seen().tail.get(user.id()).filter(|_| user.came.is_none());
-    let user = told.unwrap_or(user);
-    let mut whole = WholeUser::open(user, width(model));
+    let told = model.seen().tail.get(entry.id()).filter(|_| entry.came.is_none());
+    let entry = told.unwrap_or(entry);
+    let mut whole = RowSheet::open(entry, width(model));
     let question = model.has_table.then(|| whole.ask(&mut model.tickets));
-    Some((Overlay::User(Box::new(whole)), asked(question)))
+    Some((Overlay::Row(Box::new(whole)), asked(question)))
 }
 
 fn page(model: &mut Model) -> Opened {
@@ -145,8 +145,8 @@ pub fn row(model: &mut Model, ticket: u64, row: Option<&WholeRow>) -> Vec<Effect
             inspector.take(row);
             inspector.ask(&mut model.tickets)
         }
-        Overlay::User(user) if user.awaits(ticket) => {
-            user.take(row);
+        Overlay::Row(entry) if entry.awaits(ticket) => {
+            entry.take(row);
             None
         }
         _ => None,
@@ -157,8 +157,8 @@ pub fn row(model: &mut Model, ticket: u64, row: Option<&WholeRow>) -> Vec<Effect
 /// A question of this room could not be answered: what is open says so, or the last line.
 pub fn failed(model: &mut Model, ticket: u64, text: &str) -> bool {
     let ours = match &mut model.overlay {
-        Overlay::User(user) if user.awaits(ticket) => {
-            user.failed(text);
+        Overlay::Row(entry) if entry.awaits(ticket) => {
+            entry.failed(text);
             return true;
         }
         Overlay::Inspect(inspector) if inspector.awaits(ticket) => {

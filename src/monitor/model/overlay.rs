@@ -5,7 +5,7 @@ use super::super::text;
 use super::compare::WholeRun;
 use super::entries::request;
 use super::inspect::Inspector;
-use super::row::WholeUser;
+use super::row::RowSheet;
 use super::{Copied, ExportForm, Input, Model, Palette, Sheet};
 use crate::record::BEGINNING;
 use crate::run::{Outcome, Start};
@@ -22,8 +22,8 @@ pub enum Overlay {
     Help(usize),
     /// All of one entry, or two runs side by side.
     Detail(Sheet),
-    /// All of a user.
-    User(Box<WholeUser>),
+    /// All of a row.
+    Row(Box<RowSheet>),
     /// All of a page.
     Inspect(Box<Inspector>),
     /// All of a run.
@@ -57,7 +57,7 @@ impl Overlay {
     pub fn sheet(&self) -> Option<&Sheet> {
         match self {
             Self::Detail(sheet) => Some(sheet),
-            Self::User(user) => Some(&user.sheet),
+            Self::Row(entry) => Some(&entry.sheet),
             Self::Inspect(inspector) => Some(&inspector.sheet),
             Self::Run(run) => Some(&run.sheet),
             _ => None,
@@ -68,7 +68,7 @@ impl Overlay {
     pub fn sheet_mut(&mut self) -> Option<&mut Sheet> {
         match self {
             Self::Detail(sheet) => Some(sheet),
-            Self::User(user) => Some(&mut user.sheet),
+            Self::Row(entry) => Some(&mut entry.sheet),
             Self::Inspect(inspector) => Some(&mut inspector.sheet),
             Self::Run(run) => Some(&mut run.sheet),
             _ => None,

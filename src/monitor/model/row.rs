@@ -11,30 +11,34 @@ use super::super::text;
 use super::super::theme::Role;
 use super::sheet::{Part, Said, Sheet, fate, field};
 use super::stretch::Tickets;
-use super::{UserEntry, clock};
+use super::{RowEntry, clock};
 use crate::destination::reader::{Previous, Question, WholeRow};
-use crate::record::USER;
+use crate::record::Schema;
 use crate::run::Fate;
 use crate::sanitize;
 
 /// All of one row.
 #[derive(Clone, Debug)]
-pub struct WholeUser {
+pub struct RowSheet {
     /// What it tells.
     pub sheet: Sheet,
-    user: UserEntry,
+    entry: RowEntry,
     asked: Option<u64>,
 }
 
 /// The values before the last change, by the places of their columns in the schema.
 type Before = BTreeMap<usize, Option<String>>;
 
-impl WholeUser {
+impl RowSheet {
     /// Opens it at a width with what is known.
     #[must_use]
-    pub fn open(user: &UserEntry, width: usize) -> Self {
-        let sheet = Sheet::new(format!("User {}", user.id()), came_by(user), width);
-        Self { sheet, user: user.clone(), asked: None }
+    pub fn open(entry: &RowEntry, width: usize) -> Self {
+        let sheet = Sheet::new(
+            format!("{} {}", text::capitalized(entry.schema().table), entry.id()),
+            came_by(entry),
+            width,
+        );
+        Self { sheet, entry: entry.clone(), asked: None }
     }
 
     /// Asks for all of it.
@@ -42,7 +46,7 @@ impl WholeUser {
         let ticket = tickets.issue();
         self.asked = Some(ticket);
         self.foot("reading all of it from the table");
-        Question::Row { ticket, id: self.user.raw_id().to_owned() }
+        Question::Row { ticket, id: self.entry.raw_id().to_owned() }
     }
 
     /// True if it waits for the answer to a question.
@@ -55,7 +59,7 @@ impl WholeUser {
     pub fn take(&mut self, row: Option<&WholeRow>) {
         self.asked = None;
         match row {
-            Some(row) => self.sheet.say(whole(&self.user, row)),
+            Some(row) => self.sheet.say(whole(&self.entry, row)),
             None => self.foot("the table has no row of this id"),
         }
     }
@@ -68,8 +72,8 @@ impl WholeUser {
 
     /// What came by, and what stands in the way of more.
     fn foot(&mut self, text: &str) {
-        let mut parts = came_by(&self.user);
-        if self.user.came.is_none() {
+        let mut parts = came_by(&self.entry);
+        if self.entry.came.is_none() {
             parts.push(Part::Blank);
         }
         parts.push(field("table", Role::Quiet, text));
@@ -78,39 +82,39 @@ impl WholeUser {
 }
 
 /// A row as it came by, or as a window over the table brought it.
-fn came_by(user: &UserEntry) -> Vec<Part> {
-    let before = user.before().iter().map(|(at, value)| (usize::from(*at), value.clone())).collect();
-    let mut parts = values(user.values(), &before);
-    if user.came.is_some() {
+fn came_by(entry: &RowEntry) -> Vec<Part> {
+    let before = entry.before().iter().map(|(at, value)| (usize::from(*at), value.clone())).collect();
+    let mut parts = values(entry.schema(), entry.values(), &before);
+    if entry.came.is_some() {
         parts.push(Part::Blank);
     }
-    parts.extend(stored(user));
+    parts.extend(stored(entry));
     parts
 }
 
 /// A row as the table holds it now.
-fn whole(user: &UserEntry, row: &WholeRow) -> Vec<Part> {
+fn whole(entry: &RowEntry, row: &WholeRow) -> Vec<Part> {
     let safe = |value: &Option<String>| value.as_deref().map(|text| sanitize::line(text).into_owned());
     let now: Vec<Option<String>> = row.values.iter().map(safe).collect();
     let before = row.previous.iter().flat_map(|previous| &previous.before);
     let before: Before =
-        before.filter_map(|(name, value)| Some((USER.position(name)?, safe(value)))).collect();
-    let mut parts = values(&now, &before);
+        before.filter_map(|(name, value)| Some((entry.schema().position(name)?, safe(value)))).collect();
+    let mut parts = values(entry.schema(), &now, &before);
     parts.extend(row.extra.as_deref().map(extra).unwrap_or_default());
     parts.push(Part::Blank);
     parts.push(changed(row.previous.as_ref()));
-    parts.extend(stored(user));
+    parts.extend(stored(entry));
     parts
 }
 
 /// Each column; one that changed shows what it replaced.
-fn values(now: &[Option<String>], before: &Before) -> Vec<Part> {
+fn values(schema: &Schema, now: &[Option<String>], before: &Before) -> Vec<Part> {
     let known = |value: &Option<String>, role| match value {
         Some(value) => (role, value.clone()),
         None => (Role::Quiet, "null".to_owned()),
     };
     let column = |(at, value): (usize, &Option<String>)| {
-        let name = USER.columns.get(at).map_or("", |column| column.name);
+        let name = schema.columns.get(at).map_or("", |column| column.name);
         let (changed, sign) = fate(Fate::Changed);
         let said = match before.get(&at) {
             Some(old) => vec![
@@ -161,8 +165,8 @@ fn changed(previous: Option<&Previous>) -> Part {
 }
 
 /// How a row came by.
-fn stored(user: &UserEntry) -> Vec<Part> {
-    let Some(came) = user.came else { return Vec::new() };
+fn stored(entry: &RowEntry) -> Vec<Part> {
+    let Some(came) = entry.came else { return Vec::new() };
     let what = match came.fate {
         Fate::New => "new: its id was not in the table",
         Fate::Changed => "changed: it replaced an older version",

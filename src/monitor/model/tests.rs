@@ -9,7 +9,7 @@ use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
 use super::super::layout::Areas;
 use super::super::samples::*;
-use super::heard::{LINES, PAGES, USERS};
+use super::heard::{LINES, PAGES, ROWS};
 use super::*;
 use crate::replay::Speed;
 use crate::run::{Fate, Outcome};
@@ -47,7 +47,7 @@ fn outcome(model: &Model, effects: &[Effect]) -> &'static str {
         [] | [Effect::Ask(_)] => match model.overlay {
             Overlay::None => "nothing",
             Overlay::Help(_) => "help",
-            Overlay::Detail(_) | Overlay::User(_) | Overlay::Inspect(_) | Overlay::Run(_) => "detail",
+            Overlay::Detail(_) | Overlay::Row(_) | Overlay::Inspect(_) | Overlay::Run(_) => "detail",
             Overlay::Choice(_) => "choice",
             Overlay::ConfirmFull => "confirm",
             Overlay::Copy(_) => "copy",
@@ -232,7 +232,7 @@ fn a_page_moves_the_figures_and_the_checkpoint() {
     assert_eq!(model.heard.oldest, Some(cursor(1)));
     let token = model.heard.token.as_ref().unwrap();
     assert_eq!(token.decoded.as_deref(), Some(cursor(150).text()));
-    let newest = model.heard.tail.users().newest().unwrap();
+    let newest = model.heard.tail.rows().newest().unwrap();
     assert_eq!(newest.value("name"), Some("Ada Lovelace 150"));
     assert_eq!(newest.value("address"), Some("12 St James's Square⏎London"));
 }
@@ -254,16 +254,16 @@ fn the_same_reason_page_after_page_is_one_line() {
 #[test]
 fn a_user_is_listed_once_and_the_selection_stays_with_it() {
     let mut model = midst(120, 36);
-    let before = model.heard.tail.users().len();
+    let before = model.heard.tail.rows().len();
     for _ in 0..3 {
         press(&mut model, KeyCode::Down);
     }
-    let id = model.users.scroll.selected(&lists::users(&model)).unwrap().id().to_owned();
+    let id = model.browse.scroll.selected(&lists::rows(&model)).unwrap().id().to_owned();
     let Event::Page(mut stored) = page(3) else { unreachable!() };
     stored.shown = vec![shown(10, Fate::Same), shown(147, Fate::Changed), shown(20, Fate::Same)];
     tell(&mut model, 9_000, Event::Page(stored));
-    assert_eq!(model.heard.tail.users().len(), before);
-    let selected = model.users.scroll.selected(&lists::users(&model)).unwrap();
+    assert_eq!(model.heard.tail.rows().len(), before);
+    let selected = model.browse.scroll.selected(&lists::rows(&model)).unwrap();
     assert_eq!(selected.id(), id);
     assert_eq!(selected.came.unwrap().fate, Fate::Changed);
 }
@@ -281,7 +281,7 @@ fn the_lists_do_not_grow_without_end() {
             tell(&mut model, 0, Event::Page(stored.clone()));
         }
     }
-    assert_eq!(model.heard.tail.users().len(), USERS);
+    assert_eq!(model.heard.tail.rows().len(), ROWS);
     assert_eq!(model.heard.pages.len(), PAGES);
     assert!(model.heard.log.len() <= LINES);
 }
@@ -298,7 +298,7 @@ fn a_hostile_source_reaches_no_list() {
     stored.decision = "\u{9b}1m".to_owned();
     tell(&mut model, 0, Event::Page(stored));
     assert!(model.heard.stream.unwrap().source.starts_with("<U+001B>]0"));
-    let name = model.heard.tail.users().newest().and_then(|user| user.value("name"));
+    let name = model.heard.tail.rows().newest().and_then(|user| user.value("name"));
     assert_eq!(name, Some("<U+001B>[2J<U+202E>"));
     assert!(model.heard.log.newest().unwrap().text.contains("<U+009B>"));
 }
@@ -351,7 +351,7 @@ fn what_changed_flashes_by_and_a_first_sync_does_not() {
     stored.shown = vec![shown(149, Fate::Changed), shown(150, Fate::Same)];
     tell(&mut model, 9_000, Event::Page(stored));
     let flashing = |model: &Model| {
-        let users = model.heard.tail.users();
+        let users = model.heard.tail.rows();
         users
             .iter()
             .filter_map(|user| user.came)

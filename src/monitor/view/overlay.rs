@@ -8,10 +8,10 @@ use super::super::model::{Copied, ExportForm, Model, Obstacle, Palette, copy, li
 use super::super::text;
 use super::super::theme::Role;
 use super::canvas::{Canvas, Words};
+use super::rows::arrow;
 use super::sheet;
-use super::users::arrow;
 use crate::destination::reader::Format;
-use crate::record::{BEGINNING, Column, USER};
+use crate::record::{BEGINNING, Column};
 
 /// How many cells the name of an action takes.
 const ACTION: usize = 26;
@@ -219,10 +219,10 @@ fn about(model: &Model, binding: &Binding) -> (Role, String) {
 fn columns(model: &Model, canvas: &mut Canvas, marked: usize) {
     let visible = lists::columns(model);
     let line = |(position, column): (usize, &Column)| {
-        let shown = model.users.shown.get(position).copied().unwrap_or(false);
+        let shown = model.browse.shown.get(position).copied().unwrap_or(false);
         let (role, sign) = if shown { (Role::Plain, "[x] ") } else { (Role::Quiet, "[ ] ") };
         let pointer = if position == marked { "▶ " } else { "  " };
-        let order = match model.users.sort() {
+        let order = match model.browse.sort() {
             Some(Sort { column, descending }) if column == position => format!(" {}", arrow(descending)),
             _ => String::new(),
         };
@@ -231,7 +231,11 @@ fn columns(model: &Model, canvas: &mut Canvas, marked: usize) {
         words.say(role, column.name).say(Role::Accent, order).say(Role::Quiet, room)
     };
     let hint = "Space shows or hides · o orders by it · Esc closes";
-    fitting(canvas, ("Columns of the users", hint), USER.columns.iter().enumerate().map(line).collect());
+    fitting(
+        canvas,
+        ("Columns of the rows", hint),
+        model.schema.columns.iter().enumerate().map(line).collect(),
+    );
 }
 
 /// What Enter does about an export, and what stood in its way.
@@ -250,14 +254,14 @@ fn obstacle(form: &ExportForm) -> (&'static str, Option<String>) {
 const PATH: usize = 48;
 
 fn export(model: &Model, canvas: &mut Canvas, form: &ExportForm) {
-    let what = match (model.users.matches(), model.users.is_filtered()) {
+    let what = match (model.browse.matches(), model.browse.is_filtered()) {
         (Some(Matches::Counted(rows)), true) => {
             format!("{} that the filter lets through", text::count(rows, "row"))
         }
         (_, true) => "the rows that the filter lets through".to_owned(),
         (_, false) => format!("all {}", text::count(model.seen().rows, "row")),
     };
-    let shown = model.users.shown.iter().filter(|shown| **shown).count() as u64;
+    let shown = model.browse.shown.iter().filter(|shown| **shown).count() as u64;
     let how = match form.format {
         Format::JsonLines => "JSON Lines: one object a line",
         Format::Csv => "CSV; formulas get a ' in front, controls are shown",
@@ -287,7 +291,7 @@ fn export(model: &Model, canvas: &mut Canvas, form: &ExportForm) {
     let room = usize::from(layout::overlay(canvas.size).height);
     lines.drain(1..(1 + lines.len().saturating_sub(room)).min(lines.len()));
     let hint = format!("{enter} · Tab changes the form · Esc closes");
-    let inner = canvas.over_fitting("Export the users", &hint, (cells, lines.len()));
+    let inner = canvas.over_fitting("Export the rows", &hint, (cells, lines.len()));
     for (line, words) in (0..inner.height).zip(lines) {
         canvas.write(inner, line, words);
     }

@@ -1,4 +1,4 @@
-//! A sheet over the panels: all of a user, a page, a run, a line.
+//! A sheet over the panels: all of a row, a page, a run, a line.
 
 use super::super::model::Sheet;
 use super::canvas::{Canvas, Words};

@@ -301,6 +301,28 @@ fn without_unicode_every_cell_is_ascii() {
 }
 
 #[test]
+fn another_table_goes_by_its_own_name_and_columns_everywhere() {
+    let shows = |keys: &str, expected: &[&str]| {
+        let mut model = heard_of_issues(120, 36);
+        for key in keys.chars() {
+            press(&mut model, if key == '\n' { KeyCode::Enter } else { KeyCode::Char(key) });
+        }
+        let text = screen(&model);
+        for expected in expected {
+            assert!(text.contains(expected), "{keys:?} does not show {expected:?}:\n{text}");
+        }
+        assert!(!text.contains("Users") && !text.contains("email"), "{text}");
+    };
+    shows("", &["Issues", "title", "updated_at", "It leaks"]);
+    shows("e", &["title", "number", "state", "updated_at", "assignee", "150"]);
+    shows("\n", &["Issue 150", "assignee"]);
+    shows("c", &["[x] number", "[x] assignee"]);
+    shows("x", &["issue.jsonl"]);
+    shows("o", &["Issues, by title ▲"]);
+    shows("2\n", &["first rows", "It leaks", "102"]);
+}
+
+#[test]
 fn wide_and_hostile_names_keep_the_columns_straight() {
     let Event::Page(mut stored) = page(3) else { unreachable!() };
     let names = ["山田 太郎", "Zoë \u{202e}evil", "\u{1b}[31mred", "محمد", "e\u{301}e\u{301}"];

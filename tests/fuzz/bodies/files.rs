@@ -8,6 +8,7 @@ use highwater::config::{self, Environment, Location};
 use highwater::monitor::model::{Message, Model, update};
 use highwater::monitor::theme::Theme;
 use highwater::monitor::view::view;
+use highwater::record::USER;
 use highwater::replay::{Piece, Tail, Tape};
 use highwater::sync::event::Event;
 use highwater::sync::recorder::Header;
@@ -52,7 +53,7 @@ pub fn recording(data: &[u8]) {
     let header = serde_json::to_vec(&Header::new(DateTime::UNIX_EPOCH)).unwrap();
     with_file(&[&header, b"\n", data], |path| {
         let mut tape = Tape::open(path).unwrap();
-        let mut model = Model::new(Theme::default(), Size::from(SIZE), DateTime::UNIX_EPOCH);
+        let mut model = Model::new(&USER, Theme::default(), Size::from(SIZE), DateTime::UNIX_EPOCH);
         loop {
             match tape.read() {
                 Piece::Event { stamped, .. } => {

@@ -7,7 +7,7 @@ pub struct Asked {
     pub ticket: u64,
     /// What it is to bring.
     pub what: Wanted,
-    /// How many users had come by then.
+    /// How many rows had come by then.
     pub pushed: u64,
 }
 

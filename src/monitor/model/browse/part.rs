@@ -2,8 +2,9 @@
 
 use std::collections::VecDeque;
 
-use super::super::UserEntry;
+use super::super::RowEntry;
 use crate::destination::reader::{FoundRow, Key, Slice};
+use crate::record::Schema;
 
 /// The most rows that are held: what is farthest from where the operator goes is let go.
 const MOST: usize = 5_000;
@@ -11,7 +12,8 @@ const MOST: usize = 5_000;
 /// A part of the table.
 #[derive(Clone, Debug)]
 pub struct Part {
-    rows: VecDeque<(Key, UserEntry)>,
+    schema: &'static Schema,
+    rows: VecDeque<(Key, RowEntry)>,
     /// True if nothing comes before it.
     pub top: bool,
     /// True if nothing comes after it.
@@ -24,9 +26,10 @@ pub struct Part {
 
 impl Part {
     /// The rows that the reader found.
-    pub fn new(slice: Slice) -> Self {
+    pub fn new(schema: &'static Schema, slice: Slice) -> Self {
         Self {
-            rows: entries(slice.rows).collect(),
+            schema,
+            rows: entries(schema, slice.rows).collect(),
             top: slice.top,
             bottom: slice.bottom,
             rank: slice.rank,
@@ -35,8 +38,8 @@ impl Part {
     }
 
     /// The rows in order.
-    pub fn users(&self) -> impl Iterator<Item = &UserEntry> {
-        self.rows.iter().map(|(_, user)| user)
+    pub fn rows(&self) -> impl Iterator<Item = &RowEntry> {
+        self.rows.iter().map(|(_, entry)| entry)
     }
 
     /// Where its first row stands.
@@ -52,7 +55,7 @@ impl Part {
     /// Adds the rows that come before it.
     pub fn put_before(&mut self, slice: Slice) {
         let count = slice.rows.len() as u64;
-        for row in entries(slice.rows).rev() {
+        for row in entries(self.schema, slice.rows).rev() {
             self.rows.push_front(row);
         }
         self.top = slice.top;
@@ -66,7 +69,7 @@ impl Part {
 
     /// Adds the rows that come after it.
     pub fn put_after(&mut self, slice: Slice) {
-        self.rows.extend(entries(slice.rows));
+        self.rows.extend(entries(self.schema, slice.rows));
         self.bottom = slice.bottom;
         let surplus = self.rows.len().saturating_sub(MOST);
         if surplus > 0 {
@@ -77,6 +80,6 @@ impl Part {
     }
 }
 
-fn entries(rows: Vec<FoundRow>) -> impl DoubleEndedIterator<Item = (Key, UserEntry)> {
-    rows.into_iter().map(|FoundRow { key, values }| (key, UserEntry::stored(values)))
+fn entries(schema: &'static Schema, rows: Vec<FoundRow>) -> impl DoubleEndedIterator<Item = (Key, RowEntry)> {
+    rows.into_iter().map(move |FoundRow { key, values }| (key, RowEntry::stored(schema, values)))
 }

@@ -111,9 +111,9 @@ fn before(table: &Table) -> Model {
 }
 
 fn names(model: &Model) -> Vec<String> {
-    let list = lists::users(model);
-    let height = lists::height(model, Panel::Users);
-    let window = model.users.scroll.window(&list, height);
+    let list = lists::rows(model);
+    let height = lists::height(model, Panel::Rows);
+    let window = model.browse.scroll.window(&list, height);
     list.iter()
         .skip(window.above)
         .take(height)
@@ -123,12 +123,12 @@ fn names(model: &Model) -> Vec<String> {
 }
 
 fn place(model: &Model) -> (Option<u64>, Option<u64>) {
-    model.users.place(&model.heard, &lists::users(model))
+    model.browse.place(&model.heard, &lists::rows(model))
 }
 
 fn selected(model: &Model) -> Option<String> {
-    let list = lists::users(model);
-    model.users.scroll.selected(&list).and_then(|user| user.value("name")).map(str::to_owned)
+    let list = lists::rows(model);
+    model.browse.scroll.selected(&list).and_then(|user| user.value("name")).map(str::to_owned)
 }
 
 #[test]
@@ -162,7 +162,7 @@ fn the_last_row_is_a_key_away_and_the_way_back_is_whole() {
         assert_eq!(selected(&model), Some(format!("Ada Lovelace {row}")));
     }
     press_and_serve(&mut model, &table, KeyCode::Char('g'));
-    assert!(model.users.scroll.follows());
+    assert!(model.browse.scroll.follows());
     assert_eq!(selected(&model).as_deref(), Some("Ada Lovelace 8000"));
 }
 
@@ -185,7 +185,7 @@ fn what_is_held_is_bounded() {
     let mut model = before(&table);
     for _ in 0..1_000 {
         press_and_serve(&mut model, &table, KeyCode::PageDown);
-        assert!(lists::users(&model).len() <= 6_000);
+        assert!(lists::rows(&model).len() <= 6_000);
     }
     assert_eq!(selected(&model).as_deref(), Some("Ada Lovelace 1"));
 }
@@ -208,10 +208,10 @@ fn an_order_keeps_the_selected_row_and_is_read_again_when_the_table_changes() {
     // Wide enough for the first column of the schema.
     update(&mut model, Message::Resize(Size::new(200, 50)));
     press_and_serve(&mut model, &table, KeyCode::Char('o'));
-    assert_eq!(model.users.sort(), Some(Sort { column: 0, descending: false }));
+    assert_eq!(model.browse.sort(), Some(Sort { column: 0, descending: false }));
     assert_eq!(selected(&model), row, "the row stays selected in the new order");
     press_and_serve(&mut model, &table, KeyCode::Char('O'));
-    assert_eq!(model.users.sort(), Some(Sort { column: 0, descending: true }));
+    assert_eq!(model.browse.sort(), Some(Sort { column: 0, descending: true }));
     assert_eq!(selected(&model), row);
 
     table.rows.push(3_001);
@@ -344,7 +344,7 @@ fn o_goes_through_the_columns_on_screen_and_back_to_the_rows_as_they_come() {
     assert_eq!(shown.iter().map(named).collect::<Vec<_>>(), ["name", "email", "updatedAt"]);
     let mut next = || {
         press_and_serve(&mut model, &table, KeyCode::Char('o'));
-        model.users.sort().map(|sort| (named(&sort.column), sort.descending))
+        model.browse.sort().map(|sort| (named(&sort.column), sort.descending))
     };
     assert_eq!(next(), Some(("name", false)));
     assert_eq!(next(), Some(("email", false)));
@@ -352,10 +352,10 @@ fn o_goes_through_the_columns_on_screen_and_back_to_the_rows_as_they_come() {
     assert_eq!(next(), None);
     press_and_serve(&mut model, &table, KeyCode::Char('c'));
     press_and_serve(&mut model, &table, KeyCode::Char('o'));
-    assert_eq!(model.users.sort(), Some(Sort { column: 0, descending: false }), "not on screen");
+    assert_eq!(model.browse.sort(), Some(Sort { column: 0, descending: false }), "not on screen");
     press_and_serve(&mut model, &table, KeyCode::Esc);
     press_and_serve(&mut model, &table, KeyCode::Char('o'));
-    assert_eq!(model.users.sort().map(|sort| named(&sort.column)), Some("name"));
+    assert_eq!(model.browse.sort().map(|sort| named(&sort.column)), Some("name"));
 }
 
 #[test]
@@ -382,7 +382,7 @@ fn one_column_always_stays() {
         press(&mut model, KeyCode::Char(' '));
         press(&mut model, KeyCode::Down);
     }
-    assert_eq!(model.users.shown.iter().filter(|shown| **shown).count(), 1);
+    assert_eq!(model.browse.shown.iter().filter(|shown| **shown).count(), 1);
 }
 
 const USERS_COLUMNS: usize = crate::record::USER.columns.len();

@@ -1,19 +1,20 @@
 //! What the inspector tells of a page, in words and figures.
 
-use super::super::super::text;
 use super::super::super::theme::Role;
+use super::super::super::{columns, text};
 use super::super::page::PageEntry;
 use super::super::sheet::{Part, Said, Segment, fate, fates, field, odd};
-use super::super::{Token, UserEntry, clock};
+use super::super::{RowEntry, Token, clock};
 use super::{Before, First};
 use crate::exchange::{self, Budget};
+use crate::record::Schema;
 use crate::walk::{By, Way};
 
 /// What is said of what an older version did not write down, or the log does not keep.
 const NOT_KEPT: &str = "not kept";
 
 /// All of a page.
-pub fn of(page: &PageEntry, before: &Before, rows: &[First]) -> Vec<Part> {
+pub fn of(schema: &Schema, page: &PageEntry, before: &Before, rows: &[First]) -> Vec<Part> {
     let mut parts = request(page, before);
     parts.push(Part::Blank);
     parts.extend(walk(page));
@@ -21,7 +22,7 @@ pub fn of(page: &PageEntry, before: &Before, rows: &[First]) -> Vec<Part> {
     parts.extend(time(page));
     parts.push(Part::Blank);
     parts.extend(counts(page));
-    parts.extend(first_rows(rows, page.first_ids.is_some()));
+    parts.extend(first_rows(schema, rows, page.first_ids.is_some()));
     parts.push(Part::Blank);
     parts.extend(retries(page));
     parts.extend(answer(page));
@@ -173,11 +174,12 @@ fn counts(page: &PageEntry) -> Vec<Part> {
     parts
 }
 
-fn first_rows(rows: &[First], kept: bool) -> Vec<Part> {
+fn first_rows(schema: &Schema, rows: &[First], kept: bool) -> Vec<Part> {
     if !kept {
         return vec![field("first rows", Role::Quiet, NOT_KEPT)];
     }
-    let known: Vec<(String, Said)> = rows.iter().filter_map(row).map(|said| (String::new(), said)).collect();
+    let known: Vec<(String, Said)> =
+        rows.iter().filter_map(|first| row(schema, first)).map(|said| (String::new(), said)).collect();
     let count = |is: fn(&First) -> bool| rows.iter().filter(|row| is(row)).count() as u64;
     let mut how: Vec<String> = Vec::new();
     let mut tell = |count: u64, what: &str| {
@@ -196,22 +198,22 @@ fn first_rows(rows: &[First], kept: bool) -> Vec<Part> {
     vec![field("first rows", Role::Quiet, how.join(", ")), Part::Table { rows: known, figures: false }]
 }
 
-fn row(row: &First) -> Option<Said> {
-    let (user, (role, sign)) = match row {
-        First::Came(user) => (user, user.came.map_or((Role::Plain, " "), |came| fate(came.fate))),
-        First::Now(user) => (user, (Role::Quiet, "·")),
+fn row(schema: &Schema, row: &First) -> Option<Said> {
+    let (entry, (role, sign)) = match row {
+        First::Came(entry) => (entry, entry.came.map_or((Role::Plain, " "), |came| fate(came.fate))),
+        First::Now(entry) => (entry, (Role::Quiet, "·")),
         First::Awaited(_) | First::Gone | First::Unknown => return None,
     };
     let mut said = vec![(role, sign.to_owned())];
-    said.extend(["name", "email", "updatedAt", "id"].map(|column| value(user, column)));
+    said.extend(columns::telling(schema).into_iter().map(|column| value(entry, column)));
     Some(said)
 }
 
 /// The widest that a value gets beside others.
 const VALUE: usize = 36;
 
-fn value(user: &UserEntry, column: &str) -> (Role, String) {
-    match user.value(column) {
+fn value(entry: &RowEntry, column: usize) -> (Role, String) {
+    match entry.at(column) {
         Some(value) => (Role::Plain, text::fit(value, VALUE)),
         None => (Role::Quiet, "null".to_owned()),
     }

@@ -61,6 +61,6 @@ fn a_paste_goes_where_something_is_typed_and_nowhere_else() {
     assert_eq!(model.leaving, Leaving::No);
     press(&mut model, KeyCode::Char('/'));
     update(&mut model, Message::Paste("name:ada\n".to_owned()));
-    assert!(model.users.is_filtered());
-    assert_eq!(model.users.filter_text, "name:ada ");
+    assert!(model.browse.is_filtered());
+    assert_eq!(model.browse.filter_text, "name:ada ");
 }

@@ -14,14 +14,14 @@ fn a_filter_narrows_the_tail_and_the_table_by_one_rule() {
         .map(|row| format!("Ada Lovelace {row}"))
         .into();
     assert_eq!(names(&model), expected);
-    assert_eq!(model.users.matches(), Some(Matches::Counted(13)));
+    assert_eq!(model.browse.matches(), Some(Matches::Counted(13)));
     press(&mut model, KeyCode::Enter);
-    assert!(model.users.is_filtered(), "Enter keeps it");
+    assert!(model.browse.is_filtered(), "Enter keeps it");
     tell_page(&mut model, &[shown(299, Fate::Changed), shown(5_000, Fate::New)]);
     assert_eq!(names(&model)[0], "Ada Lovelace 299", "what comes by is on top, if it passes");
     assert_eq!(names(&model).len(), 13);
     press_and_serve(&mut model, &table, KeyCode::Esc);
-    assert!(!model.users.is_filtered());
+    assert!(!model.browse.is_filtered());
 }
 
 #[test]
@@ -48,7 +48,7 @@ fn a_count_is_of_its_own_filter_and_its_failure_is_told() {
     let late = table.answer(count).unwrap();
     let second = press(&mut model, KeyCode::Char('2'));
     update(&mut model, Message::Read(Box::new(late)));
-    assert_eq!(model.users.matches(), Some(Matches::Counting(0)), "that was the count of another filter");
+    assert_eq!(model.browse.matches(), Some(Matches::Counting(0)), "that was the count of another filter");
     let ticket = second.iter().find_map(|effect| match effect {
         Effect::Ask(question) => match **question {
             Question::Count { ticket, .. } => Some(ticket),
@@ -58,7 +58,7 @@ fn a_count_is_of_its_own_filter_and_its_failure_is_told() {
     });
     let failed = Answer::Failed { ticket: ticket.unwrap(), text: "the disk is gone".to_owned() };
     update(&mut model, Message::Read(Box::new(failed)));
-    assert_eq!(model.users.matches(), None);
+    assert_eq!(model.browse.matches(), None);
     assert!(
         matches!(&model.answer, Some((super::super::super::Answer::Refused(text), _)) if text.contains("disk"))
     );
@@ -74,8 +74,8 @@ fn what_is_asked_while_frozen_holds_afterwards() {
     press(&mut model, KeyCode::Enter);
     press(&mut model, KeyCode::Char('f'));
     press_and_serve(&mut model, &table, KeyCode::Esc);
-    assert!(!model.users.is_filtered() && model.is_frozen());
+    assert!(!model.browse.is_filtered() && model.is_frozen());
     press(&mut model, KeyCode::Char('f'));
-    let shown = lists::users(&model).len();
+    let shown = lists::rows(&model).len();
     assert!(shown >= 150, "nothing stays hidden by a filter that is gone: {shown}");
 }

@@ -1,15 +1,14 @@
-//! The users as they came, the last on top, each with what became of it; or, filtered or in another order, as the table
+//! The rows as they came, the last on top, each with what became of it; or, filtered or in another order, as the table
 //! holds them.
 
 use super::super::columns::{self, Column};
 use super::super::model::browse::Matches;
 use super::super::model::sheet::fate as mark;
-use super::super::model::{Came, Model, Panel, UserEntry, lists};
+use super::super::model::{Came, Model, Panel, RowEntry, lists};
 use super::super::text;
 use super::super::theme::Role;
 use super::canvas::Canvas;
 use super::table::Table;
-use crate::record::USER;
 use crate::run::Fate;
 
 /// The sign of an order's direction.
@@ -17,50 +16,50 @@ pub fn arrow(descending: bool) -> &'static str {
     if descending { "▼" } else { "▲" }
 }
 
-/// Draws the users.
+/// Draws the rows.
 pub fn draw(model: &Model, canvas: &mut Canvas) {
-    let list = lists::users(model);
-    let columns = columns::users(&model.users.shown);
-    let sorted = model.users.sort().and_then(|sort| {
-        let column = USER.columns.get(sort.column)?;
+    let list = lists::rows(model);
+    let columns = columns::of_rows(model.schema, &model.browse.shown);
+    let sorted = model.browse.sort().and_then(|sort| {
+        let column = model.schema.columns.get(sort.column)?;
         Some((column.name, arrow(sort.descending)))
     });
     let table = Table {
-        panel: Panel::Users,
+        panel: Panel::Rows,
         title: &title(model, sorted),
         side: &side(model, &list),
         columns: &columns,
         sorted,
         list: &list,
-        scroll: &model.users.scroll,
+        scroll: &model.browse.scroll,
         none: none(model),
     };
     let seen = model.seen();
     // A row of the table may have come by in this session, too.
-    let came = |user: &UserEntry| user.came.or_else(|| seen.tail.get(user.id())?.came);
-    let mark = |user: &UserEntry| sign(came(user));
-    table.draw(model, canvas, Some(&mark), |user, column| {
-        let came = came(user);
-        value(user, column, came, came.is_some_and(|came| seen.is_flashing(came, model.now)))
+    let came = |entry: &RowEntry| entry.came.or_else(|| seen.tail.get(entry.id())?.came);
+    let mark = |entry: &RowEntry| sign(came(entry));
+    table.draw(model, canvas, Some(&mark), |entry, column| {
+        let came = came(entry);
+        value(entry, column, came, came.is_some_and(|came| seen.is_flashing(came, model.now)))
     });
 }
 
 /// The name, what they are ordered by, and the filter.
 fn title(model: &Model, sorted: Option<(&str, &str)>) -> String {
-    let mut title = "Users".to_owned();
+    let mut title = model.schema.title.to_owned();
     if let Some((name, sign)) = sorted {
         title.push_str(&format!(", by {name} {sign}"));
     }
-    if model.users.is_filtered() {
-        title.push_str(&format!(" /{}", model.users.filter_text));
+    if model.browse.is_filtered() {
+        title.push_str(&format!(" /{}", model.browse.filter_text));
     }
     title
 }
 
 /// Where the selection stands among how many.
-fn side(model: &Model, list: &[&UserEntry]) -> String {
+fn side(model: &Model, list: &[&RowEntry]) -> String {
     let seen = model.seen();
-    match model.users.matches() {
+    match model.browse.matches() {
         Some(Matches::Counting(0)) => return "counting".to_owned(),
         Some(Matches::Counting(rows)) => return format!("counting, {} looked at", text::number(rows)),
         Some(Matches::Counted(_)) | None => {}
@@ -68,10 +67,10 @@ fn side(model: &Model, list: &[&UserEntry]) -> String {
     if list.is_empty() {
         return String::new();
     }
-    let (rank, of) = model.users.place(seen, list);
+    let (rank, of) = model.browse.place(seen, list);
     let of = of.map_or(String::new(), |of| format!(" of {}", text::number(of)));
     match rank {
-        _ if model.users.scroll.follows() && model.users.is_live() && !model.users.is_filtered() => {
+        _ if model.browse.scroll.follows() && model.browse.is_live() && !model.browse.is_filtered() => {
             "as they came".to_owned()
         }
         Some(rank) => format!("{}{of}", text::number(rank)),
@@ -80,11 +79,11 @@ fn side(model: &Model, list: &[&UserEntry]) -> String {
 }
 
 fn none(model: &Model) -> &str {
-    if let Some(trouble) = &model.users.trouble {
+    if let Some(trouble) = &model.browse.trouble {
         trouble
-    } else if model.users.is_reading() {
+    } else if model.browse.is_reading() {
         "reading the table"
-    } else if model.users.is_filtered() {
+    } else if model.browse.is_filtered() {
         "no row passes the filter"
     } else {
         "none yet"
@@ -95,13 +94,13 @@ fn sign(came: Option<Came>) -> (Role, &'static str) {
     came.map_or((Role::Plain, " "), |came| mark(came.fate))
 }
 
-fn value(user: &UserEntry, column: &Column, came: Option<Came>, flashes: bool) -> (Role, String) {
+fn value(entry: &RowEntry, column: &Column, came: Option<Came>, flashes: bool) -> (Role, String) {
     let plain = match came {
         _ if flashes => sign(came).0,
         Some(Came { fate: Fate::Same | Fate::Stale, .. }) => Role::Quiet,
         _ => Role::Plain,
     };
-    match user.value(column.title) {
+    match entry.value(column.title) {
         Some(value) => (plain, value.to_owned()),
         None => (Role::Quiet, "null".to_owned()),
     }
