@@ -3,44 +3,22 @@
 //! Nothing here knows where rows go or how the walk goes on; a request comes in, an answer or a [`Failure`] goes out.
 
 mod body;
+pub mod contract;
 mod credential;
 pub mod decode;
 mod headers;
 pub mod http;
+mod link;
 pub mod origin;
 pub mod retry;
 pub mod transport;
 
 use std::time::Duration;
 
+pub use self::contract::{Contract, KEYSET};
 pub use self::credential::{Auth, Credential};
 pub use self::http::{Answer, Source};
 use crate::exchange::Budget;
-use crate::record::{Schema, USER};
-
-/// How rows and tokens are found in an answer, and how the next request is put.
-#[derive(Debug)]
-pub struct Contract {
-    /// The field of the answer that holds the rows.
-    pub rows: &'static str,
-    /// The field of the answer that holds the scroll token.
-    pub token: &'static str,
-    /// The query parameter of the first request, inclusive.
-    pub since: &'static str,
-    /// The query parameter that sends the token back. It travels alone.
-    pub scroll: &'static str,
-    /// The rows' shape.
-    pub schema: &'static Schema,
-}
-
-/// The contract of `fivetran-api-playground`'s keyset pagination, which the built-in playground speaks too.
-pub const KEYSET: Contract = Contract {
-    rows: "data",
-    token: "scroll_param",
-    since: "updated_since",
-    scroll: "scroll_param",
-    schema: &USER,
-};
 
 /// What one request may take.
 #[derive(Clone, Debug)]
@@ -112,6 +90,14 @@ pub enum Failure {
     /// The body does not have the contract's shape.
     #[error("not a page: {0}")]
     BadBody(String),
+    /// A token that is an address which is not asked.
+    #[error("the next page is said to be at {to}: {why}")]
+    Astray {
+        /// The address, safe for a terminal.
+        to: String,
+        /// Why it is not asked.
+        why: String,
+    },
     /// The request cannot be written down.
     #[error("the request cannot be put ({0}), most likely for a token too long")]
     Unaskable(String),
@@ -135,6 +121,7 @@ impl Failure {
                 Self::Status { status, code, body: change(body), retry_after, budget }
             }
             Self::Redirect { code, to, why } => Self::Redirect { code, to: change(to), why },
+            Self::Astray { to, why } => Self::Astray { to: change(to), why },
             timed_out @ Self::TimedOut { .. } => timed_out,
         }
     }
@@ -146,7 +133,11 @@ impl Failure {
         match self {
             Self::Connect(_) | Self::TimedOut { .. } | Self::Cut(_) | Self::BadBody(_) => true,
             Self::Status { code, .. } => *code == 429 || *code >= 500,
-            Self::Certificate(_) | Self::Redirect { .. } | Self::Unaskable(_) | Self::TooLarge(_) => false,
+            Self::Certificate(_)
+            | Self::Redirect { .. }
+            | Self::Astray { .. }
+            | Self::Unaskable(_)
+            | Self::TooLarge(_) => false,
         }
     }
 
@@ -200,6 +191,9 @@ impl Failure {
             Self::Status { code: 500.., .. } => "the source is in trouble: try later",
             Self::Status { .. } => "the source does not accept the request: check the address",
             Self::Redirect { .. } => "check the address; if the source has moved, give its new one as --url",
+            Self::Astray { .. } => {
+                "check the address; --walk auto reads on without tokens, where the source bears that"
+            }
             Self::BadBody(_) => "check that the address is that of a keyset-paginated endpoint",
             Self::Unaskable(_) => "--walk auto reads on without tokens, where the source bears that",
             Self::TooLarge(_) => "raise the limit in the configuration if the source means it",

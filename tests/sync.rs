@@ -6,6 +6,7 @@ mod faulty;
 mod sync {
     mod broken;
     mod commands;
+    mod contracts;
     mod ends;
     mod follow;
     mod lanes;

@@ -19,8 +19,7 @@ impl Format for HttpUrl {
         let shown = if text.contains('@') { "the value".to_owned() } else { quoted(text) };
         let example = "write it as http://host:port/path or https://…";
         let url = without_user(text, &shown, example)?;
-        let ours = |name: &str| name == KEYSET.since || name == KEYSET.scroll;
-        if let Some((name, _)) = url.query_pairs().find(|(name, _)| ours(name)) {
+        if let Some((name, _)) = url.query_pairs().find(|(name, _)| KEYSET.sets(name)) {
             return Err(format!("{shown} has its own {name}, which every request sets anew; leave it out"));
         }
         if url.fragment().is_some() {

@@ -30,7 +30,7 @@ impl Format for Placement {
             ("header", Some(name)) => HeaderName::from_bytes(name.as_bytes())
                 .map(Auth::Header)
                 .map_err(|_| "what follows is no name of a header, such as x-api-key".to_owned()),
-            ("query", Some(name)) if name == KEYSET.since || name == KEYSET.scroll => Err(format!(
+            ("query", Some(name)) if KEYSET.sets(name) => Err(format!(
                 "{} is what every request sets anew; the credential needs another name",
                 quoted(name)
             )),

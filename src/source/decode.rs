@@ -17,7 +17,8 @@ use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
-use super::{Contract, Failure, Limits};
+use super::contract::{Contract, From, Path};
+use super::{Failure, Limits};
 use crate::record::{Cursor, Packed, Page, Quarantined, Row, Schema};
 use crate::sanitize;
 
@@ -29,6 +30,8 @@ pub struct Envelope<'a> {
     depth: usize,
     /// The rows; `None` if there is no `data`, or if it is null.
     rows: Option<Vec<&'a RawValue>>,
+    /// False if the answer says that nothing is to follow.
+    has_more: bool,
     /// The scroll token; an empty one is none, as for the reference.
     pub token: Option<String>,
 }
@@ -47,17 +50,33 @@ impl<'a> Envelope<'a> {
             let error = sanitize::snippet(&error.to_string(), 200);
             Failure::BadBody(format!("{error}; it begins with {beginning:?}"))
         };
-        let mut reader = serde_json::Deserializer::from_slice(body);
-        let found = Fields { contract, most }.deserialize(&mut reader);
-        let found = found.and_then(|found| reader.end().map(|()| found));
-        let Found { rows, token } =
-            found.map_err(|error| wrong_type(contract, body).unwrap_or_else(|| bad(error)))?;
+        let (mut reader, mut found) = (serde_json::Deserializer::from_slice(body), Found::default());
+        let fields = Fields::of(contract, most, &mut found);
+        let read = match contract.rows.is_here() {
+            true => fields.deserialize(&mut reader),
+            false => reader.deserialize_map(fields),
+        };
+        let read = read.and_then(|_| reader.end());
+        read.map_err(|error| wrong_type(contract, body).unwrap_or_else(|| bad(error)))?;
+        let (rows, token) = (found.rows.flatten(), found.token.flatten());
         if rows.as_ref().is_some_and(|rows| rows.len() > most) {
             return Err(Failure::TooLarge(format!(
                 "more than {most} rows in one page (source.max_page_rows)"
             )));
         }
-        Ok(Self { contract, depth: limits.depth, rows, token: token.filter(|token| !token.is_empty()) })
+        let has_more =
+            found.more.flatten().zip(contract.more).is_none_or(|(says, flag)| says != flag.at_the_end);
+        let token = token.filter(|token| has_more && !token.is_empty());
+        Ok(Self { contract, depth: limits.depth, rows, has_more, token })
+    }
+
+    /// The same with the token that the answer's head has, where the contract says that it is there.
+    #[must_use]
+    pub fn with_head(mut self, token: Option<&str>) -> Self {
+        if self.contract.next == From::Link {
+            self.token = token.filter(|_| self.has_more).map(str::to_owned);
+        }
+        self
     }
 
     /// True if it holds no row.
@@ -95,56 +114,124 @@ impl<'a> Envelope<'a> {
 
 /// What is wrong with a body that has the fields, if it is their type: what stands there in place of it.
 fn wrong_type(contract: &Contract, body: &[u8]) -> Option<Failure> {
-    let fields: BTreeMap<Cow<'_, str>, &RawValue> = serde_json::from_slice(body).ok()?;
-    let wrong = |name: &str, begins: char, wanted: &str| {
-        let raw = fields.get(name)?.get();
+    let wrong = |path: Path, begins: &[char], wanted: &str| {
+        let raw = At(path).deserialize(&mut serde_json::Deserializer::from_slice(body)).ok()??.get();
         let found = sanitize::snippet(raw, 40);
         let is_wrong = raw != "null" && !raw.starts_with(begins);
-        is_wrong.then(|| Failure::BadBody(format!("`{name}` is {found}, not {wanted}")))
+        is_wrong.then(|| Failure::BadBody(format!("{path} is {found}, not {wanted}")))
     };
-    wrong(contract.rows, '[', "an array").or_else(|| wrong(contract.token, '"', "a string"))
+    let token = match contract.next {
+        From::Body(path) => wrong(path, &['"'], "a string"),
+        From::Link => None,
+    };
+    let more = || wrong(contract.more?.path, &['t', 'f'], "true or false");
+    wrong(contract.rows, &['['], "an array").or(token).or_else(more)
 }
 
-/// The two fields of the answer that matter; all others are skipped. In one pass: the next request waits for it.
-struct Fields {
-    contract: &'static Contract,
+/// What stands at a place of a body.
+struct At(Path);
+
+impl<'de> DeserializeSeed<'de> for At {
+    type Value = Option<&'de RawValue>;
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        if self.0.is_here() {
+            <&RawValue>::deserialize(deserializer).map(Some)
+        } else {
+            deserializer.deserialize_map(self)
+        }
+    }
+}
+
+impl<'de> Visitor<'de> for At {
+    type Value = Option<&'de RawValue>;
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a JSON object")
+    }
+    fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<Self::Value, M::Error> {
+        let mut found = None;
+        while let Some(Name(key)) = map.next_key()? {
+            match self.0.within(&key) {
+                Some(path) => found = map.next_value_seed(At(path))?,
+                None => drop(map.next_value::<IgnoredAny>()?),
+            }
+        }
+        Ok(found)
+    }
+}
+
+/// The fields of an answer that matter, each `None` until it came.
+#[derive(Default)]
+struct Found<'a> {
+    rows: Option<Option<Vec<&'a RawValue>>>,
+    token: Option<Option<String>>,
+    more: Option<Option<bool>>,
+}
+
+/// Looks for them in an object; all else is skipped. In one pass: the next request waits for it.
+struct Fields<'f, 'a> {
+    found: &'f mut Found<'a>,
+    /// Where they are from here, if they are below.
+    rows: Option<Path>,
+    token: Option<Path>,
+    more: Option<Path>,
     /// How many rows are kept, and one more.
     most: usize,
 }
 
-struct Found<'a> {
-    rows: Option<Vec<&'a RawValue>>,
-    token: Option<String>,
-}
-
-impl<'de> DeserializeSeed<'de> for Fields {
-    type Value = Found<'de>;
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Found<'de>, D::Error> {
-        deserializer.deserialize_map(self)
+impl<'f, 'a> Fields<'f, 'a> {
+    fn of(contract: &Contract, most: usize, found: &'f mut Found<'a>) -> Self {
+        let token = match contract.next {
+            From::Body(path) => Some(path),
+            From::Link => None,
+        };
+        Self { found, rows: Some(contract.rows), token, more: contract.more.map(|flag| flag.path), most }
     }
 }
 
-impl<'de> Visitor<'de> for Fields {
-    type Value = Found<'de>;
+impl<'de> DeserializeSeed<'de> for Fields<'_, 'de> {
+    /// False if what is found here was found before.
+    type Value = bool;
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<bool, D::Error> {
+        let is_here = |path: Option<Path>| path.is_some_and(Path::is_here);
+        let before = if is_here(self.rows) {
+            self.found.rows.replace(Elements(self.most).deserialize(deserializer)?).is_some()
+        } else if is_here(self.token) {
+            self.found.token.replace(Option::deserialize(deserializer)?).is_some()
+        } else if is_here(self.more) {
+            self.found.more.replace(Option::deserialize(deserializer)?).is_some()
+        } else {
+            return deserializer.deserialize_option(self);
+        };
+        Ok(!before)
+    }
+}
+
+impl<'de> Visitor<'de> for Fields<'_, 'de> {
+    type Value = bool;
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a JSON object")
     }
-    fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<Found<'de>, M::Error> {
-        let (mut rows, mut token) = (None, None);
+    /// Of what is not there, nothing is below it.
+    fn visit_none<E>(self) -> Result<bool, E> {
+        Ok(true)
+    }
+    fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<bool, D::Error> {
+        deserializer.deserialize_map(self)
+    }
+    fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<bool, M::Error> {
+        let Self { found, most, .. } = self;
         while let Some(Name(key)) = map.next_key()? {
-            let seen = if key == self.contract.rows {
-                rows.replace(map.next_value_seed(Elements(self.most))?).is_some()
-            } else if key == self.contract.token {
-                token.replace(map.next_value()?).is_some()
-            } else {
+            let within = |path: Option<Path>| path?.within(&key);
+            let (rows, token, more) = (within(self.rows), within(self.token), within(self.more));
+            if rows.or(token).or(more).is_none() {
                 map.next_value::<IgnoredAny>()?;
-                false
-            };
-            if seen {
+                continue;
+            }
+            if !map.next_value_seed(Fields { found: &mut *found, rows, token, more, most })? {
                 return Err(M::Error::custom(format_args!("two fields named `{key}`")));
             }
         }
-        Ok(Found { rows: rows.flatten(), token: token.flatten() })
+        Ok(true)
     }
 }
 

@@ -14,10 +14,11 @@ use tokio::time::{Instant, timeout};
 use url::Url;
 
 use super::body::{ACCEPTED, Body};
+use super::contract::{Back, Contract, From};
 use super::headers::kept;
 use super::retry::retry_after;
 use super::transport::{Access, Network, Reply, Transport};
-use super::{Contract, Credential, Failure, Limits, origin};
+use super::{Credential, Failure, Limits, link, origin};
 use crate::exchange::{Budget, Exchange};
 use crate::secret::{Mask, json_in_plain};
 use crate::walk::Request;
@@ -45,6 +46,8 @@ pub struct Answer {
     pub body: Bytes,
     /// All else that is known of it.
     pub exchange: Exchange,
+    /// The token in its head, where the contract says that it is there.
+    pub next: Option<String>,
     /// The source's clock (`Date`), or this machine's if it did not say.
     pub now: DateTime<Utc>,
     /// From the request to the first byte.
@@ -103,24 +106,49 @@ impl Source {
     }
 
     /// The address of a request.
-    #[must_use]
-    pub fn address(&self, request: &Request) -> Url {
-        self.put(self.url.clone(), request)
+    ///
+    /// # Errors
+    /// [`Failure::Astray`] if the token is an address that is none, or another's.
+    pub fn address(&self, request: &Request) -> Result<Url, Failure> {
+        match (request, self.contract.back) {
+            (Request::Token(token), Back::Address) => self.next(token),
+            _ => Ok(self.put(self.url.clone(), request)),
+        }
     }
 
     /// The address of a request as it may be shown: without the values of the address's own query, which may be keys.
     #[must_use]
     pub fn shown(&self, request: &Request) -> String {
-        self.put(self.masked.clone(), request).into()
+        match (request, self.contract.back) {
+            (Request::Token(token), Back::Address) => {
+                self.url.join(token).map_or_else(|_| "***".to_owned(), |url| masked(&url).into())
+            }
+            _ => self.put(self.masked.clone(), request).into(),
+        }
     }
 
     /// Puts a request to an address.
     fn put(&self, mut url: Url, request: &Request) -> Url {
-        match request {
-            Request::Since(cursor) => url.query_pairs_mut().append_pair(self.contract.since, cursor.text()),
-            Request::Token(token) => url.query_pairs_mut().append_pair(self.contract.scroll, token),
+        let (name, value) = match (request, self.contract.back) {
+            (Request::Since(cursor), _) => (self.contract.since, cursor.text()),
+            (Request::Token(token), Back::Query(name)) => (name, token.as_str()),
+            (Request::Token(_), Back::Address) => return url,
         };
+        url.query_pairs_mut().append_pair(name, value);
         url
+    }
+
+    /// The address that a token is. Whoever writes it does not choose who is asked, and gets the credential.
+    fn next(&self, token: &str) -> Result<Url, Failure> {
+        let astray = |to: &str, why: String| Failure::Astray { to: sanitize::snippet(to, 200), why };
+        let Ok(url) = self.url.join(token) else {
+            return Err(astray(token.split('?').next().unwrap_or_default(), "that is no address".to_owned()));
+        };
+        if origin::is_same(&self.url, &url) {
+            return Ok(url);
+        }
+        let ours = self.url.origin().ascii_serialization();
+        Err(astray(masked(&url).as_str(), format!("only addresses of {ours} are asked")))
     }
 
     /// Asks once.
@@ -145,7 +173,7 @@ impl Source {
 
     async fn exchange(&self, request: &Request) -> Result<Answer, Failure> {
         let begun = Instant::now();
-        let (mut reply, hops) = self.follow(self.address(request)).await?;
+        let (mut reply, hops) = self.follow(self.address(request)?).await?;
         let wait = begun.elapsed();
         let now = server_now(&reply.headers);
         if !(200..300).contains(&reply.status) {
@@ -154,6 +182,7 @@ impl Source {
         // A token of megabytes need not be kept twice.
         let url = text::shown(&self.shown(request)).into_owned();
         let headers = kept(&reply.headers).into_iter().chain(hops).collect();
+        let next = if self.contract.next == From::Link { link::next(&reply.headers) } else { None };
         let exchange = Exchange::new(url, reply.status, headers, now);
         let mut body = self.read(reply).await?;
         let covered = self.mask().is_some_and(|mask| {
@@ -165,6 +194,7 @@ impl Source {
         Ok(Answer {
             body: body.into(),
             exchange,
+            next,
             now,
             wait,
             reading: begun.elapsed().saturating_sub(wait),

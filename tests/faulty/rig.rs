@@ -8,7 +8,7 @@ use highwater::destination::{Destination, DestinationError};
 use highwater::record::USER;
 use highwater::run::Start;
 use highwater::source::retry::Policy;
-use highwater::source::{KEYSET, Limits, Source};
+use highwater::source::{Contract, KEYSET, Limits, Source};
 use highwater::sync::command::Command;
 use highwater::sync::event::{Event, Notice, NoticeKind, PageStored, Phase, RunEnded, Stamped};
 use highwater::sync::outlet::Outlet;
@@ -43,6 +43,8 @@ pub fn limits() -> Limits {
 pub struct Setup {
     pub terms: Terms,
     pub limits: Limits,
+    /// What the source speaks.
+    pub contract: &'static Contract,
     /// What the destination is held by, if it is.
     pub handle: Option<Handle>,
     /// The directory of an earlier sync.
@@ -65,11 +67,16 @@ impl Default for Setup {
             stop_grace: PATIENCE,
             show: 0,
         };
-        Self { terms, limits: limits(), handle: None, folder: None }
+        Self { terms, limits: limits(), contract: &KEYSET, handle: None, folder: None }
     }
 }
 
 impl Setup {
+    pub fn speaking(mut self, contract: &'static Contract) -> Self {
+        self.contract = contract;
+        self
+    }
+
     pub fn walk(mut self, mode: Mode) -> Self {
         self.terms.walk = mode;
         self
@@ -112,7 +119,7 @@ impl Setup {
             Some(handle) => Box::new(Handled { inner, handle }),
             None => inner,
         };
-        let source = Source::new(server.url(), self.limits, &KEYSET).unwrap();
+        let source = Source::new(server.url(), self.limits, self.contract).unwrap();
         let (commands, receiver) = mpsc::channel(16);
         let sync = Sync::new((source, "faulty".to_owned()), destination, self.terms, outlet, receiver);
         let serving = tokio::spawn(sync.serve(None));

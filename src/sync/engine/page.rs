@@ -55,7 +55,7 @@ impl Run<'_> {
         let mut read = Vec::with_capacity(landed.len());
         for ((lane, Landed { request, sent, answer }), body) in landed.into_iter().zip(&bodies) {
             let begun = Instant::now();
-            let answer = answer.and_then(|answer| match self.read(lane, body) {
+            let answer = answer.and_then(|answer| match self.read(lane, body, answer.next.as_deref()) {
                 Ok(envelope) => Ok((answer, envelope)),
                 Err(failure) => Err(self.sync.source.cover(failure)),
             });
@@ -79,9 +79,9 @@ impl Run<'_> {
     }
 
     /// Reads an answer's outer shape, and sends the lane's next request if that tells it.
-    fn read<'b>(&mut self, lane: u32, body: &'b [u8]) -> Result<Envelope<'b>, Failure> {
+    fn read<'b>(&mut self, lane: u32, body: &'b [u8], head: Option<&str>) -> Result<Envelope<'b>, Failure> {
         let source = &self.sync.source;
-        let envelope = Envelope::read(source.contract(), body, source.limits())?;
+        let envelope = Envelope::read(source.contract(), body, source.limits())?.with_head(head);
         self.look_ahead(lane, &envelope);
         Ok(envelope)
     }

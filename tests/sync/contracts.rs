@@ -1,0 +1,127 @@
+//! Rows, tokens and ends that stand elsewhere than in the reference's answers, as other APIs have them.
+
+use highwater::record::USER;
+use highwater::run::{Outcome, Start};
+use highwater::source::Contract;
+use highwater::source::contract::{Back, Flag, From, KEYSET, Path};
+use highwater::sync::event::RunEnded;
+use highwater::walk::End;
+
+use crate::faulty::rig::{Rig, Setup};
+use crate::faulty::rows::users;
+use crate::faulty::{Answer, Faulty};
+
+/// The rows are the whole body, and the next address stands in the head: GitHub, Okta, Shopify.
+const IN_THE_HEAD: Contract = Contract {
+    rows: Path(&[]),
+    next: From::Link,
+    more: None,
+    since: "since",
+    back: Back::Address,
+    schema: &USER,
+};
+
+/// A token beside a flag, both within an object of their own: Zendesk's cursors.
+const BESIDE_A_FLAG: Contract = Contract {
+    rows: Path(&["result", "users"]),
+    next: From::Body(Path(&["meta", "after_cursor"])),
+    more: Some(Flag { path: Path(&["meta", "has_more"]), at_the_end: false }),
+    back: Back::Query("page[after]"),
+    ..KEYSET
+};
+
+/// The next address within the body, relative to this one: Salesforce, Twilio, Klaviyo.
+const IN_THE_BODY: Contract =
+    Contract { next: From::Body(Path(&["links", "next"])), back: Back::Address, ..KEYSET };
+
+async fn run(contract: &'static Contract, script: impl IntoIterator<Item = Answer>) -> (Rig, RunEnded) {
+    let mut rig = Setup::default().speaking(contract).start(script).await;
+    let ended = rig.run(Start::Checkpoint).await;
+    (rig, ended)
+}
+
+fn complete((rig, ended): (Rig, RunEnded), ids: &str, queries: &[&str]) {
+    assert_eq!((ended.outcome, &ended.end), (Outcome::Complete, &End::Exhausted), "{}", ended.text);
+    assert_eq!(
+        (rig.ids().as_str(), rig.server.queries()[1..].to_vec()),
+        (ids, queries.iter().copied().map(str::to_owned).collect())
+    );
+}
+
+/// Rows alone, and a link header.
+fn linked(numbers: std::ops::RangeInclusive<u32>, link: &str) -> Answer {
+    let answer = Answer::ok(format!("[{}]", users(numbers).join(",")));
+    if link.is_empty() { answer } else { answer.header("Link", link) }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn rows_without_a_field_and_the_next_address_in_the_head() {
+    let script = [
+        linked(1..=2, r#"</users?after=b>; rel="next", </users?after=z>; rel="last""#),
+        linked(3..=4, r#"<?after=c>; rel="next""#),
+        linked(5..=5, r#"</users>; rel="first""#),
+    ];
+    complete(run(&IN_THE_HEAD, script).await, "u1 u2 u3 u4 u5", &["after=b", "after=c"]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_flag_has_the_last_word_on_whether_there_is_more() {
+    let page = |numbers, meta: &str| {
+        Answer::ok(format!(
+            r#"{{"meta":{meta},"result":{{"count":2,"users":[{}]}}}}"#,
+            users(numbers).join(",")
+        ))
+    };
+    let script = [
+        page(1..=2, r#"{"after_cursor":"b","has_more":true}"#),
+        page(3..=4, r#"{"after_cursor":"c"}"#),
+        page(5..=5, r#"{"after_cursor":"d","has_more":false}"#),
+    ];
+    complete(run(&BESIDE_A_FLAG, script).await, "u1 u2 u3 u4 u5", &["page[after]=b", "page[after]=c"]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_next_address_in_the_body_may_be_relative_and_null_is_the_end() {
+    let page = |numbers, links: &str| {
+        Answer::ok(format!(r#"{{"data":[{}],"links":{links}}}"#, users(numbers).join(",")))
+    };
+    for end in [r#"{"next":null}"#, "{}", "null", r#"{"next":""}"#] {
+        let script = [page(1..=2, r#"{"next":"/users?page=2"}"#), page(3..=4, end)];
+        complete(run(&IN_THE_BODY, script).await, "u1 u2 u3 u4", &["page=2"]);
+    }
+}
+
+/// Whoever writes the next address must not choose who is asked with the credential.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_next_address_of_somebody_else_is_not_asked() {
+    let other = Faulty::start([]).await;
+    for to in
+        [other.url().to_string(), format!("//me@{}/users", other.url().authority()), "http://[".to_owned()]
+    {
+        let (rig, ended) = run(&IN_THE_HEAD, [linked(1..=2, &format!("<{to}>; rel=next"))]).await;
+        assert_eq!((ended.outcome, &ended.end), (Outcome::Failed, &End::Error), "{}", ended.text);
+        assert!(ended.text.contains("the next page is said to be at"), "{}", ended.text);
+        assert_eq!((rig.ids().as_str(), rig.server.asked().len()), ("u1 u2", 1), "what came is stored");
+    }
+    assert!(other.asked().is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_field_of_the_wrong_type_is_told_by_its_whole_path() {
+    for (contract, body, why) in [
+        (&IN_THE_HEAD, r#"{"data":[]}"#, r#"the body is {"data":[]}, not an array"#),
+        (&BESIDE_A_FLAG, r#"{"result":{"users":{}}}"#, "`result.users` is {}, not an array"),
+        (&BESIDE_A_FLAG, r#"{"meta":{"after_cursor":7}}"#, "`meta.after_cursor` is 7, not a string"),
+        (&BESIDE_A_FLAG, r#"{"meta":{"has_more":"no"}}"#, r#"`meta.has_more` is "no", not true or false"#),
+        (&BESIDE_A_FLAG, r#"{"meta":[]}"#, "invalid type: sequence, expected a JSON object"),
+        (
+            &BESIDE_A_FLAG,
+            r#"{"meta":{},"meta":{"has_more":true,"has_more":true}}"#,
+            "two fields named `has_more`",
+        ),
+        (&IN_THE_BODY, "null", "invalid type: null, expected a JSON object"),
+    ] {
+        let (_, ended) = run(contract, (0..4).map(|_| Answer::ok(body))).await;
+        assert!(ended.text.contains(why), "{body}: {}", ended.text);
+    }
+}
