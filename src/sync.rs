@@ -29,6 +29,7 @@ use crate::destination::{Destination, DestinationError, Stored, StoredRun};
 use crate::record::Cursor;
 use crate::run::{Outcome, Start};
 use crate::source::Source;
+use crate::source::contract::Order;
 use crate::source::retry::Policy;
 use crate::walk::{Mode, Request, Walk};
 
@@ -142,6 +143,9 @@ impl Sync {
         if self.source.is_readable_on_the_way() {
             self.outlet.send(Event::Notice(words::plain_http())).await;
         }
+        if self.source.contract().order == Order::Other {
+            self.outlet.send(Event::Notice(words::unordered())).await;
+        }
         let mut schedule = Schedule::None;
         while let Some((start, step)) = self.next(&mut schedule).await {
             let began = Instant::now();
@@ -210,7 +214,8 @@ impl Sync {
         let Some(run) = stored.unfinished else {
             let from = checkpoint.as_ref().filter(|_| start != Start::Full);
             let from = from.map_or(beginning, |checkpoint| checkpoint.earlier(lag));
-            return Ok((Walk::new(mode, follow_empty, from, checkpoint).patient_for(patience), None));
+            let walk = Walk::new(mode, follow_empty, from, checkpoint).patient_for(patience);
+            return Ok((self.by_contract(walk), None));
         };
         let from = match start {
             // It ended out of order, and unexplained: to ask the same again would bring the same end.
@@ -220,7 +225,16 @@ impl Sync {
             Start::Checkpoint => run.walk.restart().earlier(lag),
             Start::Full => beginning,
         };
-        Ok((run.walk.anew(mode, follow_empty, from, checkpoint).patient_for(patience), None))
+        let walk = run.walk.anew(mode, follow_empty, from, checkpoint).patient_for(patience);
+        Ok((self.by_contract(walk), None))
+    }
+
+    /// A new walk, as the source's order bears it.
+    fn by_contract(&self, walk: Walk) -> Walk {
+        match self.source.contract().order {
+            Order::Ascending => walk,
+            Order::Other => walk.unordered(),
+        }
     }
 }
 

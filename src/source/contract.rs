@@ -57,6 +57,15 @@ pub struct Flag {
     pub at_the_end: bool,
 }
 
+/// In which order the source sends its rows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Order {
+    /// By their cursors, the smallest first.
+    Ascending,
+    /// Any other, or none: what is still to come may lie anywhere, until all of it has come.
+    Other,
+}
+
 /// How rows and tokens are found in an answer, and how the next request is put.
 #[derive(Debug)]
 pub struct Contract {
@@ -70,6 +79,8 @@ pub struct Contract {
     pub since: &'static str,
     /// How the token goes back.
     pub back: Back,
+    /// How the rows are ordered.
+    pub order: Order,
     /// The rows' shape.
     pub schema: &'static Schema,
 }
@@ -89,5 +100,6 @@ pub const KEYSET: Contract = Contract {
     more: None,
     since: "updated_since",
     back: Back::Query("scroll_param"),
+    order: Order::Ascending,
     schema: &USER,
 };

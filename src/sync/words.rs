@@ -21,6 +21,13 @@ pub(super) fn plain_http() -> Notice {
     Notice { level: Level::Warning, kind: NoticeKind::PlainHttp, text: text.to_owned() }
 }
 
+/// The source does not go by cursor, and says so by its contract.
+pub(super) fn unordered() -> Notice {
+    let text = "the source sends its rows in another order than that of their cursors: a run goes by token, and the \
+                checkpoint moves when everything is read";
+    Notice { level: Level::Info, kind: NoticeKind::Housekeeping, text: text.to_owned() }
+}
+
 /// The source sent the credential back.
 pub(super) fn credential_sent_back(page: u64) -> Notice {
     let text = format!(

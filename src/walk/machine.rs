@@ -101,6 +101,17 @@ impl Walk {
         self
     }
 
+    /// The same for a source that does not go by cursor: by token, and with the checkpoint held until everything is
+    /// read. A walk that must be anchored ends with its first page.
+    #[must_use]
+    pub fn unordered(mut self) -> Self {
+        self.mark.hold();
+        if self.mode == Mode::Auto {
+            self.manner = Manner::Token;
+        }
+        self
+    }
+
     /// After a pause: what has changed meanwhile is as much part of the run as what was there when it began.
     pub fn look_up(&mut self) {
         self.ceiling = Ceiling::default();

@@ -3,12 +3,12 @@
 use highwater::record::USER;
 use highwater::run::{Outcome, Start};
 use highwater::source::Contract;
-use highwater::source::contract::{Back, Flag, From, KEYSET, Path};
+use highwater::source::contract::{Back, Flag, From, KEYSET, Order, Path};
 use highwater::sync::event::RunEnded;
-use highwater::walk::End;
+use highwater::walk::{End, Mode};
 
 use crate::faulty::rig::{Rig, Setup};
-use crate::faulty::rows::users;
+use crate::faulty::rows::{at, last_page, page, users};
 use crate::faulty::{Answer, Faulty};
 
 /// The rows are the whole body, and the next address stands in the head: GitHub, Okta, Shopify.
@@ -18,6 +18,7 @@ const IN_THE_HEAD: Contract = Contract {
     more: None,
     since: "since",
     back: Back::Address,
+    order: Order::Ascending,
     schema: &USER,
 };
 
@@ -33,6 +34,9 @@ const BESIDE_A_FLAG: Contract = Contract {
 /// The next address within the body, relative to this one: Salesforce, Twilio, Klaviyo.
 const IN_THE_BODY: Contract =
     Contract { next: From::Body(Path(&["links", "next"])), back: Back::Address, ..KEYSET };
+
+/// The newest row first: Stripe, Slack.
+const NEWEST_FIRST: Contract = Contract { order: Order::Other, ..KEYSET };
 
 async fn run(contract: &'static Contract, script: impl IntoIterator<Item = Answer>) -> (Rig, RunEnded) {
     let mut rig = Setup::default().speaking(contract).start(script).await;
@@ -124,4 +128,49 @@ async fn a_field_of_the_wrong_type_is_told_by_its_whole_path() {
         let (_, ended) = run(contract, (0..4).map(|_| Answer::ok(body))).await;
         assert!(ended.text.contains(why), "{body}: {}", ended.text);
     }
+}
+
+/// One row a page shows no disorder, until an anchored request leaves out all that is older.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_source_that_begins_with_the_newest_is_read_by_token_and_the_checkpoint_moves_at_the_end() {
+    for lanes in [1, 4] {
+        let mut setup = Setup::default().walk(Mode::Auto).speaking(&NEWEST_FIRST);
+        setup.terms.lanes = Some(lanes);
+        setup.terms.max_pages = Some(2);
+        let mut rig = setup.start([page([5], "a"), page([4], "b")]).await;
+        let left = rig.run(Start::Checkpoint).await;
+        assert_eq!((left.outcome, left.checkpoint.is_none()), (Outcome::Stopped, true), "{}", left.text);
+        let text = "in another order than that of their cursors";
+        assert!(rig.seen.iter().any(|stamped| format!("{:?}", stamped.event).contains(text)));
+        let folder = rig.leave().await;
+
+        let setup = Setup::default().walk(Mode::Auto).speaking(&NEWEST_FIRST).within(folder);
+        let mut rig = setup.start([page([3], "c"), page([2], "d"), last_page([1]), last_page([6])]).await;
+        let ended = rig.run(Start::Token).await;
+        assert_eq!(
+            (ended.outcome, rig.ids().as_str()),
+            (Outcome::Complete, "u1 u2 u3 u4 u5"),
+            "{}",
+            ended.text
+        );
+        assert_eq!(rig.checkpoint(), Some(at(5)));
+        assert_eq!(rig.server.queries(), ["scroll_param=b", "scroll_param=c", "scroll_param=d"]);
+        rig.run(Start::Token).await;
+        assert_eq!(
+            (rig.server.queries()[3].clone(), rig.checkpoint()),
+            (format!("updated_since={}", at(5)), Some(at(6)))
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_source_in_another_order_bears_no_walk_that_must_be_anchored() {
+    let mut rig = Setup::default()
+        .walk(Mode::Anchor)
+        .speaking(&NEWEST_FIRST)
+        .start([page([5], "a"), page([4], "b")])
+        .await;
+    let ended = rig.run(Start::Checkpoint).await;
+    assert_eq!((ended.outcome, &ended.end), (Outcome::Failed, &End::NotAnchorable), "{}", ended.text);
+    assert_eq!(rig.checkpoint(), None);
 }
