@@ -39,7 +39,7 @@ pub enum From {
     Link,
 }
 
-/// How a token goes back. It travels alone: what the first request asked for is in it.
+/// How a token goes back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Back {
     /// As a parameter of the address.
@@ -77,6 +77,12 @@ pub struct Contract {
     pub more: Option<Flag>,
     /// The query parameter of the first request, inclusive.
     pub since: &'static str,
+    /// What the first request asks beside, by parameter: a filter, an order. A token has it in itself.
+    pub first: &'static [(&'static str, &'static str)],
+    /// What each request asks beside, unless it is an address of the source's own making: the size of a page.
+    pub each: &'static [(&'static str, &'static str)],
+    /// The headers of each request, their names in lower case.
+    pub headers: &'static [(&'static str, &'static str)],
     /// How the token goes back.
     pub back: Back,
     /// How the rows are ordered.
@@ -89,7 +95,8 @@ impl Contract {
     /// True if requests set a query parameter of that name.
     #[must_use]
     pub fn sets(&self, name: &str) -> bool {
-        name == self.since || matches!(self.back, Back::Query(scroll) if scroll == name)
+        let asked = self.first.iter().chain(self.each).any(|(asked, _)| *asked == name);
+        asked || name == self.since || matches!(self.back, Back::Query(scroll) if scroll == name)
     }
 }
 
@@ -99,6 +106,9 @@ pub const KEYSET: Contract = Contract {
     next: From::Body(Path(&["scroll_param"])),
     more: None,
     since: "updated_since",
+    first: &[],
+    each: &[],
+    headers: &[],
     back: Back::Query("scroll_param"),
     order: Order::Ascending,
     schema: &USER,

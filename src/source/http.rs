@@ -129,12 +129,13 @@ impl Source {
 
     /// Puts a request to an address.
     fn put(&self, mut url: Url, request: &Request) -> Url {
-        let (name, value) = match (request, self.contract.back) {
-            (Request::Since(cursor), _) => (self.contract.since, cursor.text()),
-            (Request::Token(token), Back::Query(name)) => (name, token.as_str()),
+        let Contract { since, first, each, back, .. } = self.contract;
+        let (beside, name, value) = match (request, *back) {
+            (Request::Since(cursor), _) => (*first, *since, cursor.text()),
+            (Request::Token(token), Back::Query(name)) => (&[][..], name, token.as_str()),
             (Request::Token(_), Back::Address) => return url,
         };
-        url.query_pairs_mut().append_pair(name, value);
+        url.query_pairs_mut().extend_pairs(each.iter().chain(beside)).append_pair(name, value);
         url
     }
 
@@ -245,6 +246,9 @@ impl Source {
         let mut headers = HeaderMap::new();
         headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
         headers.insert(ACCEPT_ENCODING, HeaderValue::from_static(ACCEPTED));
+        for (name, value) in self.contract.headers {
+            headers.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
+        }
         if let Some(credential) = &self.credential {
             credential.put(&mut url, &mut headers);
         }

@@ -1,6 +1,6 @@
 //! Rows, tokens and ends that stand elsewhere than in the reference's answers, as other APIs have them.
 
-use highwater::record::USER;
+use highwater::record::{BEGINNING, USER};
 use highwater::run::{Outcome, Start};
 use highwater::source::Contract;
 use highwater::source::contract::{Back, Flag, From, KEYSET, Order, Path};
@@ -17,6 +17,9 @@ const IN_THE_HEAD: Contract = Contract {
     next: From::Link,
     more: None,
     since: "since",
+    first: &[("sort", "updated"), ("direction", "asc")],
+    each: &[("per_page", "2")],
+    headers: &[("accept", "application/vnd.github+json"), ("x-github-api-version", "2022-11-28")],
     back: Back::Address,
     order: Order::Ascending,
     schema: &USER,
@@ -28,6 +31,8 @@ const BESIDE_A_FLAG: Contract = Contract {
     next: From::Body(Path(&["meta", "after_cursor"])),
     more: Some(Flag { path: Path(&["meta", "has_more"]), at_the_end: false }),
     back: Back::Query("page[after]"),
+    first: &[("sort", "updated_at")],
+    each: &[("page[size]", "2")],
     ..KEYSET
 };
 
@@ -81,7 +86,11 @@ async fn a_flag_has_the_last_word_on_whether_there_is_more() {
         page(3..=4, r#"{"after_cursor":"c"}"#),
         page(5..=5, r#"{"after_cursor":"d","has_more":false}"#),
     ];
-    complete(run(&BESIDE_A_FLAG, script).await, "u1 u2 u3 u4 u5", &["page[after]=b", "page[after]=c"]);
+    complete(
+        run(&BESIDE_A_FLAG, script).await,
+        "u1 u2 u3 u4 u5",
+        &["page[size]=2&page[after]=b", "page[size]=2&page[after]=c"],
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -93,6 +102,26 @@ async fn a_next_address_in_the_body_may_be_relative_and_null_is_the_end() {
         let script = [page(1..=2, r#"{"next":"/users?page=2"}"#), page(3..=4, end)];
         complete(run(&IN_THE_BODY, script).await, "u1 u2 u3 u4", &["page=2"]);
     }
+}
+
+/// What is asked beside goes along where it is asked for, and never with an address of the source's own making.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_asked_beside_goes_along_with_the_first_request_or_with_each() {
+    let script = [linked(1..=2, r#"</users?after=b>; rel="next""#), linked(3..=3, "")];
+    let (rig, _) = run(&IN_THE_HEAD, script).await;
+    let asked = rig.server.asked();
+    assert_eq!(asked[0].query, format!("per_page=2&sort=updated&direction=asc&since={BEGINNING}"));
+    assert_eq!(asked[1].query, "after=b");
+    for asked in &asked {
+        let head = asked.head.to_ascii_lowercase();
+        for header in ["accept: application/vnd.github+json", "x-github-api-version: 2022-11-28"] {
+            assert_eq!(head.matches(header).count(), 1, "{head}");
+        }
+        assert_eq!(head.matches("\naccept:").count(), 1, "{head}");
+    }
+    let page = Answer::ok(r#"{"result":{"users":[]},"meta":{}}"#);
+    let (rig, _) = run(&BESIDE_A_FLAG, [page]).await;
+    assert_eq!(rig.server.queries(), [format!("page[size]=2&sort=updated_at&updated_since={BEGINNING}")]);
 }
 
 /// Whoever writes the next address must not choose who is asked with the credential.
