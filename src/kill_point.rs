@@ -54,7 +54,7 @@ points! {
     AfterBegin "after-begin",
     /// A row is in the table, and its transaction open.
     AfterUpsert "after-upsert",
-    /// A page is whole in the open transaction, and another page follows in it.
+    /// All rows of a group are in the open transaction and a page is logged there, and another is to be.
     BetweenPages "between-pages",
     /// Pages, checkpoint and walk stand in the open transaction.
     BeforeCommit "before-commit",

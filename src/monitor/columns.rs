@@ -95,13 +95,13 @@ const LONG: usize = 30;
 /// A column of the table, as it is best shown.
 fn column(schema: &Schema, position: usize) -> Column {
     let column = &schema.columns[position];
-    match (USUAL.iter().find(|usual| usual.title == column.name), column.kind) {
-        (Some(usual), _) => *usual,
-        _ if position == schema.cursor => Column::text(column.name, TIME, TIME + 5, 1),
+    let usual = USUAL.iter().find(|usual| usual.title == column.name).copied();
+    let shape = usual.unwrap_or(match column.kind {
         _ if position == schema.primary_key => Column::text(column.name, 8, 36, 4),
-        (None, ColumnType::UtcDatetime) => Column::text(column.name, TIME, TIME + 5, 6),
-        (None, ColumnType::String) => Column::text(column.name, 12, 36, 8),
-    }
+        ColumnType::UtcDatetime => Column::text(column.name, TIME, TIME + 5, 6),
+        ColumnType::String => Column::text(column.name, 12, 36, 8),
+    });
+    if position == schema.cursor { Column { rank: 1, ..shape } } else { shape }
 }
 
 /// The columns of the table that are shown, in the order of the screen.

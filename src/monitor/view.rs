@@ -44,8 +44,8 @@ use super::model::{Model, Panel};
 /// │ rows a second, answers, budget      │ oldest ━━━━━━━━━━━━━◆╌╌╌╌╌ now, time left  │
 /// ├ with several lanes: the stretch that they share ───────────────────────── how many ┤
 /// │ ████████1░░░░░░▒▒▒▒2░░░░░▒▒▒3░░░░  what each does, and where it stands            │
-/// ├ pages, or runs ─────────────────────┼ rows ─────────────────────────────────────┤
-/// │ a line each, newest on top          │ a line a row: what came, then the table   │
+/// ├ pages, or runs ─────────────────────┼ rows ──────────────────────────────────────┤
+/// │ a line each, newest on top          │ a line a row: what came, then the table    │
 /// ├ log, or problems ───────────────────┴────────────────────────────────────────────┤
 /// │ what happened and why, newest on top                                             │
 /// └ footer: the keys, or the answer to the last one, or a filter that is typed ──────┘

@@ -32,19 +32,20 @@ impl fmt::Display for Path {
 
 /// Where an answer has the token for the next page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum From {
+pub enum TokenAt {
     /// In its body, as a string. An empty one is none.
     Body(Path),
     /// In its `Link` header, as the address whose relation is `next` (RFC 8288).
     Link,
 }
 
-/// How a token goes back.
+/// How a token goes back. It is kept and told as it came.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Back {
     /// As a parameter of the address.
     Query(&'static str),
-    /// It is the next address itself, absolute or relative to the endpoint, and within its origin.
+    /// It is the next address itself, absolute or relative to the configured one, and within its origin. What it repeats
+    /// of that one's own query is kept and told with it.
     Address,
 }
 
@@ -72,7 +73,7 @@ pub struct Contract {
     /// Where the rows are.
     pub rows: Path,
     /// Where the token is.
-    pub next: From,
+    pub token: TokenAt,
     /// What says that there is more beside the token, if anything does. Where it is missing, the token decides.
     pub more: Option<Flag>,
     /// The query parameter of the first request, inclusive.
@@ -103,7 +104,7 @@ impl Contract {
 /// The contract of `fivetran-api-playground`'s keyset pagination, which the built-in playground speaks too.
 pub const KEYSET: Contract = Contract {
     rows: Path(&["data"]),
-    next: From::Body(Path(&["scroll_param"])),
+    token: TokenAt::Body(Path(&["scroll_param"])),
     more: None,
     since: "updated_since",
     first: &[],

@@ -5,7 +5,7 @@ use std::fmt;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
-use url::Url;
+use url::{Url, form_urlencoded};
 use zeroize::Zeroizing;
 
 use crate::secret::{Mask, Secret};
@@ -59,12 +59,15 @@ impl Credential {
 
 /// Sets a parameter of an address, whether it has one of that name, as a redirect may, or not.
 fn set(url: &mut Url, name: &str, value: &str) {
-    let others: Vec<(String, String)> = url
-        .query_pairs()
-        .filter(|(other, _)| other != name)
-        .map(|(name, value)| (name.into(), value.into()))
-        .collect();
-    url.query_pairs_mut().clear().extend_pairs(others).append_pair(name, value);
+    let is_another = |piece: &&str| {
+        let other = form_urlencoded::parse(piece.as_bytes()).next();
+        other.is_some_and(|(other, _)| other != name)
+    };
+    // As they stand: an address of the source's own making may be signed.
+    let others: Vec<&str> = url.query().unwrap_or("").split('&').filter(is_another).collect();
+    let others = (!others.is_empty()).then(|| others.join("&"));
+    url.set_query(others.as_deref());
+    url.query_pairs_mut().append_pair(name, value);
 }
 
 impl fmt::Debug for Credential {
@@ -97,5 +100,19 @@ mod tests {
         assert_eq!(sent(Auth::Header(name.clone()), "x:yz").1[name], "x:yz");
         let (url, headers) = sent(Auth::Query("k".to_owned()), "x:y&z");
         assert_eq!((url.as_str(), headers.len()), ("http://h/p?a=1&k=x%3Ay%26z", 0));
+    }
+
+    #[test]
+    fn what_else_an_address_asks_stays_as_it_stands() {
+        for (before, after) in [
+            ("http://h/?after=%FF%00%20&b", "http://h/?after=%FF%00%20&b&k=v"),
+            ("http://h/?%6B=old&a=k", "http://h/?a=k&k=v"),
+            ("http://h/?k=1&k=2", "http://h/?k=v"),
+            ("http://h/", "http://h/?k=v"),
+        ] {
+            let mut url = Url::parse(before).unwrap();
+            set(&mut url, "k", "v");
+            assert_eq!(url.as_str(), after);
+        }
     }
 }

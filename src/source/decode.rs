@@ -17,7 +17,7 @@ use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
-use super::contract::{Contract, From, Path};
+use super::contract::{Contract, Path, TokenAt};
 use super::{Failure, Limits};
 use crate::record::{Cursor, Packed, Page, Quarantined, Row, Schema};
 use crate::sanitize;
@@ -28,11 +28,11 @@ pub struct Envelope<'a> {
     contract: &'static Contract,
     /// How deep a value of a row may be nested.
     depth: usize,
-    /// The rows; `None` if there is no `data`, or if it is null.
+    /// The rows; `None` if nothing stands where they belong, or null.
     rows: Option<Vec<&'a RawValue>>,
-    /// False if the answer says that nothing is to follow.
-    has_more: bool,
-    /// The scroll token; an empty one is none, as for the reference.
+    /// Whether there is more, if the answer says so beside its token.
+    more: Option<bool>,
+    /// The scroll token.
     pub token: Option<String>,
 }
 
@@ -58,25 +58,39 @@ impl<'a> Envelope<'a> {
         };
         let read = read.and_then(|_| reader.end());
         read.map_err(|error| wrong_type(contract, body).unwrap_or_else(|| bad(error)))?;
-        let (rows, token) = (found.rows.flatten(), found.token.flatten());
+        let Found { rows, token, more } = found;
         if rows.as_ref().is_some_and(|rows| rows.len() > most) {
             return Err(Failure::TooLarge(format!(
                 "more than {most} rows in one page (source.max_page_rows)"
             )));
         }
-        let has_more =
-            found.more.flatten().zip(contract.more).is_none_or(|(says, flag)| says != flag.at_the_end);
-        let token = token.filter(|token| has_more && !token.is_empty());
-        Ok(Self { contract, depth: limits.depth, rows, has_more, token })
+        let more = more.zip(contract.more).map(|(says, flag)| says != flag.at_the_end);
+        let envelope = Self { contract, depth: limits.depth, rows, more, token: None };
+        if contract.token == TokenAt::Link { Ok(envelope) } else { envelope.with_token(token) }
     }
 
     /// The same with the token that the answer's head has, where the contract says that it is there.
-    #[must_use]
-    pub fn with_head(mut self, token: Option<&str>) -> Self {
-        if self.contract.next == From::Link {
-            self.token = token.filter(|_| self.has_more).map(str::to_owned);
+    ///
+    /// # Errors
+    /// [`Failure::BadBody`] if the body says that there is more, and the head does not say where.
+    pub fn with_head(self, token: Option<&str>) -> Result<Self, Failure> {
+        match self.contract.token {
+            TokenAt::Link => self.with_token(token.map(str::to_owned)),
+            TokenAt::Body(_) => Ok(self),
         }
-        self
+    }
+
+    /// The same with a token, if the answer does not say that nothing is to follow. An empty one is none, as for the
+    /// reference.
+    fn with_token(mut self, token: Option<String>) -> Result<Self, Failure> {
+        self.token = token.filter(|token| self.more != Some(false) && !token.is_empty());
+        match (self.more, &self.token, self.contract.more) {
+            (Some(true), None, Some(flag)) => {
+                let says = !flag.at_the_end;
+                Err(Failure::BadBody(format!("{} is {says}, and no token came along", flag.path)))
+            }
+            _ => Ok(self),
+        }
     }
 
     /// True if it holds no row.
@@ -120,9 +134,9 @@ fn wrong_type(contract: &Contract, body: &[u8]) -> Option<Failure> {
         let is_wrong = raw != "null" && !raw.starts_with(begins);
         is_wrong.then(|| Failure::BadBody(format!("{path} is {found}, not {wanted}")))
     };
-    let token = match contract.next {
-        From::Body(path) => wrong(path, &['"'], "a string"),
-        From::Link => None,
+    let token = match contract.token {
+        TokenAt::Body(path) => wrong(path, &['"'], "a string"),
+        TokenAt::Link => None,
     };
     let more = || wrong(contract.more?.path, &['t', 'f'], "true or false");
     wrong(contract.rows, &['['], "an array").or(token).or_else(more)
@@ -159,12 +173,12 @@ impl<'de> Visitor<'de> for At {
     }
 }
 
-/// The fields of an answer that matter, each `None` until it came.
+/// The fields of an answer that matter; what is null is not there.
 #[derive(Default)]
 struct Found<'a> {
-    rows: Option<Option<Vec<&'a RawValue>>>,
-    token: Option<Option<String>>,
-    more: Option<Option<bool>>,
+    rows: Option<Vec<&'a RawValue>>,
+    token: Option<String>,
+    more: Option<bool>,
 }
 
 /// Looks for them in an object; all else is skipped. In one pass: the next request waits for it.
@@ -180,58 +194,62 @@ struct Fields<'f, 'a> {
 
 impl<'f, 'a> Fields<'f, 'a> {
     fn of(contract: &Contract, most: usize, found: &'f mut Found<'a>) -> Self {
-        let token = match contract.next {
-            From::Body(path) => Some(path),
-            From::Link => None,
+        let token = match contract.token {
+            TokenAt::Body(path) => Some(path),
+            TokenAt::Link => None,
         };
         Self { found, rows: Some(contract.rows), token, more: contract.more.map(|flag| flag.path), most }
     }
 }
 
 impl<'de> DeserializeSeed<'de> for Fields<'_, 'de> {
-    /// False if what is found here was found before.
-    type Value = bool;
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<bool, D::Error> {
+    type Value = ();
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
         let is_here = |path: Option<Path>| path.is_some_and(Path::is_here);
-        let before = if is_here(self.rows) {
-            self.found.rows.replace(Elements(self.most).deserialize(deserializer)?).is_some()
+        if is_here(self.rows) {
+            self.found.rows = Elements(self.most).deserialize(deserializer)?;
         } else if is_here(self.token) {
-            self.found.token.replace(Option::deserialize(deserializer)?).is_some()
+            self.found.token = Option::deserialize(deserializer)?;
         } else if is_here(self.more) {
-            self.found.more.replace(Option::deserialize(deserializer)?).is_some()
+            self.found.more = Option::deserialize(deserializer)?;
         } else {
             return deserializer.deserialize_option(self);
-        };
-        Ok(!before)
+        }
+        Ok(())
     }
 }
 
 impl<'de> Visitor<'de> for Fields<'_, 'de> {
-    type Value = bool;
+    type Value = ();
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a JSON object")
     }
     /// Of what is not there, nothing is below it.
-    fn visit_none<E>(self) -> Result<bool, E> {
-        Ok(true)
+    fn visit_none<E>(self) -> Result<(), E> {
+        Ok(())
     }
-    fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<bool, D::Error> {
+    fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
         deserializer.deserialize_map(self)
     }
-    fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<bool, M::Error> {
+    fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<(), M::Error> {
         let Self { found, most, .. } = self;
+        let mut passed = [false; 3];
         while let Some(Name(key)) = map.next_key()? {
             let within = |path: Option<Path>| path?.within(&key);
             let (rows, token, more) = (within(self.rows), within(self.token), within(self.more));
-            if rows.or(token).or(more).is_none() {
+            let leads = [rows, token, more].map(|path| path.is_some());
+            if leads == [false; 3] {
                 map.next_value::<IgnoredAny>()?;
                 continue;
             }
-            if !map.next_value_seed(Fields { found: &mut *found, rows, token, more, most })? {
-                return Err(M::Error::custom(format_args!("two fields named `{key}`")));
+            for (passed, leads) in passed.iter_mut().zip(leads) {
+                if leads && std::mem::replace(passed, true) {
+                    return Err(M::Error::custom(format_args!("two fields named `{key}`")));
+                }
             }
+            map.next_value_seed(Fields { found: &mut *found, rows, token, more, most })?;
         }
-        Ok(true)
+        Ok(())
     }
 }
 

@@ -14,7 +14,7 @@ use tokio::time::{Instant, timeout};
 use url::Url;
 
 use super::body::{ACCEPTED, Body};
-use super::contract::{Back, Contract, From};
+use super::contract::{Back, Contract, TokenAt};
 use super::headers::kept;
 use super::retry::retry_after;
 use super::transport::{Access, Network, Reply, Transport};
@@ -121,7 +121,9 @@ impl Source {
     pub fn shown(&self, request: &Request) -> String {
         match (request, self.contract.back) {
             (Request::Token(token), Back::Address) => {
-                self.url.join(token).map_or_else(|_| "***".to_owned(), |url| masked(&url).into())
+                // A parser of addresses leaves out what hid the credential from the mask, such as a tab.
+                let shown = self.url.join(token).map_or_else(|_| "***".to_owned(), |url| masked(&url).into());
+                self.mask().map_or(shown.clone(), |mask| mask.text(shown))
             }
             _ => self.put(self.masked.clone(), request).into(),
         }
@@ -183,7 +185,7 @@ impl Source {
         // A token of megabytes need not be kept twice.
         let url = text::shown(&self.shown(request)).into_owned();
         let headers = kept(&reply.headers).into_iter().chain(hops).collect();
-        let next = if self.contract.next == From::Link { link::next(&reply.headers) } else { None };
+        let next = if self.contract.token == TokenAt::Link { link::next(&reply.headers) } else { None };
         let exchange = Exchange::new(url, reply.status, headers, now);
         let mut body = self.read(reply).await?;
         let covered = self.mask().is_some_and(|mask| {

@@ -4,8 +4,12 @@ use reqwest::header::{HeaderMap, LINK};
 
 /// The target of the first link whose relations have `next` among them, as it stands there.
 pub(super) fn next(headers: &HeaderMap) -> Option<String> {
-    let values = headers.get_all(LINK).into_iter().filter_map(|value| value.to_str().ok());
-    values.flat_map(links).find(|(_, parameters)| is_next(parameters)).map(|(target, _)| target.to_owned())
+    headers.get_all(LINK).into_iter().find_map(|value| {
+        // A title may hold any bytes.
+        let value = String::from_utf8_lossy(value.as_bytes());
+        let next = links(&value).find(|(_, parameters)| is_next(parameters));
+        next.map(|(target, _)| target.to_owned())
+    })
 }
 
 /// The links of a header: their targets, and what stands behind each.
@@ -19,19 +23,24 @@ fn links(value: &str) -> impl Iterator<Item = (&str, &str)> {
     })
 }
 
-/// True if a link's parameters name it the next one. Of several relations the first counts (RFC 8288, section 3.3).
+/// True if a link's parameters name it the next one. Of several relations the first counts (RFC 8288, section 3.3), and
+/// none that something else than the answer has, its anchor (section 3.2).
 fn is_next(parameters: &str) -> bool {
-    let mut rest = parameters;
+    let (mut rest, mut next) = (parameters, None);
     while let Some((_, parameter)) = rest.split_once(';') {
         let end = outside_quotes(parameter, ';').unwrap_or(parameter.len());
         rest = &parameter[end..];
         let Some((name, value)) = parameter[..end].split_once('=') else { continue };
-        if name.trim().eq_ignore_ascii_case("rel") {
-            let relations = value.trim().trim_matches('"').split_ascii_whitespace();
-            return relations.into_iter().any(|relation| relation.eq_ignore_ascii_case("next"));
+        let name = name.trim();
+        if name.eq_ignore_ascii_case("anchor") {
+            return false;
+        }
+        if name.eq_ignore_ascii_case("rel") {
+            let mut relations = value.trim().trim_matches('"').split_ascii_whitespace();
+            next = next.or(Some(relations.any(|relation| relation.eq_ignore_ascii_case("next"))));
         }
     }
-    false
+    next == Some(true)
 }
 
 /// Where a character first stands outside of quotes.
@@ -58,7 +67,7 @@ mod tests {
     fn of(values: &[&str]) -> Option<String> {
         let mut headers = HeaderMap::new();
         for value in values {
-            headers.append(LINK, HeaderValue::from_str(value).unwrap());
+            headers.append(LINK, HeaderValue::from_bytes(value.as_bytes()).unwrap());
         }
         next(&headers)
     }
@@ -70,6 +79,7 @@ mod tests {
             r#"</n?a=1,2;b>; rel="next""#,
             r#"</p>; rel="prev", </n?a=1,2;b>; rel="next", </l>; rel="last""#,
             r"</n?a=1,2;b>;rel=next",
+            r#"</p>; rel=prev; title="é", </n?a=1,2;b>; rel=next"#,
             r#"</n?a=1,2;b>; title="a, \"b\"; <c>"; REL = "last Next""#,
             r#"</p>; title="rel=\"next\""; rel=prev,</n?a=1,2;b>; rel=next; rel=prev"#,
         ] {
@@ -93,6 +103,7 @@ mod tests {
             "</n>; rel",
             "</n>; rel=prev; rel=next",
             "</n>; title=\"; rel=next\"",
+            "</n>; rel=next; anchor=\"/other\"",
         ] {
             assert_eq!(of(&[value]), None, "{value}");
         }

@@ -30,7 +30,7 @@ use crate::run::{Outcome, Seams, Start, Totals};
 use crate::walk::lanes::Lanes;
 use crate::walk::{End, Request};
 
-/// How many bytes of pages may wait for their commit before no more are asked for.
+/// How many bytes of pages may wait for their commit, beside those that are being stored, before no more are asked for.
 const QUEUE: u64 = 10 << 20;
 
 /// What the operator wants of the run.
@@ -64,7 +64,10 @@ struct Run<'a> {
     alone: bool,
     traffic: Traffic,
     pending: VecDeque<Pending>,
+    /// What the pages weigh that wait for a commit.
     queued: u64,
+    /// The same with those that are being committed.
+    unstored: u64,
     /// The lanes whose answers have come and are not read yet.
     unread: Vec<u32>,
     /// The largest weight of a page so far.
@@ -124,6 +127,7 @@ impl Sync {
             traffic: Traffic::default(),
             pending: VecDeque::new(),
             queued: 0,
+            unstored: 0,
             unread: Vec::new(),
             largest: 0,
             known,

@@ -43,7 +43,7 @@ pub(super) enum Word {
 pub(super) struct Group {
     /// What became of each, in order.
     pub(super) pages: Vec<Committed>,
-    /// How long the commit took, from its first page on.
+    /// How long the commit took.
     pub(super) took: Duration,
 }
 

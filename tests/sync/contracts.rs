@@ -3,7 +3,7 @@
 use highwater::record::{BEGINNING, USER};
 use highwater::run::{Outcome, Start};
 use highwater::source::Contract;
-use highwater::source::contract::{Back, Flag, From, KEYSET, Order, Path};
+use highwater::source::contract::{Back, Flag, KEYSET, Order, Path, TokenAt};
 use highwater::sync::event::RunEnded;
 use highwater::walk::{End, Mode};
 
@@ -14,7 +14,7 @@ use crate::faulty::{Answer, Faulty};
 /// The rows are the whole body, and the next address stands in the head: GitHub, Okta, Shopify.
 const IN_THE_HEAD: Contract = Contract {
     rows: Path(&[]),
-    next: From::Link,
+    token: TokenAt::Link,
     more: None,
     since: "since",
     first: &[("sort", "updated"), ("direction", "asc")],
@@ -28,7 +28,7 @@ const IN_THE_HEAD: Contract = Contract {
 /// A token beside a flag, both within an object of their own: Zendesk's cursors.
 const BESIDE_A_FLAG: Contract = Contract {
     rows: Path(&["result", "users"]),
-    next: From::Body(Path(&["meta", "after_cursor"])),
+    token: TokenAt::Body(Path(&["meta", "after_cursor"])),
     more: Some(Flag { path: Path(&["meta", "has_more"]), at_the_end: false }),
     back: Back::Query("page[after]"),
     first: &[("sort", "updated_at")],
@@ -38,7 +38,7 @@ const BESIDE_A_FLAG: Contract = Contract {
 
 /// The next address within the body, relative to this one: Salesforce, Twilio, Klaviyo.
 const IN_THE_BODY: Contract =
-    Contract { next: From::Body(Path(&["links", "next"])), back: Back::Address, ..KEYSET };
+    Contract { token: TokenAt::Body(Path(&["links", "next"])), back: Back::Address, ..KEYSET };
 
 /// The newest row first: Stripe, Slack.
 const NEWEST_FIRST: Contract = Contract { order: Order::Other, ..KEYSET };
@@ -150,8 +150,10 @@ async fn a_field_of_the_wrong_type_is_told_by_its_whole_path() {
         (
             &BESIDE_A_FLAG,
             r#"{"meta":{},"meta":{"has_more":true,"has_more":true}}"#,
-            "two fields named `has_more`",
+            "two fields named `meta`",
         ),
+        (&BESIDE_A_FLAG, r#"{"meta":{"has_more":true}}"#, "`meta.has_more` is true, and no token came along"),
+        (&IN_THE_BODY, r#"{"links":{"next":"/users?a=1"},"links":null}"#, "two fields named `links`"),
         (&IN_THE_BODY, "null", "invalid type: null, expected a JSON object"),
     ] {
         let (_, ended) = run(contract, (0..4).map(|_| Answer::ok(body))).await;

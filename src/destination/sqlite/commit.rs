@@ -15,7 +15,7 @@ use crate::walk::Request;
 
 /// From how many rows on a commit stores them in the order of their ids. Ids come in no order, and with an index larger
 /// than the cache, each row would read a page of it and write another; in order, a page that many rows touch is read and
-/// written once. Below that, the order in which they came is kept, as whoever watches expects.
+/// written once. Ids are the same where their bytes are, as in the table that this program makes. Below that, the order in which they came is kept, as whoever watches expects.
 const MANY: usize = 4_096;
 
 /// Stores pages with all that belongs to them.

@@ -27,6 +27,7 @@ const OVERHEAD: u64 = 4 << 10;
 #[derive(Debug)]
 pub(super) struct Pending {
     stored: PageStored,
+    weight: u64,
     notices: Vec<Notice>,
     moved: bool,
     /// The run's seams up to and including this page.
@@ -81,7 +82,7 @@ impl Run<'_> {
     /// Reads an answer's outer shape, and sends the lane's next request if that tells it.
     fn read<'b>(&mut self, lane: u32, body: &'b [u8], head: Option<&str>) -> Result<Envelope<'b>, Failure> {
         let source = &self.sync.source;
-        let envelope = Envelope::read(source.contract(), body, source.limits())?.with_head(head);
+        let envelope = Envelope::read(source.contract(), body, source.limits())?.with_head(head)?;
         self.look_ahead(lane, &envelope);
         Ok(envelope)
     }
@@ -119,7 +120,7 @@ impl Run<'_> {
 
     fn on_page(&mut self, lane: u32, request: Request, page: Page, answer: Answer, decode_ms: u64) {
         let opens = self.lanes.opens(lane);
-        self.width.on_answer(self.queued < QUEUE / 4);
+        self.width.on_answer(self.unstored < QUEUE / 4);
         self.lanes.widen_to(self.width.now());
         let step = self.lanes.on_page(lane, &page, answer.now);
         self.pages_here += 1;
@@ -171,12 +172,13 @@ impl Run<'_> {
         };
         let weight = batch.bytes + OVERHEAD;
         self.queued += weight;
+        self.unstored += weight;
         self.largest = self.largest.max(weight);
         let stored = to_be_told(&batch, self.sync.source.contract().schema);
         self.told_lanes |= self.lanes.are_several();
         let lanes = self.told_lanes.then(|| self.lanes.told(self.width.most()));
         let (moved, seams) = (step.moved, self.seams);
-        let pending = Pending { stored, notices, moved, seams, lanes };
+        let pending = Pending { stored, weight, notices, moved, seams, lanes };
         self.pending.push_back(pending);
         self.sync.writer.page(batch, weight);
     }
@@ -258,6 +260,7 @@ impl Run<'_> {
         self.totals.commits += 1;
         for page in group.pages {
             let Some(pending) = self.pending.pop_front() else { return };
+            self.unstored = self.unstored.saturating_sub(pending.weight);
             self.totals.pages += 1;
             self.totals.checkpoints += u64::from(pending.moved);
             self.totals.counts.add(&page.counts);

@@ -1,4 +1,4 @@
-//! The users panel against a table in memory that answers as a reader would.
+//! The rows panel against a table in memory that answers as a reader would.
 
 mod exporting;
 mod filtering;
