@@ -13,6 +13,7 @@ mod seal;
 mod steering;
 #[cfg(test)]
 mod tests;
+mod upsert;
 pub mod verify;
 mod whole;
 

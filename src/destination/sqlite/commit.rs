@@ -1,16 +1,14 @@
 //! Pages into tables, inside a transaction that the caller commits.
 
-use std::collections::BTreeMap;
-
-use rusqlite::types::{ToSql, ValueRef};
-use rusqlite::{CachedStatement, Transaction, params, params_from_iter};
+use rusqlite::{Transaction, params};
 
 use super::seal::seal;
+use super::upsert::{Place, Upsert};
 use super::{clean, json, stamp, word};
 use crate::destination::{Batch, Committed};
 use crate::kill_point::KillPoint;
 use crate::record::{Cursor, Row, Schema};
-use crate::run::{Before, Counts, Fate, ShownRow, Totals};
+use crate::run::{Counts, Fate, ShownRow, Totals};
 use crate::walk::Request;
 
 /// From how many rows on a commit stores them in the order of their ids. Ids come in no order, and with an index larger
@@ -169,133 +167,6 @@ impl Tally {
         self.shown.sort_unstable_by_key(|(position, _)| *position);
         let shown = self.shown.into_iter().map(|(_, row)| row).collect();
         Committed { counts: self.counts, rows: 0, shown }
-    }
-}
-
-/// Where a row came from, as the tables note it down.
-struct Place {
-    run: i64,
-    page: i64,
-    at: String,
-}
-
-impl Place {
-    fn of(batch: &Batch) -> Self {
-        Self { run: batch.run, page: number(batch.page), at: stamp(batch.at) }
-    }
-}
-
-/// The statements that a row may take. A new one, the common case of a first sync, takes one.
-struct Upsert<'t> {
-    schema: &'static Schema,
-    insert: CachedStatement<'t>,
-    select: CachedStatement<'t>,
-    update: CachedStatement<'t>,
-    keep_before: CachedStatement<'t>,
-    keep_extra: CachedStatement<'t>,
-    drop_extra: CachedStatement<'t>,
-}
-
-impl<'t> Upsert<'t> {
-    fn new(transaction: &'t Transaction<'_>, schema: &'static Schema) -> rusqlite::Result<Self> {
-        let names: Vec<String> = schema.columns.iter().map(|column| format!("\"{}\"", column.name)).collect();
-        let places: Vec<String> = (1..=names.len()).map(|place| format!("?{place}")).collect();
-        let (table, key) = (format!("\"{}\"", schema.table), &names[schema.primary_key]);
-        let list = names.join(", ");
-        let assign: Vec<String> =
-            names.iter().zip(&places).map(|(name, place)| format!("{name} = {place}")).collect();
-        let places_list = places.join(", ");
-        let key_place = &places[schema.primary_key];
-        Ok(Self {
-            schema,
-            insert: transaction.prepare_cached(&format!(
-                "INSERT INTO {table} ({list}) VALUES ({places_list}) ON CONFLICT ({key}) DO NOTHING"
-            ))?,
-            select: transaction.prepare_cached(&format!("SELECT {list} FROM {table} WHERE {key} = ?1"))?,
-            update: transaction.prepare_cached(&format!(
-                "UPDATE {table} SET {} WHERE {key} = {key_place}",
-                assign.join(", ")
-            ))?,
-            keep_before: transaction.prepare_cached(
-                "INSERT INTO _highwater_previous (id, run, page, at, before) VALUES (?1, ?2, ?3, ?4, ?5)
-                 ON CONFLICT (id) DO UPDATE SET run = excluded.run, page = excluded.page, at = excluded.at,
-                                                before = excluded.before",
-            )?,
-            keep_extra: transaction.prepare_cached(
-                "INSERT INTO _highwater_extra (id, fields) VALUES (?1, ?2)
-                 ON CONFLICT (id) DO UPDATE SET fields = excluded.fields WHERE fields IS NOT excluded.fields",
-            )?,
-            drop_extra: transaction.prepare_cached("DELETE FROM _highwater_extra WHERE id = ?1")?,
-        })
-    }
-
-    /// Stores a row unless the table holds a newer version of it; gives what it replaced as well.
-    fn row(&mut self, row: &Row, place: &Place) -> rusqlite::Result<(Fate, Before)> {
-        if self.insert.execute(params_from_iter(row.values.iter()))? == 1 {
-            if let Some(fields) = &row.extra {
-                self.keep_extra.execute(params![row.id(self.schema), fields])?;
-            }
-            return Ok((Fate::New, Before::new()));
-        }
-        let (fate, before) = self.compare(row)?;
-        if fate == Fate::Changed {
-            self.update.execute(params_from_iter(row.values.iter()))?;
-            let named: BTreeMap<_, _> =
-                before.iter().map(|(column, value)| (self.name(*column), value)).collect();
-            let Place { run, page, at } = place;
-            self.keep_before.execute(params![row.id(self.schema), run, page, at, json(&named)])?;
-        }
-        if fate != Fate::Stale {
-            let id: &dyn ToSql = &row.id(self.schema);
-            match &row.extra {
-                Some(fields) => self.keep_extra.execute(params![id, fields])?,
-                None => self.drop_extra.execute([id])?,
-            };
-        }
-        Ok((fate, before))
-    }
-
-    fn name(&self, column: u16) -> &'static str {
-        self.schema.columns[usize::from(column)].name
-    }
-
-    /// How a row stands to the stored one of the same id, and what it replaces of it.
-    fn compare(&mut self, row: &Row) -> rusqlite::Result<(Fate, Before)> {
-        let mut before = Before::new();
-        let mut found = self.select.query([row.id(self.schema)])?;
-        let Some(stored) = found.next()? else { return Ok((Fate::Changed, before)) };
-        for (column, value) in (0_u16..).zip(row.values.iter()) {
-            let stored = stored.get_ref(usize::from(column))?;
-            if !is_same(stored, value) {
-                before.push((column, text_of(stored)));
-            }
-        }
-        if before.is_empty() {
-            return Ok((Fate::Same, before));
-        }
-        let stored = text_of(stored.get_ref(self.schema.cursor)?);
-        let stored = stored.and_then(|text| Cursor::parse(&text).ok());
-        // A version without a cursor cannot be told to be older, and the source's last word counts.
-        let older = row.cursor.as_ref().zip(stored.as_ref()).is_some_and(|(row, stored)| row < stored);
-        Ok(if older { (Fate::Stale, Before::new()) } else { (Fate::Changed, before) })
-    }
-}
-
-pub(super) fn is_same(stored: ValueRef<'_>, value: Option<&str>) -> bool {
-    match (stored, value) {
-        (ValueRef::Text(stored), Some(value)) => stored == value.as_bytes(),
-        (ValueRef::Null, None) => true,
-        _ => false,
-    }
-}
-
-/// A stored value as text; another program may have put anything there.
-pub(super) fn text_of(stored: ValueRef<'_>) -> Option<String> {
-    match stored {
-        ValueRef::Null => None,
-        ValueRef::Integer(number) => Some(number.to_string()),
-        ValueRef::Real(number) => Some(number.to_string()),
-        ValueRef::Text(bytes) | ValueRef::Blob(bytes) => Some(String::from_utf8_lossy(bytes).into_owned()),
     }
 }
 

@@ -3,7 +3,7 @@ use std::time::Duration;
 use proptest::prelude::*;
 
 use super::*;
-use crate::record::USER;
+use crate::record::{Row, USER};
 use crate::source::KEYSET;
 
 const LIMITS: Limits = Limits {

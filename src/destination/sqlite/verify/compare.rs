@@ -12,7 +12,7 @@ use chrono::{DateTime, Utc};
 use rusqlite::{OptionalExtension as _, params};
 
 use super::{FULL, MOVE, Tidy, Verifier};
-use crate::destination::sqlite::commit::{is_same, text_of};
+use crate::destination::sqlite::upsert::{is_same, text_of};
 use crate::destination::sqlite::{Sqlite, database_error, same_source};
 use crate::destination::verify::{Check, Finding, Seam, Verdict, quoted};
 use crate::destination::{Batch, Committed, Destination, DestinationError, Ending, NewRun, Stored};

@@ -4,7 +4,7 @@
 use rusqlite::params;
 
 use super::{FOREIGN, Look, Looked, MOVE, Standing, figure};
-use crate::destination::sqlite::commit::text_of;
+use crate::destination::sqlite::upsert::text_of;
 use crate::destination::verify::{Check, Verdict, quoted};
 use crate::record::Cursor;
 use crate::text::{count, number};
