@@ -139,8 +139,9 @@ async fn a_seam_within_a_tie_asks_for_attention_when_crossed_by_token() {
 /// No walk reads what a source leaves out both by token and by cursor: none is recommended.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_exclusive_bound_asks_for_attention_and_promises_nothing() {
-    let script =
-        [page([1, 2], "a"), page([3, 4], "b"), page([2, 3], "c"), last_page([4]).only_to("scroll_param=c")];
+    let below = page([2, 3], "c").only_to(format!("updated_since={}", at(1)));
+    let last = last_page([4]).only_to("scroll_param=c");
+    let script = [page([1, 2], "a"), page([3, 4], "b"), below, last];
     let mut rig = Setup::default().walk(Mode::Auto).start(script).await;
     let ended = rig.run(Start::Checkpoint).await;
     let seams = Seams { not_inclusive: 1, ..Seams::default() };
