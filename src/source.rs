@@ -190,8 +190,9 @@ impl Failure {
             Self::Status { code: 429, .. } => "the source limits requests: try later",
             Self::Status { code: 500.., .. } => "the source is in trouble: try later",
             Self::Status { .. } => "the source does not accept the request: check the address",
-            Self::Redirect { .. } => "check the address; if the source has moved, give its new one as --url",
-            Self::Astray { .. } => "check the address",
+            Self::Redirect { .. } | Self::Astray { .. } => {
+                "check the address; if the source has moved, give its new one as --url"
+            }
             Self::BadBody(_) => "check that the address is that of a keyset-paginated endpoint",
             Self::Unaskable(_) => "--walk auto reads on without tokens, where the source bears that",
             Self::TooLarge(_) => "raise the limit in the configuration if the source means it",

@@ -11,6 +11,7 @@ mod reader;
 mod schema;
 mod seal;
 mod steering;
+mod stored;
 #[cfg(test)]
 mod tests;
 mod upsert;
@@ -28,11 +29,11 @@ use serde::de::DeserializeOwned;
 use self::log::Log;
 pub use self::open::{Killed, Opened};
 use super::lock::Lock;
-use super::{Batch, Committed, Destination, DestinationError, Ending, NewRun, Stored, StoredRun, guard};
+use super::{Batch, Committed, Destination, DestinationError, Ending, NewRun, Stored, guard};
 use crate::kill_point::KillPoint;
 use crate::platform;
 use crate::record::{Cursor, Schema};
-use crate::run::{Lost, Outcome, Totals};
+use crate::run::{Outcome, Totals};
 use crate::walk::lanes::Abreast;
 
 /// A SQLite file that this process may write to.
@@ -163,13 +164,13 @@ impl Destination for Sqlite {
 
     fn stored(&mut self) -> Result<Stored, DestinationError> {
         let (unfinished, checkpoint, stored) = self.try_sql(|connection| {
-            let lost = lost(connection)?;
+            let lost = stored::lost(connection)?;
             let lanes = if schema::version(connection)? < schema::LANES { "NULL" } else { "r.lanes" };
             let unfinished = format!(
                 "SELECT r.run, r.started_at, r.outcome, r.walk, r.token, r.token_at, r.totals, {lanes}
                  FROM _highwater_runs r JOIN _highwater_state s ON s.unfinished = r.run"
             );
-            let unfinished = connection.query_row(&unfinished, [], stored_run).optional()?;
+            let unfinished = connection.query_row(&unfinished, [], stored::run).optional()?;
             let state = "SELECT source, checkpoint, checkpoint_at, rows, oldest FROM _highwater_state";
             connection.query_row(state, [], |row| {
                 let stored = Stored {
@@ -312,51 +313,6 @@ fn same_source(path: &Path, bound: &str, source: &str) -> Result<(), Destination
          forget the checkpoint with `highwater state reset`",
         path.display()
     )))
-}
-
-/// Where rows may have been lost. A file of an older version tells once it was written to again.
-fn lost(connection: &Connection) -> rusqlite::Result<Option<Lost>> {
-    if schema::version(connection)? < schema::SEAMS {
-        return Ok(None);
-    }
-    connection.query_row(
-        "SELECT min(run), count(*), sum(seams) FROM _highwater_runs
-             WHERE seams > 0 AND run > coalesce((SELECT clean FROM _highwater_state), 0)",
-        [],
-        |row| {
-            let first: Option<i64> = row.get(0)?;
-            let figure = |column| row.get::<_, Option<i64>>(column).map(Option::unwrap_or_default);
-            let (runs, seams) = (figure(1)?.unsigned_abs(), figure(2)?.unsigned_abs());
-            Ok(first.map(|first| Lost { first, runs, seams }))
-        },
-    )
-}
-
-/// A run's number, and the run itself if this version can read its walk.
-fn stored_run(row: &rusqlite::Row<'_>) -> rusqlite::Result<(i64, Option<StoredRun>)> {
-    let number = row.get(0)?;
-    let walk: Option<String> = row.get(3)?;
-    let started_at: String = row.get(1)?;
-    let lanes: Option<String> = row.get(7)?;
-    let lanes = lanes.map_or(Some(Abreast::default()), |json| serde_json::from_str(&json).ok());
-    let (Some(walk), Some(lanes), Some(started_at)) =
-        (walk.and_then(|json| serde_json::from_str(&json).ok()), lanes, time(&started_at))
-    else {
-        return Ok((number, None));
-    };
-    let token: Option<String> = row.get(4)?;
-    let token_at: Option<String> = row.get(5)?;
-    let outcome: Option<String> = row.get(2)?;
-    let run = StoredRun {
-        run: number,
-        started_at,
-        outcome: outcome.and_then(|word| serde_json::from_value(word.into()).ok()),
-        walk,
-        lanes,
-        token: token.zip(token_at.as_deref().and_then(time)),
-        totals: parsed(row, 6)?,
-    };
-    Ok((number, Some(run)))
 }
 
 /// A column that holds JSON of our own.

@@ -55,7 +55,7 @@ impl<'a> Envelope<'a> {
             true => fields.deserialize(&mut reader),
             false => reader.deserialize_map(fields),
         };
-        let read = read.and_then(|_| reader.end());
+        let read = read.and_then(|()| reader.end());
         read.map_err(|error| wrong_type(contract, body).unwrap_or_else(|| bad(error)))?;
         let Found { rows, token, more } = found;
         if rows.as_ref().is_some_and(|rows| rows.len() > most) {

@@ -150,8 +150,12 @@ impl Source {
         if origin::is_same(&self.url, &url) {
             return Ok(url);
         }
-        let ours = self.url.origin().ascii_serialization();
-        Err(astray(masked(&url).as_str(), format!("only addresses of {ours} are asked")))
+        Err(astray(masked(&url).as_str(), self.ours_alone()))
+    }
+
+    /// Why an address of another origin is not asked.
+    fn ours_alone(&self) -> String {
+        format!("only addresses of {} are asked", self.url.origin().ascii_serialization())
     }
 
     /// Asks once.
@@ -227,8 +231,7 @@ impl Source {
             };
             let Some(next) = &next else { return Err(refused("that is no address".to_owned())) };
             if !origin::is_same(&self.url, next) {
-                let ours = self.url.origin().ascii_serialization();
-                return Err(refused(format!("only addresses of {ours} are asked")));
+                return Err(refused(self.ours_alone()));
             }
             if hops.len() as u64 >= self.limits.redirects {
                 return Err(refused(format!(

@@ -13,7 +13,8 @@ use crate::walk::Request;
 
 /// From how many rows on a commit stores them in the order of their ids. Ids come in no order, and with an index larger
 /// than the cache, each row would read a page of it and write another; in order, a page that many rows touch is read and
-/// written once. Ids are the same where their bytes are, as in the table that this program makes. Below that, the order in which they came is kept, as whoever watches expects.
+/// written once. Ids are the same where their bytes are, as in the table that this program makes. Below that, the order
+/// in which they came is kept, as whoever watches expects.
 const MANY: usize = 4_096;
 
 /// Stores pages with all that belongs to them.
@@ -43,17 +44,17 @@ pub(super) fn pages(
     if let Some((_, batch)) = gap {
         return Err(broken(format!("page {} of run {} is not the next one", batch.page, batch.run)));
     }
-    let mut committed = store_rows(transaction, schema, batches, &mut span)?;
-    for (number, (batch, page)) in batches.iter().zip(&mut committed).enumerate() {
+    let places: Vec<Place> = batches.iter().map(Place::of).collect();
+    let mut committed = store_rows(transaction, schema, (batches, &places), &mut span)?;
+    for (number, ((batch, place), page)) in batches.iter().zip(&places).zip(&mut committed).enumerate() {
         if number > 0 {
             KillPoint::BetweenPages.pass();
         }
         rows += i64::try_from(page.counts.new).unwrap_or(i64::MAX);
         page.rows = rows.unsigned_abs();
         totals.counts.add(&page.counts);
-        let place = Place::of(batch);
-        quarantine(transaction, batch, &place)?;
-        log_page(transaction, schema, batch, &place, &page.counts)?;
+        quarantine(transaction, batch, place)?;
+        log_page(transaction, schema, batch, place, &page.counts)?;
     }
     let totals = Totals { counts: totals.counts, commits: totals.commits + 1, ..last.totals };
     state(transaction, last, rows, &span, &totals)?;
@@ -86,11 +87,10 @@ fn broken(what: String) -> rusqlite::Error {
 fn store_rows(
     transaction: &Transaction<'_>,
     schema: &'static Schema,
-    batches: &[Batch],
+    (batches, places): (&[Batch], &[Place]),
     span: &mut Span,
 ) -> rusqlite::Result<Vec<Committed>> {
     let mut upsert = Upsert::new(transaction, schema)?;
-    let places: Vec<Place> = batches.iter().map(Place::of).collect();
     let mut tallies: Vec<Tally> = batches.iter().map(Tally::of).collect();
     for (page, position) in order(schema, batches) {
         let batch = &batches[page];
