@@ -243,7 +243,7 @@ impl Walk {
             self.empty_pages = 0;
             self.read(page, now, &mut findings);
             let reached = self.ceiling.is_reached(page, now);
-            match self.on_rows(page, &mut findings) {
+            match self.on_rows(page, now, &mut findings) {
                 (_, Next::Ask(_)) if reached && !self.is_held() => (Decision::Stop, Next::End(End::Ceiling)),
                 (_, Next::Ask(_)) if self.followed.is_stalled(page, self.patience) => {
                     (Decision::Stop, Next::End(End::Stalled { pages: self.patience }))
@@ -319,7 +319,7 @@ impl Walk {
         if let Some(cursor) = farthest {
             findings.push(Finding::Future(future, cursor.clone()));
         }
-        if let Some(high) = high
+        if let Some(high) = high.map(|high| self.mark.within(high))
             && !self.mark.is_held()
             && *high > self.reached
         {
@@ -349,7 +349,7 @@ impl Walk {
     }
 
     /// A page with rows: what it says of the seam before it, and how to cross the one after.
-    fn on_rows(&mut self, page: &Page, findings: &mut Vec<Finding>) -> (Decision, Next) {
+    fn on_rows(&mut self, page: &Page, now: DateTime<Utc>, findings: &mut Vec<Finding>) -> (Decision, Next) {
         let first = page.cursors().next();
         self.check_overflow(first, findings);
         if let Some(value) = self.seam.take()
@@ -382,7 +382,7 @@ impl Walk {
                 None => (Decision::Stop, Next::End(End::Exhausted)),
             },
             Some(token) if self.manner == Manner::Token => self.cross_by_token(page, token, findings),
-            Some(token) => self.cross_anchored(page, token),
+            Some(token) => self.cross_anchored(page, token, now),
         }
     }
 }

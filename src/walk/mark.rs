@@ -11,6 +11,10 @@ pub(super) struct Mark {
     checkpoint: Option<Cursor>,
     /// Present from the first inversion on: what the checkpoint becomes when the run is complete.
     held: Option<Held>,
+    /// A group that was stepped over while rows of its value could still be written, some of them before the place that
+    /// the step went on from: the mark stays there until a later run has read it again.
+    #[serde(default)]
+    open: Option<Cursor>,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -21,7 +25,7 @@ struct Held {
 impl Mark {
     /// The mark as it stands before a run.
     pub(super) fn new(checkpoint: Option<Cursor>) -> Self {
-        Self { checkpoint, held: None }
+        Self { checkpoint, held: None, open: None }
     }
 
     pub(super) fn checkpoint(&self) -> Option<&Cursor> {
@@ -37,14 +41,32 @@ impl Mark {
         self.held.get_or_insert_with(|| Held { high: self.checkpoint.clone() });
     }
 
+    /// Keeps the checkpoint from passing a value in this run.
+    pub(super) fn stay_at(&mut self, value: Option<&Cursor>) {
+        if let Some(value) = value.filter(|value| self.open.as_ref().is_none_or(|open| *value < open)) {
+            self.open = Some(value.clone());
+        }
+    }
+
+    /// The value that it may not pass in this run, if there is one.
+    pub(super) fn open(&self) -> Option<&Cursor> {
+        self.open.as_ref()
+    }
+
+    /// The same cursor, or the value that may not be passed.
+    pub(super) fn within<'c>(&'c self, high: &'c Cursor) -> &'c Cursor {
+        self.open.as_ref().map_or(high, |open| open.min(high))
+    }
+
     /// Everything up to this cursor is read: raises the checkpoint, or what it becomes. It never goes back.
     pub(super) fn raise(&mut self, high: Option<&Cursor>) {
+        let high = high.map(|high| self.within(high).clone());
         let mark = match &mut self.held {
             Some(held) => &mut held.high,
             None => &mut self.checkpoint,
         };
-        if high > mark.as_ref() {
-            *mark = high.cloned();
+        if high > *mark {
+            *mark = high;
         }
     }
 

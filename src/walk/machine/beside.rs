@@ -52,10 +52,11 @@ impl Walk {
         if other.place() < self.place() {
             return false;
         }
+        self.mark.stay_at(other.mark.open());
         self.mark.raise(other.mark.checkpoint());
         self.next = other.next.clone();
         self.asked = other.asked.clone();
-        self.reached = other.reached.clone();
+        self.reached = self.mark.within(&other.reached).clone();
         self.manner = other.manner.clone();
         self.last = other.last.clone();
         self.seam = other.seam.clone();

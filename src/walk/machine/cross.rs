@@ -1,5 +1,7 @@
 //! How the walk gets over the seam after a page: by token, or by asking again from the last row.
 
+use chrono::{DateTime, Utc};
+
 use super::Walk;
 use crate::record::Page;
 use crate::walk::manner::{Anchor, Manner, Promise};
@@ -24,13 +26,21 @@ impl Walk {
     }
 
     /// Crosses the seam by asking again from the last cursor; by token where that would bring the same page again.
-    pub(super) fn cross_anchored(&mut self, page: &Page, token: &str) -> (Decision, Next) {
+    pub(super) fn cross_anchored(
+        &mut self,
+        page: &Page,
+        token: &str,
+        now: DateTime<Utc>,
+    ) -> (Decision, Next) {
         let Some(last) = page.cursors().next_back() else {
             self.manner = Manner::Anchored(Anchor::Start);
             return self.follow(page, token, Decision::NothingToAnchor);
         };
         if *last <= self.asked {
             if !matches!(self.manner, Manner::Stepping { .. }) {
+                if last.instant() >= now {
+                    self.mark.stay_at(Some(last));
+                }
                 self.manner = Manner::Stepping { value: last.clone(), carried: false };
             }
             return self.follow(page, token, Decision::StepOver(last.clone()));

@@ -279,3 +279,23 @@ fn a_promise_that_is_kept_or_void_costs_no_order() {
         assert_eq!(take(&mut walk, kept, "").0, Next::End(End::Exhausted));
     }
 }
+
+/// While the source's clock has not passed the value of a group, rows of it may still be written, and a token that goes
+/// on within the group has passed their places: the mark waits there for the next run.
+#[test]
+fn the_mark_does_not_pass_a_group_that_may_still_grow() {
+    for (clock, checkpoint) in [(12, 13), (13, 13), (14, 15)] {
+        let mut walk = Walk::new(Mode::Auto, false, cursor(12), Some(cursor(12)));
+        for (seconds, token) in [(&[12, 13][..], "a"), (&[13, 13], "b"), (&[13, 14], "c"), (&[14, 15], "")] {
+            take_at(&mut walk, clock, seconds, token);
+        }
+        assert_eq!(walk.checkpoint(), Some(&cursor(checkpoint)), "{clock}");
+        assert_eq!(walk.reached(), &cursor(checkpoint));
+        // A lane behind it that joins does not forget it, in whatever order they meet.
+        let mut behind = Walk::new(Mode::Auto, false, cursor(1), Some(cursor(1)));
+        assert!(behind.join(&walk));
+        assert_eq!((behind.checkpoint(), behind.reached()), (Some(&cursor(checkpoint)), &cursor(checkpoint)));
+        take_at(&mut behind, 99, &[16, 17], "");
+        assert_eq!(behind.checkpoint() == Some(&cursor(13)), checkpoint == 13);
+    }
+}
