@@ -6,6 +6,7 @@ mod body;
 pub mod contract;
 mod credential;
 pub mod decode;
+pub mod glimpse;
 mod headers;
 pub mod http;
 mod link;

@@ -70,6 +70,8 @@ struct Run<'a> {
     unstored: u64,
     /// The lanes whose answers have come and are not read yet.
     unread: Vec<u32>,
+    /// True once the end of a body said something else of the next request than the body.
+    misled: bool,
     /// The largest weight of a page so far.
     largest: u64,
     /// The checkpoint and the number of rows in the table, as of the last page that is stored.
@@ -129,6 +131,7 @@ impl Sync {
             queued: 0,
             unstored: 0,
             unread: Vec::new(),
+            misled: false,
             largest: 0,
             known,
             ending: None,

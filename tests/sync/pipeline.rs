@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use highwater::record::BEGINNING;
 use highwater::run::{Outcome, Start};
 use highwater::source::Limits;
 use highwater::sync::command::Command;
@@ -10,7 +11,7 @@ use highwater::walk::Mode;
 
 use crate::faulty::Answer;
 use crate::faulty::rig::{Setup, limits};
-use crate::faulty::rows::{at, last_page, page, user_with};
+use crate::faulty::rows::{at, last_page, page, user_with, users};
 use crate::faulty::slow::Handle;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -30,6 +31,38 @@ async fn the_next_request_is_on_the_wire_while_the_page_before_is_being_committe
         assert_eq!(rig.until_ended().await.outcome, Outcome::Complete);
         assert_eq!(rig.server.asked().len(), 2, "nothing was asked for twice");
     }
+}
+
+/// The end of a body tells the next request before the body is read; where it says something else than the body, the
+/// body has the last word, and no end is trusted any more.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_end_of_a_body_misleads_once_at_most() {
+    let misleading = |number| user_with(number, "zone", serde_json::json!({ "updatedAt": at(9) }));
+    let page = |numbers: [u32; 2], token| Answer::page(&numbers.map(misleading), Some(token));
+    let script = [
+        page([1, 2], "a"),
+        page([2, 3], "b").only_to(format!("updated_since={}", at(2))),
+        last_page([3, 4]).only_to(format!("updated_since={}", at(3))),
+    ];
+    let mut rig = Setup::default().walk(Mode::Auto).start(script).await;
+    let ended = rig.run(Start::Checkpoint).await;
+    assert_eq!((ended.outcome, rig.ids().as_str()), (Outcome::Complete, "u1 u2 u3 u4"), "{}", ended.text);
+    assert_eq!(ended.totals.requests, 4, "one too many");
+}
+
+/// What was sent ahead on the word of a body that turns out to be none is forgotten with it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_body_that_only_ends_like_a_page_is_asked_for_again() {
+    let good = format!(r#"{{"data":[{}],"scroll_param":"a"}}"#, users([1, 2]).join(","));
+    let script = [
+        Answer::ok(good.replacen('[', "[oops", 1)),
+        Answer::ok(&good).only_to(format!("updated_since={BEGINNING}")),
+        last_page([2, 3]).only_to(format!("updated_since={}", at(2))),
+    ];
+    let mut rig = Setup::default().walk(Mode::Auto).start(script).await;
+    let ended = rig.run(Start::Checkpoint).await;
+    assert_eq!((ended.outcome, rig.ids().as_str()), (Outcome::Complete, "u1 u2 u3"), "{}", ended.text);
+    assert_eq!((ended.totals.retries, ended.totals.pages), (1, 2));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

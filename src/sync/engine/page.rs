@@ -5,13 +5,14 @@ use std::time::Duration;
 use chrono::Utc;
 use tokio::time::Instant;
 
-use super::flight::Landed;
+use super::flight::{Flight, Landed};
 use super::{QUEUE, Run, Wish, millis, outcome};
 use crate::destination::{Batch, DestinationError};
 use crate::kill_point::KillPoint;
 use crate::record::{Page, Row, Schema};
 use crate::run::{Counts, Outcome, Seams, Totals};
 use crate::source::decode::Envelope;
+use crate::source::glimpse::glimpse;
 use crate::source::{Answer, Failure};
 use crate::sync::event::{Event, Notice, PageStored};
 use crate::sync::words;
@@ -53,17 +54,27 @@ impl Run<'_> {
         let body =
             |landed: &Landed| landed.answer.as_ref().map(|answer| answer.body.clone()).unwrap_or_default();
         let bodies: Vec<_> = landed.iter().map(|(_, landed)| body(landed)).collect();
+        for ((lane, landed), body) in landed.iter().zip(&bodies) {
+            if landed.answer.is_ok() {
+                self.glimpse(*lane, body);
+            }
+        }
+        // A task that was just spawned runs on this thread, as soon as this one gives way: what was sent ahead gets on the
+        // wire before anything is read.
+        tokio::task::yield_now().await;
         let mut read = Vec::with_capacity(landed.len());
         for ((lane, Landed { request, sent, answer }), body) in landed.into_iter().zip(&bodies) {
             let begun = Instant::now();
             let answer = answer.and_then(|answer| match self.read(lane, body, answer.next.as_deref()) {
                 Ok(envelope) => Ok((answer, envelope)),
-                Err(failure) => Err(self.sync.source.cover(failure)),
+                Err(failure) => {
+                    self.traffic.of(lane).flight = Flight::None;
+                    Err(self.sync.source.cover(failure))
+                }
             });
             read.push((lane, (request, sent), answer, begun.elapsed()));
         }
-        // A task that was just spawned runs on this thread, as soon as this one gives way: what was sent ahead gets on the
-        // wire before the rows are read.
+        // The same for what only the envelopes told.
         tokio::task::yield_now().await;
         for (lane, (request, sent), answer, took) in read {
             self.unread.retain(|it| *it != lane);
@@ -104,15 +115,41 @@ impl Run<'_> {
         self.on_page(lane, request, page, answer, millis(took + begun.elapsed()));
     }
 
-    /// Sends a lane's next request as soon as the envelope tells what it will most likely be.
-    fn look_ahead(&mut self, lane: u32, envelope: &Envelope<'_>) {
-        // Without rows the run most likely ends here, whatever token came along.
-        if self.wish != Wish::Go || !self.has_room() || envelope.is_empty() {
+    /// Sends a lane's next request by what the end of a body shows, before anything of it is read. A source whose bodies
+    /// mislead once is not glimpsed at again.
+    fn glimpse(&mut self, lane: u32, body: &[u8]) {
+        if self.misled {
             return;
         }
-        let (token, last) = (envelope.token.as_deref(), envelope.last_cursor());
-        if !self.traffic.is_barred()
-            && let Some(request) = self.lanes.predict(lane, token, last.as_ref())
+        if let Some((token, last)) = glimpse(self.sync.source.contract(), body) {
+            let request = self.lanes.predict(lane, Some(&token), Some(&last));
+            self.send_ahead(lane, request);
+        }
+    }
+
+    /// Sends a lane's next request as soon as the envelope tells what it will most likely be, unless the end of the body
+    /// told it.
+    fn look_ahead(&mut self, lane: u32, envelope: &Envelope<'_>) {
+        // Without rows the run most likely ends here, whatever token came along.
+        let last = if envelope.is_empty() { None } else { envelope.last_cursor() };
+        let token = envelope.token.as_deref().filter(|_| !envelope.is_empty());
+        let request = self.lanes.predict(lane, token, last.as_ref());
+        let glimpsed = self.traffic.wire(lane).map(|wire| wire.request().parts());
+        if let Some(glimpsed) = glimpsed {
+            if request.as_ref().map(Request::parts) == Some(glimpsed) {
+                return;
+            }
+            self.misled = true;
+            self.traffic.of(lane).flight = Flight::None;
+        }
+        self.send_ahead(lane, request);
+    }
+
+    fn send_ahead(&mut self, lane: u32, request: Option<Request>) {
+        if let Some(request) = request
+            && self.wish == Wish::Go
+            && self.has_room()
+            && !self.traffic.is_barred()
         {
             self.send(lane, request);
         }

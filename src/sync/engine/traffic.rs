@@ -74,6 +74,11 @@ impl Traffic {
         self.travellers.iter_mut().for_each(|it| it.flight.give_up_after(grace));
     }
 
+    /// A lane's request on the wire.
+    pub(super) fn wire(&self, lane: u32) -> Option<&Wire> {
+        self.wires().find_map(|(it, wire)| (it == lane).then_some(wire))
+    }
+
     /// True if nothing of a lane is under way.
     pub(super) fn is_free(&self, lane: u32) -> bool {
         self.travellers.iter().all(|it| it.lane != lane || matches!(it.flight, Flight::None))
