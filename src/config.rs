@@ -18,7 +18,7 @@ mod layers;
 mod problem;
 mod text;
 
-use std::path::PathBuf;
+use crate::destination;
 
 pub use credential::Keeper;
 pub use database::fingerprint;
@@ -34,16 +34,16 @@ pub use problem::{Place, Problem, Problems};
 pub use text::{annotated, explain, init, show};
 
 impl Settings {
-    /// The destination's file: the one that was named, else the source's own in the platform's data directory.
+    /// The destination's place: the one that was named, else the source's own file in the platform's data directory.
     ///
     /// # Errors
     /// If none was named and the platform knows no data directory.
-    pub fn database(&self) -> Result<PathBuf, Problem> {
-        self.destination.db.clone().or_else(|| database::default_path(self.source.url.as_ref())).ok_or_else(
-            || {
-                let what = "no data directory is known here (no home directory?); name a file";
-                Problem::new(Place::Flag("db"), what)
-            },
-        )
+    pub fn database(&self) -> Result<destination::place::Place, Problem> {
+        let named = self.destination.db.clone();
+        let path = named.or_else(|| database::default_path(self.source.url.as_ref())).ok_or_else(|| {
+            let what = "no data directory is known here (no home directory?); name a file";
+            Problem::new(Place::Flag("db"), what)
+        })?;
+        Ok(destination::place::Place::File(path))
     }
 }

@@ -6,6 +6,7 @@
 mod guard;
 pub mod history;
 pub mod lock;
+pub mod place;
 pub mod reader;
 pub mod sqlite;
 pub mod verify;

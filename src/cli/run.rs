@@ -11,7 +11,7 @@ use super::source::{Found, identity, options};
 use super::{Exit, Served, Watched, print};
 use crate::config::{self, EmptyPage, Place, Problem, Resume, Settings};
 use crate::destination::DestinationError;
-use crate::destination::sqlite::{Opened, Sqlite};
+use crate::destination::place::Opened;
 use crate::kill_point::KillPoint;
 use crate::monitor::terminal::leave_behind;
 use crate::monitor::theme::{Glyphs, Theme};
@@ -58,17 +58,17 @@ impl Session {
             Recorder::vacant(record).map_err(unrecordable)?;
         }
         let Found { source, name, playground } = Found::start(settings).await?;
-        let path = settings.database()?;
-        let Opened { mut sqlite, killed } = Sqlite::open(&path, &USER)?;
-        sqlite.bind(&identity(settings))?;
-        sqlite.check_steering()?;
+        let place = settings.database()?;
+        let Opened { mut destination, killed } = place.open(&USER)?;
+        destination.bind(&identity(settings))?;
+        destination.check_steering()?;
         let source = source.await??;
         let (commands, receiver) = mpsc::channel(COMMANDS);
         // Last of all: what cannot be opened leaves no recording behind.
         let recorder = record.as_deref().map(Recorder::create).transpose().map_err(unrecordable)?;
         let trouble = recorder.as_ref().map(Recorder::trouble);
         let outlet = outlet.recorded(recorder);
-        let sync = Sync::new((source, name), Box::new(sqlite), terms(settings, show), outlet, receiver);
+        let sync = Sync::new((source, name), destination, terms(settings, show), outlet, receiver);
         let serving = tokio::spawn(sync.serve(killed.as_ref().map(ToString::to_string)));
         Ok(Self { commands, serving, trouble, _playground: playground })
     }
@@ -97,7 +97,8 @@ pub fn watch(watched: &Watched) -> Result<Exit, Fault> {
             Resume::Ask => None,
             Resume::From(start) => Some(start),
         };
-        let reader = Some(Sqlite::reader(&settings.database()?, &USER));
+        let place = settings.database()?;
+        let reader = Some(place.reader(&USER));
         let commands = session.commands.clone();
         let feed = Feed { schema: &USER, events, commands, start, reader, replay: None, lesson: None };
         let manners = manners(&settings.monitor);
@@ -105,7 +106,7 @@ pub fn watch(watched: &Watched) -> Result<Exit, Fault> {
         let trouble = session.trouble.clone();
         let closed = session.close().await;
         // Another process may hold the file by now, and does the same when it ends.
-        let _ = Sqlite::settle(&settings.database()?);
+        let _ = place.settle();
         let text = farewell(&left, trouble.as_ref().and_then(Trouble::told));
         leave_behind(manners.theme.glyphs.spell(&text).into_owned());
         closed?;

@@ -11,9 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::run::Fault;
 use super::{Exit, Rewind, StateAction, print};
 use crate::config::Settings;
-use crate::destination::Destination as _;
-use crate::destination::lock::Lock;
-use crate::destination::sqlite::Sqlite;
+use crate::destination::place::Place;
 use crate::record::{Cursor, USER};
 use crate::report;
 use crate::sanitize;
@@ -36,23 +34,23 @@ struct StateFile {
 /// # Errors
 /// If the destination cannot be read or written, or is in use.
 pub fn run(settings: &Settings, action: &StateAction) -> Result<Exit, Fault> {
-    let path = settings.database()?;
+    let place = settings.database()?;
     match action {
-        StateAction::Show => show(&path),
-        StateAction::History => history(&path),
-        StateAction::Export { file } => export(&path, file.as_deref()),
-        StateAction::Set { value } => move_to(&path, "set", Some(value)),
-        StateAction::Import { file } => move_to(&path, "import", Some(&import(file)?)),
-        StateAction::Rewind(by) => rewind(&path, by),
-        StateAction::Reset { yes } => reset(&path, *yes),
-        StateAction::Undo => undo(&path),
+        StateAction::Show => show(&place),
+        StateAction::History => history(&place),
+        StateAction::Export { file } => export(&place, file.as_deref()),
+        StateAction::Set { value } => move_to(&place, "set", Some(value)),
+        StateAction::Import { file } => move_to(&place, "import", Some(&import(file)?)),
+        StateAction::Rewind(by) => rewind(&place, by),
+        StateAction::Reset { yes } => reset(&place, *yes),
+        StateAction::Undo => undo(&place),
     }
 }
 
-fn show(path: &Path) -> Result<Exit, Fault> {
-    let mut sqlite = Sqlite::read(path, &USER)?;
-    let stored = sqlite.stored()?;
-    let mut text = format!("destination  {}\n", sanitize::line(&sqlite.name()));
+fn show(place: &Place) -> Result<Exit, Fault> {
+    let mut destination = place.read(&USER)?;
+    let stored = destination.stored()?;
+    let mut text = format!("destination  {}\n", sanitize::line(&destination.name()));
     let source = stored.source.as_deref().unwrap_or("none yet");
     text.push_str(&format!("source       {}\n", sanitize::line(source)));
     let moved =
@@ -68,16 +66,16 @@ fn show(path: &Path) -> Result<Exit, Fault> {
     if let Some(lost) = stored.lost {
         text.push_str(&format!("ATTENTION    {}\n", lost.sentence()));
     }
-    if let Some(holder) = Lock::holder(path) {
+    if let Some(holder) = place.holder() {
         text.push_str(&format!("in use by    {holder}\n"));
     }
     print::stdout(text.as_bytes())?;
     Ok(Exit::Complete)
 }
 
-fn history(path: &Path) -> Result<Exit, Fault> {
+fn history(place: &Place) -> Result<Exit, Fault> {
     let mut text = String::new();
-    for entry in Sqlite::read(path, &USER)?.history(MOVES)? {
+    for entry in place.read(&USER)?.history(MOVES)? {
         let cause = entry.run.map_or(entry.cause.clone(), |run| format!("run {run}"));
         let undone = entry.undone_by.map(|by| format!("  (undone by {by})")).unwrap_or_default();
         let (before, after) =
@@ -92,10 +90,10 @@ fn history(path: &Path) -> Result<Exit, Fault> {
     Ok(Exit::Complete)
 }
 
-fn export(path: &Path, file: Option<&Path>) -> Result<Exit, Fault> {
-    let stored = Sqlite::read(path, &USER)?.stored()?;
+fn export(place: &Place, file: Option<&Path>) -> Result<Exit, Fault> {
+    let stored = place.read(&USER)?.stored()?;
     let Some(checkpoint) = stored.checkpoint else {
-        return Err(format!("{}: no checkpoint to export; run a sync first", path.display()).into());
+        return Err(format!("{place}: no checkpoint to export; run a sync first").into());
     };
     let json = serde_json::to_string(&StateFile { last_updated_at: checkpoint.text().to_owned() })?;
     match file.filter(|file| *file != Path::new("-")) {
@@ -123,10 +121,10 @@ fn import(file: &Path) -> Result<Cursor, Fault> {
     Cursor::parse(&state.last_updated_at).map_err(|error| format!("{name}: {error}; {shape}").into())
 }
 
-fn rewind(path: &Path, rewind: &Rewind) -> Result<Exit, Fault> {
-    let current = Sqlite::read(path, &USER)?.stored()?.checkpoint;
+fn rewind(place: &Place, rewind: &Rewind) -> Result<Exit, Fault> {
+    let current = place.read(&USER)?.stored()?.checkpoint;
     let Some(current) = current else {
-        return Err(format!("{}: no checkpoint to rewind", path.display()).into());
+        return Err(format!("{place}: no checkpoint to rewind").into());
     };
     let to = match (&rewind.to, rewind.by) {
         (Some(to), _) => to.clone(),
@@ -138,11 +136,11 @@ fn rewind(path: &Path, rewind: &Rewind) -> Result<Exit, Fault> {
         )
         .into());
     }
-    move_to(path, "rewind", Some(&to))
+    move_to(place, "rewind", Some(&to))
 }
 
-fn reset(path: &Path, yes: bool) -> Result<Exit, Fault> {
-    let stored = Sqlite::read(path, &USER)?.stored()?;
+fn reset(place: &Place, yes: bool) -> Result<Exit, Fault> {
+    let stored = place.read(&USER)?.stored()?;
     if !yes {
         if !io::stdin().is_terminal() {
             return Err("this forgets the checkpoint; without a terminal to ask on, say --yes".into());
@@ -157,14 +155,14 @@ fn reset(path: &Path, yes: bool) -> Result<Exit, Fault> {
             return Ok(Exit::Early);
         }
     }
-    move_to(path, "reset", None)
+    move_to(place, "reset", None)
 }
 
-fn undo(path: &Path) -> Result<Exit, Fault> {
-    Sqlite::read(path, &USER)?;
-    let mut sqlite = Sqlite::open(path, &USER)?.sqlite;
-    match sqlite.undo(Utc::now())? {
-        None => Err(format!("{}: nothing to undo", path.display()).into()),
+fn undo(place: &Place) -> Result<Exit, Fault> {
+    place.read(&USER)?;
+    let mut destination = place.open(&USER)?.destination;
+    match destination.undo(Utc::now())? {
+        None => Err(format!("{place}: nothing to undo").into()),
         Some(entry) => {
             let cause = entry.run.map_or(entry.cause, |run| format!("the move of run {run}"));
             let before = entry.before.as_deref().unwrap_or("none");
@@ -174,10 +172,10 @@ fn undo(path: &Path) -> Result<Exit, Fault> {
     }
 }
 
-fn move_to(path: &Path, cause: &str, to: Option<&Cursor>) -> Result<Exit, Fault> {
-    let mut sqlite = Sqlite::open(path, &USER)?.sqlite;
-    let unfinished = sqlite.stored()?.unfinished;
-    let before = sqlite.move_checkpoint(cause, to, Utc::now())?;
+fn move_to(place: &Place, cause: &str, to: Option<&Cursor>) -> Result<Exit, Fault> {
+    let mut destination = place.open(&USER)?.destination;
+    let unfinished = destination.stored()?.unfinished;
+    let before = destination.move_checkpoint(cause, to, Utc::now())?;
     let (before, after) = (before.as_deref().unwrap_or("none"), to.map_or("none", Cursor::text));
     print::line(&format!("checkpoint: {before} → {after}; `highwater state undo` takes it back"))?;
     if let Some(run) = unfinished {

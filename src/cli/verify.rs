@@ -11,7 +11,6 @@ use super::run::{COMMANDS, EVENTS, Fault, runtime, signalled, stop_on_signal, te
 use super::source::{Found, identity};
 use super::{Exit, Verified, print};
 use crate::config::Settings;
-use crate::destination::lock::Lock;
 use crate::destination::sqlite::verify::Verifier;
 use crate::destination::verify::{Check, Finding, Verdict};
 use crate::record::USER;
@@ -31,7 +30,7 @@ use crate::walk::Mode;
 /// If the destination cannot be read, or holds the rows of another source than the one that is to be asked.
 pub fn run(verified: &Verified) -> Result<Exit, Fault> {
     let settings = &verified.settings;
-    let path = settings.database()?;
+    let place = settings.database()?;
     // Before anything is opened or told: it may ask the operator for a credential.
     let found = match verified.against_source {
         true => {
@@ -41,13 +40,13 @@ pub fn run(verified: &Verified) -> Result<Exit, Fault> {
         false => None,
     };
     let mut telling = Telling::new(verified.json);
-    let verifier = Verifier::open(&path, &USER)?;
+    let verifier = place.verifier(&USER)?;
     let (source, checkpoint) = verifier.about();
     telling.begin(&Begun {
-        destination: &path.display().to_string(),
+        destination: &place.to_string(),
         source,
         checkpoint,
-        in_use_by: Lock::holder(&path),
+        in_use_by: place.holder(),
     })?;
     verifier.checks(|check| telling.check(&check).map_err(Fault::from))?;
     let ended = match found {

@@ -74,7 +74,7 @@ pub fn show(loaded: &Loaded) -> String {
 fn resolved(loaded: &Loaded, key: &Key) -> String {
     match (key.name, &loaded.settings.destination.db) {
         ("db", None) => match loaded.settings.database() {
-            Ok(path) => format!(": {}", sanitize::line(&path.to_string_lossy())),
+            Ok(place) => format!(": {}", sanitize::line(&place.to_string())),
             Err(_) => ": the platform knows no place for one".to_owned(),
         },
         _ => String::new(),

@@ -5,6 +5,7 @@
 
 mod clean;
 mod commit;
+mod history;
 mod log;
 mod open;
 mod reader;
@@ -27,7 +28,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use self::log::Log;
-pub use self::open::{Killed, Opened};
+pub use self::open::Opened;
 use super::lock::Lock;
 use super::{Batch, Committed, Destination, DestinationError, Ending, NewRun, Stored, guard};
 use crate::kill_point::KillPoint;

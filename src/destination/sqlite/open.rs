@@ -1,12 +1,12 @@
 //! A file taken for writing: which one may be, who held it before, and what has to be done before a run can begin.
 
-use std::fmt;
 use std::path::Path;
 
 use rusqlite::OpenFlags;
 
 use super::{Sqlite, schema, whole};
 use crate::destination::lock::Lock;
+use crate::destination::place::Killed;
 use crate::destination::{DestinationError, guard, remedy_for};
 use crate::kill_point::KillPoint;
 use crate::platform;
@@ -19,25 +19,6 @@ pub struct Opened {
     pub sqlite: Sqlite,
     /// The holder that was killed while it held the lock, if there was one, and what it left.
     pub killed: Option<Killed>,
-}
-
-/// A process that was killed while it wrote to a destination.
-#[derive(Clone, Debug)]
-pub struct Killed {
-    /// Which one, and since when it ran.
-    pub holder: String,
-    /// True if the log that it should have left was gone, and the file was found to be whole without it.
-    pub lacked_log: bool,
-}
-
-impl fmt::Display for Killed {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "took over the lock of {}, which ended without a word", self.holder)?;
-        if self.lacked_log {
-            f.write_str("; found no write-ahead log of it, and looked through the whole file: it agrees with what was noted down of it")?;
-        }
-        Ok(())
-    }
 }
 
 impl Sqlite {

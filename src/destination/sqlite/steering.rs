@@ -5,12 +5,42 @@
 //! or the walk it would have a run ask from the wrong place, and pass over rows without a word. So before a run the
 //! places are held against each other, which costs the same however long the table is.
 
+use chrono::{DateTime, Utc};
 use rusqlite::{Connection, OptionalExtension as _};
 
 use super::{Sqlite, seal};
+use crate::destination::history::Entry;
+use crate::destination::place::Steered;
 use crate::destination::{Destination as _, DestinationError, StoredRun};
 use crate::record::Cursor;
 use crate::walk::Request;
+
+impl Steered for Sqlite {
+    fn bind(&mut self, source: &str) -> Result<(), DestinationError> {
+        Self::bind(self, source)
+    }
+
+    fn check_steering(&mut self) -> Result<(), DestinationError> {
+        Self::check_steering(self)
+    }
+
+    fn history(&mut self, most: u32) -> Result<Vec<Entry>, DestinationError> {
+        Self::history(self, most)
+    }
+
+    fn move_checkpoint(
+        &mut self,
+        cause: &str,
+        to: Option<&Cursor>,
+        at: DateTime<Utc>,
+    ) -> Result<Option<String>, DestinationError> {
+        Self::move_checkpoint(self, cause, to, at)
+    }
+
+    fn undo(&mut self, at: DateTime<Utc>) -> Result<Option<Entry>, DestinationError> {
+        Self::undo(self, at)
+    }
+}
 
 impl Sqlite {
     /// Checks that the places agree.

@@ -1,0 +1,162 @@
+//! What `--db` names: where rows go, before anything of it is opened.
+//!
+//! Commands go through this room and need not know which kind of destination it is. What only one kind can do, as a
+//! rehearsal with a file of its own needs it, is asked of that kind itself.
+
+use std::fmt;
+use std::path::PathBuf;
+
+use chrono::{DateTime, Utc};
+use tokio::sync::mpsc;
+
+use super::history::Entry;
+use super::lock::Lock;
+use super::reader::{Answer, Reader};
+use super::sqlite::verify::Verifier;
+use super::sqlite::{self, Sqlite};
+use super::{Destination, DestinationError};
+use crate::record::{Cursor, Schema};
+
+/// A destination's place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// A SQLite file.
+    File(PathBuf),
+}
+
+/// A destination, with what a command needs of it beyond what a run does.
+pub trait Steered: Destination {
+    /// Binds it to a source, or checks that it is the one whose rows it holds.
+    ///
+    /// # Errors
+    /// [`DestinationError::Refused`] if it holds another source's rows: under their checkpoint, older rows of this
+    /// one would never be asked for.
+    fn bind(&mut self, source: &str) -> Result<(), DestinationError>;
+
+    /// Checks that what steers a run is the same in all places where it is written down.
+    ///
+    /// # Errors
+    /// [`DestinationError::Refused`] if it is not, with what an operator can do; the others as they come.
+    fn check_steering(&mut self) -> Result<(), DestinationError>;
+
+    /// The last moves of the checkpoint, newest first.
+    ///
+    /// # Errors
+    /// If they cannot be read.
+    fn history(&mut self, most: u32) -> Result<Vec<Entry>, DestinationError>;
+
+    /// Moves the checkpoint by an operator's act, or removes it; gives what it was.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    fn move_checkpoint(
+        &mut self,
+        cause: &str,
+        to: Option<&Cursor>,
+        at: DateTime<Utc>,
+    ) -> Result<Option<String>, DestinationError>;
+
+    /// Takes back the last move that was not taken back yet; gives it, or `None` if there is none.
+    ///
+    /// # Errors
+    /// If it cannot be read or written.
+    fn undo(&mut self, at: DateTime<Utc>) -> Result<Option<Entry>, DestinationError>;
+}
+
+/// A destination that was opened for writing, and what was noticed on the way.
+pub struct Opened {
+    /// The destination.
+    pub destination: Box<dyn Steered>,
+    /// The holder that was killed while it held the lock, if there was one, and what it left.
+    pub killed: Option<Killed>,
+}
+
+/// A process that was killed while it wrote to a destination.
+#[derive(Clone, Debug)]
+pub struct Killed {
+    /// Which one, and since when it ran.
+    pub holder: String,
+    /// True if the log that it should have left was gone, and the file was found to be whole without it.
+    pub lacked_log: bool,
+}
+
+impl fmt::Display for Killed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "took over the lock of {}, which ended without a word", self.holder)?;
+        if self.lacked_log {
+            f.write_str("; found no write-ahead log of it, and looked through the whole file: it agrees with what was noted down of it")?;
+        }
+        Ok(())
+    }
+}
+
+impl Place {
+    /// Opens it for writing, or makes it; takes its lock, and brings its tables up to date.
+    ///
+    /// # Errors
+    /// [`DestinationError::Locked`] if another process writes to it; [`DestinationError::Refused`] if it is not what
+    /// this program may write to; the others as they come.
+    pub fn open(&self, schema: &'static Schema) -> Result<Opened, DestinationError> {
+        match self {
+            Self::File(path) => {
+                let sqlite::Opened { sqlite, killed } = Sqlite::open(path, schema)?;
+                Ok(Opened { destination: Box::new(sqlite), killed })
+            }
+        }
+    }
+
+    /// Opens it for reading, if it is there; a run may be writing to it.
+    ///
+    /// # Errors
+    /// As [`Place::open`], and if there is none.
+    pub fn read(&self, schema: &'static Schema) -> Result<Box<dyn Steered>, DestinationError> {
+        match self {
+            Self::File(path) => Ok(Box::new(Sqlite::read(path, schema)?)),
+        }
+    }
+
+    /// Starts a reader. There need be no destination yet; what is wrong with it is said when something is asked.
+    #[must_use]
+    pub fn reader(&self, schema: &'static Schema) -> (Reader, mpsc::Receiver<Answer>) {
+        match self {
+            Self::File(path) => Sqlite::reader(path, schema),
+        }
+    }
+
+    /// Opens it for checks; a run may be writing to it.
+    ///
+    /// # Errors
+    /// As [`Place::read`]; damage is none, but a finding.
+    pub fn verifier(&self, schema: &'static Schema) -> Result<Verifier, DestinationError> {
+        match self {
+            Self::File(path) => Verifier::open(path, schema),
+        }
+    }
+
+    /// Tidies up after a writer and readers that have closed it, as far as there is anything to tidy.
+    ///
+    /// # Errors
+    /// If it cannot be written. Nothing is lost then: the next one that opens it does the same.
+    pub fn settle(&self) -> Result<(), DestinationError> {
+        match self {
+            Self::File(path) => Sqlite::settle(path),
+        }
+    }
+
+    /// Who writes to it, if anyone does.
+    #[must_use]
+    pub fn holder(&self) -> Option<String> {
+        match self {
+            Self::File(path) => Lock::holder(path),
+        }
+    }
+}
+
+impl fmt::Display for Place {
+    /// As a person would write it, without a secret.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::File(path) => path.display().fmt(f),
+        }
+    }
+}
