@@ -11,6 +11,7 @@ mod headers;
 pub mod http;
 mod link;
 pub mod origin;
+pub mod put;
 pub mod retry;
 pub mod transport;
 
@@ -142,11 +143,11 @@ impl Failure {
         }
     }
 
-    /// True if the source may have meant the token. The codes are those that 20 real APIs use for an expired or
-    /// unknown one.
+    /// True if the source may have meant the token, by its contract.
     #[must_use]
-    pub fn may_mean_token(&self) -> bool {
-        matches!(self, Self::Status { code: 400 | 404 | 410 | 422, .. })
+    pub fn may_mean_token(&self, contract: &Contract) -> bool {
+        let Self::Status { code, body, .. } = self else { return false };
+        contract.expired.contains(code) && contract.expired_text.is_none_or(|text| body.contains(text))
     }
 
     /// True if the source limits how much it is asked, by whomever: 429, or any status that asks to be left alone for

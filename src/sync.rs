@@ -185,7 +185,7 @@ impl Sync {
     }
 
     fn opened(&self, stored: Stored) -> Opened {
-        let unfinished = offered(&stored, self.terms.lag);
+        let unfinished = offered(&stored, self.terms.lag, &self.source.contract().beginning());
         Opened {
             source: self.source_name.clone(),
             destination: self.writer.name().to_owned(),
@@ -202,7 +202,7 @@ impl Sync {
 
     /// The walk of a run that is about to start, and the run that it goes on with, if it does.
     fn plan(&self, start: Start, stored: Stored) -> Result<(Walk, Option<StoredRun>), DestinationError> {
-        let beginning = Cursor::beginning();
+        let beginning = self.source.contract().beginning();
         let Terms { walk: mode, follow_empty, patience, lag, .. } = self.terms;
         let checkpoint = stored.checkpoint;
         if let Some(run) = stored.unreadable.filter(|_| start != Start::Full) {
@@ -213,7 +213,8 @@ impl Sync {
         }
         let Some(run) = stored.unfinished else {
             let from = checkpoint.as_ref().filter(|_| start != Start::Full);
-            let from = from.map_or(beginning, |checkpoint| checkpoint.earlier(lag));
+            let from =
+                from.map_or_else(|| beginning.clone(), |checkpoint| checkpoint.earlier(lag, &beginning));
             let walk = Walk::new(mode, follow_empty, from, checkpoint).patient_for(patience);
             return Ok((self.by_contract(walk), None));
         };
@@ -222,7 +223,7 @@ impl Sync {
             Start::Token if run.outcome == Some(Outcome::Complete) => run.walk.restart().clone(),
             Start::Token if run.walk.mode() == mode => return Ok((run.walk.clone(), Some(run))),
             Start::Token => run.walk.reached().clone(),
-            Start::Checkpoint => run.walk.restart().earlier(lag),
+            Start::Checkpoint => run.walk.restart().earlier(lag, &beginning),
             Start::Full => beginning,
         };
         let walk = run.walk.anew(mode, follow_empty, from, checkpoint).patient_for(patience);
@@ -240,10 +241,10 @@ impl Sync {
 
 /// The unfinished run, if it makes a difference: one that stored no page and asks for what any new run asks for
 /// is not worth a question.
-fn offered(stored: &Stored, lag: Duration) -> Option<Unfinished> {
+fn offered(stored: &Stored, lag: Duration, beginning: &Cursor) -> Option<Unfinished> {
     let run = stored.unfinished.as_ref()?;
     let afresh = match (run.walk.next(), &stored.checkpoint) {
-        (Request::Since(cursor), Some(checkpoint)) => *cursor == checkpoint.earlier(lag),
+        (Request::Since(cursor), Some(checkpoint)) => *cursor == checkpoint.earlier(lag, beginning),
         (Request::Since(_), None) => true,
         (Request::Token(_), _) => false,
     };

@@ -21,7 +21,7 @@ fn source(server: &Faulty, auth: Option<Auth>) -> Source {
 }
 
 async fn ask(source: &Source) -> Result<Answered, Failure> {
-    source.ask(&Request::Token("t".to_owned())).await
+    source.ask(&Request::Token("t".to_owned()), None).await
 }
 
 fn redirect(code: u16, to: &str) -> Answer {

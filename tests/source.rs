@@ -19,7 +19,7 @@ use url::Url;
 const SHORT: Duration = Duration::from_millis(50);
 
 async fn ask_at(url: Url, limits: Limits, request: &Request) -> Result<Answered, Failure> {
-    Source::new(url, limits, &KEYSET).unwrap().ask(request).await
+    Source::new(url, limits, &KEYSET).unwrap().ask(request, None).await
 }
 
 async fn ask_within(answer: Answer, limits: Limits) -> Result<Answered, Failure> {

@@ -128,7 +128,7 @@ fn rewind(place: &Place, rewind: &Rewind) -> Result<Exit, Fault> {
     };
     let to = match (&rewind.to, rewind.by) {
         (Some(to), _) => to.clone(),
-        (None, by) => current.earlier(by.unwrap_or_default()),
+        (None, by) => current.earlier(by.unwrap_or_default(), &Cursor::beginning()),
     };
     if to > current {
         return Err(format!(
@@ -181,7 +181,7 @@ fn move_to(place: &Place, cause: &str, to: Option<&Cursor>) -> Result<Exit, Faul
     if let Some(run) = unfinished {
         print::line(&format!("run {} was unfinished and is closed: it belonged to another window", run.run))?;
     }
-    if to.is_some_and(|to| to.instant() > Utc::now()) {
+    if to.is_some_and(|to| to.is_after(Utc::now())) {
         print::line("warning: that is in the future: rows before it will not be asked for")?;
     }
     Ok(Exit::Complete)

@@ -132,9 +132,10 @@ impl Sqlite {
     /// # Errors
     /// If they cannot be read.
     pub fn versions(&mut self) -> Result<Vec<(String, String)>, DestinationError> {
-        let column = |at: usize| self.schema.columns[at].name;
-        let (key, cursor) = (column(self.schema.primary_key), column(self.schema.cursor));
-        let query = format!("SELECT \"{key}\", coalesce(\"{cursor}\", '') FROM \"{}\"", self.schema.table);
+        let column = |at: usize| format!("\"{}\"", self.schema.columns[at].name);
+        let cursor = self.schema.cursor.map_or("NULL".to_owned(), column);
+        let key = column(self.schema.primary_key);
+        let query = format!("SELECT {key}, coalesce({cursor}, '') FROM \"{}\"", self.schema.table);
         self.try_sql(|connection| {
             let mut query = connection.prepare(&query)?;
             let rows = query.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;

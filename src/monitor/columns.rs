@@ -99,9 +99,13 @@ fn column(schema: &Schema, position: usize) -> Column {
     let shape = usual.unwrap_or(match column.kind {
         _ if position == schema.primary_key => Column::text(column.name, 8, 36, 4),
         ColumnType::UtcDatetime => Column::text(column.name, TIME, TIME + 5, 6),
+        ColumnType::Date => Column::text(column.name, 10, 10, 7),
+        ColumnType::Bool => Column::text(column.name, 5, 5, 9),
+        ColumnType::Int | ColumnType::Float | ColumnType::Decimal => Column::text(column.name, 8, 20, 7),
         ColumnType::String => Column::text(column.name, 12, 36, 8),
+        ColumnType::Json | ColumnType::Binary => Column::text(column.name, 12, 36, 10),
     });
-    if position == schema.cursor { Column { rank: 1, ..shape } } else { shape }
+    if Some(position) == schema.cursor { Column { rank: 1, ..shape } } else { shape }
 }
 
 /// The columns of the table that are shown, in the order of the screen.
@@ -117,7 +121,7 @@ pub fn of_rows(schema: &Schema, shown: &[bool]) -> Vec<Column> {
 /// of its own, its cursor and its key.
 #[must_use]
 pub fn telling(schema: &Schema) -> Vec<usize> {
-    let ends = [schema.cursor, schema.primary_key];
+    let ends: Vec<usize> = schema.cursor.into_iter().chain([schema.primary_key]).collect();
     let mut own: Vec<usize> = (0..schema.columns.len()).filter(|position| !ends.contains(position)).collect();
     own.sort_by_key(|position| column(schema, *position).rank);
     own.truncate(2);

@@ -255,7 +255,7 @@ impl Model {
         };
         let seen = self.seen();
         let token_at = seen.token.as_ref().and_then(|token| token.at);
-        let lag = seen.checkpoint.value.as_ref().map(|(c, _)| c.instant());
+        let lag = seen.checkpoint.value.as_ref().and_then(|(cursor, _)| cursor.instant());
         let ages = [seen.checkpoint.moved_at, token_at, lag];
         let answer = self.answer.as_ref().map(|(_, until)| *until - self.now);
         let refresh = self.browse.refresh_at().filter(|_| !self.is_frozen());

@@ -9,7 +9,7 @@ use super::model::{Effect, Lesson, Message, Model, lesson, update};
 use super::theme::Theme;
 use crate::exchange::Exchange;
 use crate::lesson::{Beside, Came, Narration, State, Told};
-use crate::record::{BEGINNING, Column, ColumnType, Cursor, Schema, USER};
+use crate::record::{BEGINNING, Column, ColumnType, Cursor, Format, Schema, USER};
 use crate::run::{Counts, Fate, Outcome, ShownRow, Start, Totals};
 use crate::sync::event::{
     Event, Level, Notice, NoticeKind, Opened, PageStored, Phase, RunEnded, RunStarted, Stamped, Unfinished,
@@ -19,7 +19,7 @@ use crate::walk::{End, Mode, Request};
 
 /// The time at which every script begins.
 pub fn epoch() -> DateTime<Utc> {
-    Cursor::parse("2026-11-23T12:00:00Z").unwrap().instant()
+    Cursor::parse("2026-11-23T12:00:00Z").unwrap().instant().unwrap()
 }
 
 /// So many milliseconds into the script.
@@ -225,7 +225,7 @@ pub fn lanes_told(lanes: &[(u32, i64, i64, bool)], width: u32) -> LanesTold {
         rests: *rests,
     };
     let from = lanes.first().map(|(_, start, ..)| cursor(*start));
-    let until = Some(cursor(200).instant());
+    let until = cursor(200).instant();
     LanesTold { from, until, width, most: 8, lanes: lanes.iter().map(lane).collect() }
 }
 
@@ -288,14 +288,16 @@ pub const ISSUES: Schema = Schema {
     table: "issue",
     title: "Issues",
     columns: &[
-        Column { name: "title", kind: ColumnType::String },
-        Column { name: "number", kind: ColumnType::String },
-        Column { name: "state", kind: ColumnType::String },
-        Column { name: "updated_at", kind: ColumnType::UtcDatetime },
-        Column { name: "assignee", kind: ColumnType::String },
+        Column { name: "title", path: &["title"], kind: ColumnType::String },
+        Column { name: "number", path: &["number"], kind: ColumnType::String },
+        Column { name: "state", path: &["state"], kind: ColumnType::String },
+        Column { name: "updated_at", path: &["updated_at"], kind: ColumnType::UtcDatetime },
+        Column { name: "assignee", path: &["assignee"], kind: ColumnType::String },
     ],
     primary_key: 1,
-    cursor: 3,
+    parts: &[],
+    cursor: Some(3),
+    format: Format::Rfc3339,
 };
 
 /// A monitor that has heard of a page of issues.

@@ -3,8 +3,9 @@
 //! an API by name.
 
 use std::fmt;
+use std::time::Duration;
 
-use crate::record::{Schema, USER};
+use crate::record::{BEGINNING, Cursor, Format, Schema, USER};
 
 /// Where in a body something stands: the names of the fields from the outermost in. Without a name, the whole body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,26 +31,111 @@ impl fmt::Display for Path {
     }
 }
 
-/// Where an answer has the token for the next page.
+/// How a request is put.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Method {
+    /// `GET`.
+    Get,
+    /// `POST`, with this JSON object as its body, in which a request sets what it asks for.
+    Post(&'static str),
+}
+
+impl Method {
+    /// Its name on the wire.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Get => "GET",
+            Self::Post(_) => "POST",
+        }
+    }
+}
+
+/// Where a request has a value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum At {
+    /// In a parameter of the address.
+    Query(&'static str),
+    /// In a header, its name in lower case.
+    Header(&'static str),
+    /// In the body, as a string. The name of an element of an array is its number.
+    Body(Path),
+}
+
+impl fmt::Display for At {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Query(name) => write!(f, "`{name}`"),
+            Self::Header(name) => write!(f, "the header `{name}`"),
+            Self::Body(path) => write!(f, "{path} of the body"),
+        }
+    }
+}
+
+/// How the first request asks from a cursor on.
+#[derive(Clone, Copy, Debug)]
+pub struct Since {
+    /// Where the cursor goes.
+    pub at: At,
+    /// What stands before and after it there, if it is part of an expression.
+    pub around: (&'static str, &'static str),
+    /// How it is written there, where that is not as the rows have it.
+    pub format: Option<Format>,
+    /// What a run asks from that reads everything, as the rows have it.
+    pub initial: &'static str,
+    /// True if the rows of that very cursor are left out. Asked from is one unit of what is written less then, where
+    /// that can be told.
+    pub exclusive: bool,
+}
+
+/// Where the token for the next page comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TokenAt {
-    /// In its body, as a string. An empty one is none.
+    /// The answer's body, as a string. An empty one is none, unless the contract says that it is one.
     Body(Path),
-    /// In its `Link` header, as the address whose relation is `next` (RFC 8288).
+    /// The answer's body, as a whole number.
+    Number(Path),
+    /// A header of the answer, its name in lower case.
+    Header(&'static str),
+    /// The answer's `Link` header: the address whose relation is `next` (RFC 8288).
     Link,
+    /// The last row's field.
+    LastRow(Path),
+    /// Nowhere: it is the number of the next page, the first one's being this. Rows that come or go before it meanwhile
+    /// move all that follow.
+    Page(u64),
+    /// Nowhere: it is how many rows have come. The same.
+    Offset,
+}
+
+impl TokenAt {
+    /// Where it stands in the body, if it stands there.
+    #[must_use]
+    pub fn in_body(self) -> Option<Path> {
+        match self {
+            Self::Body(path) | Self::Number(path) => Some(path),
+            Self::Header(_) | Self::Link | Self::LastRow(_) | Self::Page(_) | Self::Offset => None,
+        }
+    }
+
+    /// True if a token counts pages or rows, so that rows are passed over or come twice if any come or go meanwhile.
+    #[must_use]
+    pub fn is_counted(self) -> bool {
+        matches!(self, Self::Page(_) | Self::Offset)
+    }
 }
 
 /// How a token goes back. It is kept and told as it came.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Back {
-    /// As a parameter of the address.
-    Query(&'static str),
+    /// As a value of the request.
+    At(At),
     /// It is the next address itself, absolute or relative to the configured one, and within its origin. What it repeats
     /// of that one's own query is kept and told with it.
     Address,
 }
 
-/// A flag in the body that has the last word on whether there is more.
+/// A flag in the body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Flag {
     /// Where it stands.
@@ -70,22 +156,38 @@ pub enum Order {
 /// How rows and tokens are found in an answer, and how the next request is put.
 #[derive(Debug)]
 pub struct Contract {
+    /// How a request is put.
+    pub method: Method,
     /// Where the rows are.
     pub rows: Path,
     /// Where the token is.
     pub token: TokenAt,
+    /// True if an empty token is one.
+    pub empty_token: bool,
     /// What says that there is more beside the token, if anything does. Where it is missing, the token decides.
     pub more: Option<Flag>,
-    /// The query parameter of the first request, inclusive.
-    pub since: &'static str,
+    /// How many rows a page has that is not the last, where a shorter one is the end.
+    pub full: Option<u64>,
+    /// How the first request asks from a cursor on; `None` where the source cannot be asked so, and always sends all.
+    pub since: Option<Since>,
     /// What the first request asks beside, by parameter: a filter, an order. A token has it in itself.
     pub first: &'static [(&'static str, &'static str)],
     /// What each request asks beside, unless it is an address of the source's own making: the size of a page.
     pub each: &'static [(&'static str, &'static str)],
+    /// True if a token goes along with all that the first request asked.
+    pub carry: bool,
     /// The headers of each request, their names in lower case.
     pub headers: &'static [(&'static str, &'static str)],
     /// How the token goes back.
     pub back: Back,
+    /// How long a token that is not used is good for, where that is known.
+    pub lifetime: Option<Duration>,
+    /// The statuses that mean that a token is not good any more.
+    pub expired: &'static [u16],
+    /// What the body of a refusal says if it means the token, where the status alone does not tell.
+    pub expired_text: Option<&'static str>,
+    /// A flag that says that an answer is a refusal although its status is a success, and where its reason stands.
+    pub refusal: Option<(Flag, Path)>,
     /// How the rows are ordered.
     pub order: Order,
     /// The rows' shape.
@@ -97,20 +199,43 @@ impl Contract {
     #[must_use]
     pub fn sets(&self, name: &str) -> bool {
         let asked = self.first.iter().chain(self.each).any(|(asked, _)| *asked == name);
-        asked || name == self.since || matches!(self.back, Back::Query(scroll) if scroll == name)
+        asked
+            || self.since.is_some_and(|since| matches!(since.at, At::Query(asked) if asked == name))
+            || matches!(self.back, Back::At(At::Query(scroll)) if scroll == name)
+    }
+
+    /// What a run asks from that reads everything.
+    #[must_use]
+    pub fn beginning(&self) -> Cursor {
+        let initial = self.since.and_then(|since| self.schema.read_cursor(since.initial));
+        initial.unwrap_or_else(Cursor::beginning)
     }
 }
 
 /// The contract of `fivetran-api-playground`'s keyset pagination, which the built-in playground speaks too.
 pub const KEYSET: Contract = Contract {
+    method: Method::Get,
     rows: Path(&["data"]),
     token: TokenAt::Body(Path(&["scroll_param"])),
+    empty_token: false,
     more: None,
-    since: "updated_since",
+    full: None,
+    since: Some(Since {
+        at: At::Query("updated_since"),
+        around: ("", ""),
+        format: None,
+        initial: BEGINNING,
+        exclusive: false,
+    }),
     first: &[],
     each: &[],
+    carry: false,
     headers: &[],
-    back: Back::Query("scroll_param"),
+    back: Back::At(At::Query("scroll_param")),
+    lifetime: None,
+    expired: &[400, 404, 410, 422],
+    expired_text: None,
+    refusal: None,
     order: Order::Ascending,
     schema: &USER,
 };

@@ -17,9 +17,10 @@ use serde_json::value::RawValue;
 
 use self::row::decode_row;
 use super::contract::{Contract, Path, TokenAt};
-use super::{Failure, Limits};
+use super::{Failure, Limits, put};
 use crate::record::{Cursor, Page, Quarantined};
 use crate::sanitize;
+use crate::walk::Request;
 
 /// An answer whose shape is known and whose rows are not read yet.
 #[derive(Debug)]
@@ -36,7 +37,7 @@ pub struct Envelope<'a> {
 }
 
 impl<'a> Envelope<'a> {
-    /// Reads a body's outer shape.
+    /// Reads a body's outer shape, and the token if the contract says that it is there.
     ///
     /// # Errors
     /// [`Failure::BadBody`] if it is not a JSON object, or if the rows or the token have the wrong type;
@@ -58,6 +59,12 @@ impl<'a> Envelope<'a> {
         let read = read.and_then(|()| reader.end());
         read.map_err(|error| wrong_type(contract, body).unwrap_or_else(|| bad(error)))?;
         let Found { rows, token, more } = found;
+        let is_number = matches!(contract.token, TokenAt::Number(_));
+        if token.as_ref().is_some_and(|token| token.is_number != is_number)
+            && let Some(wrong) = wrong_type(contract, body)
+        {
+            return Err(wrong);
+        }
         if rows.as_ref().is_some_and(|rows| rows.len() > most) {
             return Err(Failure::TooLarge(format!(
                 "more than {most} rows in one page (source.max_page_rows)"
@@ -65,24 +72,34 @@ impl<'a> Envelope<'a> {
         }
         let more = more.zip(contract.more).map(|(says, flag)| says != flag.at_the_end);
         let envelope = Self { contract, depth: limits.depth, rows, more, token: None };
-        if contract.token == TokenAt::Link { Ok(envelope) } else { envelope.with_token(token) }
-    }
-
-    /// The same with the token that the answer's head has, where the contract says that it is there.
-    ///
-    /// # Errors
-    /// [`Failure::BadBody`] if the body says that there is more, and the head does not say where.
-    pub fn with_head(self, token: Option<&str>) -> Result<Self, Failure> {
-        match self.contract.token {
-            TokenAt::Link => self.with_token(token.map(str::to_owned)),
-            TokenAt::Body(_) => Ok(self),
+        match contract.token.in_body() {
+            Some(_) => envelope.with_token(token.map(|token| token.text)),
+            None => Ok(envelope),
         }
     }
 
+    /// The same with the token, where it is not in the body: what the answer's head has, what the last row has, or what
+    /// is counted up from the request.
+    ///
+    /// # Errors
+    /// [`Failure::BadBody`] if the body says that there is more, and nothing says where.
+    pub fn with_next(self, request: &Request, head: Option<&str>) -> Result<Self, Failure> {
+        let rows = self.rows.as_ref().map_or(0, Vec::len) as u64;
+        let token = match self.contract.token {
+            TokenAt::Body(_) | TokenAt::Number(_) => return Ok(self),
+            TokenAt::Header(_) | TokenAt::Link => head.map(str::to_owned),
+            TokenAt::LastRow(path) => self.rows.as_ref().and_then(|rows| scalar(path, rows.last()?)),
+            counted => put::counted(counted, request, rows).filter(|_| rows > 0),
+        };
+        self.with_token(token)
+    }
+
     /// The same with a token, if the answer does not say that nothing is to follow. An empty one is none, as for the
-    /// reference.
+    /// reference, unless the contract says otherwise.
     fn with_token(mut self, token: Option<String>) -> Result<Self, Failure> {
-        self.token = token.filter(|token| self.more != Some(false) && !token.is_empty());
+        let rows = self.rows.as_ref().map_or(0, Vec::len) as u64;
+        let ends = self.more == Some(false) || self.contract.full.is_some_and(|full| rows < full);
+        self.token = token.filter(|token| !ends && (self.contract.empty_token || !token.is_empty()));
         match (self.more, &self.token, self.contract.more) {
             (Some(true), None, Some(flag)) => {
                 let says = !flag.at_the_end;
@@ -125,6 +142,21 @@ impl<'a> Envelope<'a> {
     }
 }
 
+/// What a row has in a field, if that is a text or a whole number.
+fn scalar(path: Path, row: &RawValue) -> Option<String> {
+    let found = At(path).deserialize(&mut serde_json::Deserializer::from_str(row.get())).ok()??;
+    serde_json::from_str::<Scalar>(found.get()).ok().map(|scalar| scalar.text)
+}
+
+/// What a success says in refusal, where the contract has a flag for that: the reason, as far as one is given.
+pub(super) fn refusal(contract: &Contract, body: &[u8]) -> Option<String> {
+    let (flag, reason) = contract.refusal?;
+    let at = |path| At(path).deserialize(&mut serde_json::Deserializer::from_slice(body)).ok().flatten();
+    let says = serde_json::from_str::<bool>(at(flag.path)?.get()).ok()?;
+    let reason = || at(reason).map(RawValue::get).unwrap_or("no reason is given");
+    (says == flag.at_the_end).then(|| sanitize::snippet(reason().trim_matches('"'), 200))
+}
+
 /// What is wrong with a body that has the fields, if it is their type: what stands there in place of it.
 fn wrong_type(contract: &Contract, body: &[u8]) -> Option<Failure> {
     let wrong = |path: Path, begins: &[char], wanted: &str| {
@@ -135,7 +167,10 @@ fn wrong_type(contract: &Contract, body: &[u8]) -> Option<Failure> {
     };
     let token = match contract.token {
         TokenAt::Body(path) => wrong(path, &['"'], "a string"),
-        TokenAt::Link => None,
+        TokenAt::Number(path) => {
+            wrong(path, &['-', '0', '1', '2', '3', '4', '5', '6', '7', '8', '9'], "a whole number")
+        }
+        TokenAt::Header(_) | TokenAt::Link | TokenAt::LastRow(_) | TokenAt::Page(_) | TokenAt::Offset => None,
     };
     let more = || wrong(contract.more?.path, &['t', 'f'], "true or false");
     wrong(contract.rows, &['['], "an array").or(token).or_else(more)
@@ -176,8 +211,38 @@ impl<'de> Visitor<'de> for At {
 #[derive(Default)]
 struct Found<'a> {
     rows: Option<Vec<&'a RawValue>>,
-    token: Option<String>,
+    token: Option<Scalar>,
     more: Option<bool>,
+}
+
+/// A text, or a whole number as its text.
+struct Scalar {
+    text: String,
+    is_number: bool,
+}
+
+impl<'de> Deserialize<'de> for Scalar {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(ScalarRead)
+    }
+}
+
+struct ScalarRead;
+
+impl Visitor<'_> for ScalarRead {
+    type Value = Scalar;
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a string")
+    }
+    fn visit_str<E>(self, text: &str) -> Result<Scalar, E> {
+        Ok(Scalar { text: text.to_owned(), is_number: false })
+    }
+    fn visit_u64<E>(self, number: u64) -> Result<Scalar, E> {
+        Ok(Scalar { text: number.to_string(), is_number: true })
+    }
+    fn visit_i64<E>(self, number: i64) -> Result<Scalar, E> {
+        Ok(Scalar { text: number.to_string(), is_number: true })
+    }
 }
 
 /// Looks for them in an object; all else is skipped. In one pass: the next request waits for it.
@@ -193,10 +258,7 @@ struct Fields<'f, 'a> {
 
 impl<'f, 'a> Fields<'f, 'a> {
     fn of(contract: &Contract, most: usize, found: &'f mut Found<'a>) -> Self {
-        let token = match contract.token {
-            TokenAt::Body(path) => Some(path),
-            TokenAt::Link => None,
-        };
+        let token = contract.token.in_body();
         Self { found, rows: Some(contract.rows), token, more: contract.more.map(|flag| flag.path), most }
     }
 }

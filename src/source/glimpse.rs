@@ -16,7 +16,8 @@ pub fn glimpse(contract: &Contract, body: &[u8]) -> Option<(String, Cursor)> {
     // A flag may have another opinion than the token.
     let (TokenAt::Body(path), None) = (contract.token, contract.more) else { return None };
     let end = &body[body.len().saturating_sub(END)..];
-    let cursor = Cursor::parse(&last(end, contract.schema.columns[contract.schema.cursor].name)?).ok()?;
+    let name = contract.schema.columns[contract.schema.cursor?].path.last()?;
+    let cursor = contract.schema.read_cursor(&last(end, name)?)?;
     let token = last(end, path.0.last()?).filter(|token| !token.is_empty())?;
     Some((token, cursor))
 }

@@ -7,19 +7,19 @@ use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use futures_util::StreamExt as _;
 use reqwest::StatusCode;
-use reqwest::header::{
-    ACCEPT, ACCEPT_ENCODING, DATE, HeaderMap, HeaderName, HeaderValue, LOCATION, RETRY_AFTER,
-};
+use reqwest::header::{DATE, HeaderMap, HeaderName, HeaderValue, LOCATION, RETRY_AFTER};
 use tokio::time::{Instant, timeout};
 use url::Url;
 
-use super::body::{ACCEPTED, Body};
+use super::body::Body;
 use super::contract::{Back, Contract, TokenAt};
 use super::headers::kept;
+use super::put::{self, Put};
 use super::retry::retry_after;
 use super::transport::{Access, Network, Reply, Transport};
-use super::{Credential, Failure, Limits, link, origin};
+use super::{Credential, Failure, Limits, decode, link, origin};
 use crate::exchange::{Budget, Exchange};
+use crate::record::Cursor;
 use crate::secret::{Mask, json_in_plain};
 use crate::walk::Request;
 use crate::{sanitize, text};
@@ -105,40 +105,28 @@ impl Source {
         &self.limits
     }
 
-    /// The address of a request.
+    /// The address of a request; `since` is what the run asked from, where a token goes along with that.
     ///
     /// # Errors
     /// [`Failure::Astray`] if the token is an address that is none, or another's.
-    pub fn address(&self, request: &Request) -> Result<Url, Failure> {
+    pub fn address(&self, request: &Request, since: Option<&Cursor>) -> Result<Url, Failure> {
         match (request, self.contract.back) {
             (Request::Token(token), Back::Address) => self.next(token),
-            _ => Ok(self.put(self.url.clone(), request)),
+            _ => Ok(put::address(self.url.clone(), &put::values(self.contract, request, since))),
         }
     }
 
     /// The address of a request as it may be shown: without the values of the address's own query, which may be keys.
     #[must_use]
-    pub fn shown(&self, request: &Request) -> String {
+    pub fn shown(&self, request: &Request, since: Option<&Cursor>) -> String {
         match (request, self.contract.back) {
             (Request::Token(token), Back::Address) => {
                 // A parser of addresses leaves out what hid the credential from the mask, such as a tab.
                 let shown = self.url.join(token).map_or_else(|_| "***".to_owned(), |url| masked(&url).into());
                 self.mask().map_or(shown.clone(), |mask| mask.text(shown))
             }
-            _ => self.put(self.masked.clone(), request).into(),
+            _ => put::address(self.masked.clone(), &put::values(self.contract, request, since)).into(),
         }
-    }
-
-    /// Puts a request to an address.
-    fn put(&self, mut url: Url, request: &Request) -> Url {
-        let Contract { since, first, each, back, .. } = self.contract;
-        let (beside, name, value) = match (request, *back) {
-            (Request::Since(cursor), _) => (*first, *since, cursor.text()),
-            (Request::Token(token), Back::Query(name)) => (&[][..], name, token.as_str()),
-            (Request::Token(_), Back::Address) => return url,
-        };
-        url.query_pairs_mut().extend_pairs(each.iter().chain(beside)).append_pair(name, value);
-        url
     }
 
     /// The address that a token is. Whoever writes it does not choose who is asked, and gets the credential.
@@ -158,14 +146,14 @@ impl Source {
         format!("only addresses of {} are asked", self.url.origin().ascii_serialization())
     }
 
-    /// Asks once.
+    /// Asks once; `since` is what the run asked from, where a token goes along with that.
     ///
     /// # Errors
     /// The [`Failure`], if no complete success came within the limits.
-    pub async fn ask(&self, request: &Request) -> Result<Answer, Failure> {
+    pub async fn ask(&self, request: &Request, since: Option<&Cursor>) -> Result<Answer, Failure> {
         let limit = self.limits.request;
         let late = |_| Err(Failure::TimedOut { what: "the request", after: limit });
-        let answer = timeout(limit, self.exchange(request)).await.unwrap_or_else(late);
+        let answer = timeout(limit, self.exchange(request, since)).await.unwrap_or_else(late);
         answer.map_err(|failure| self.cover(failure))
     }
 
@@ -178,20 +166,34 @@ impl Source {
         }
     }
 
-    async fn exchange(&self, request: &Request) -> Result<Answer, Failure> {
+    async fn exchange(&self, request: &Request, since: Option<&Cursor>) -> Result<Answer, Failure> {
         let begun = Instant::now();
-        let (mut reply, hops) = self.follow(self.address(request)?).await?;
+        let by_address = matches!(request, Request::Token(_)) && self.contract.back == Back::Address;
+        // What is an address of the source's own making has all of it in itself.
+        let values = if by_address { Vec::new() } else { put::values(self.contract, request, since) };
+        let put = Put::new(self.contract, self.address(request, since)?, &values)?;
+        let (mut reply, hops) = self.follow(put).await?;
         let wait = begun.elapsed();
         let now = server_now(&reply.headers);
         if !(200..300).contains(&reply.status) {
             return Err(self.refusal(&mut reply, now).await);
         }
         // A token of megabytes need not be kept twice.
-        let url = text::shown(&self.shown(request)).into_owned();
+        let url = text::shown(&self.shown(request, since)).into_owned();
         let headers = kept(&reply.headers).into_iter().chain(hops).collect();
-        let next = if self.contract.token == TokenAt::Link { link::next(&reply.headers) } else { None };
-        let exchange = Exchange::new(url, reply.status, headers, now);
+        let next = match self.contract.token {
+            TokenAt::Link => link::next(&reply.headers),
+            TokenAt::Header(name) => {
+                reply.headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned)
+            }
+            _ => None,
+        };
+        let status = reply.status;
+        let exchange = Exchange::new(url, status, headers, now);
         let mut body = self.read(reply).await?;
+        if let Some(reason) = decode::refusal(self.contract, &body) {
+            return Err(self.refused(status, reason));
+        }
         let covered = self.mask().is_some_and(|mask| {
             if let Some(plain) = json_in_plain(&body) {
                 body = plain;
@@ -210,15 +212,15 @@ impl Source {
     }
 
     /// The answer to a request, past redirects within the origin; these come as headers that are worth keeping.
-    async fn follow(&self, mut url: Url) -> Result<(Reply, Vec<(String, String)>), Failure> {
+    async fn follow(&self, mut put: Put) -> Result<(Reply, Vec<(String, String)>), Failure> {
         let mut hops = Vec::new();
         loop {
-            let reply = self.send(url.clone()).await?;
+            let reply = self.send(put.clone()).await?;
             if !matches!(reply.status, 301 | 302 | 303 | 307 | 308) {
                 return Ok((reply, hops));
             }
             let location = header(&reply.headers, LOCATION).unwrap_or_default();
-            let next = url.join(location).ok().filter(|_| !location.is_empty());
+            let next = put.url.join(location).ok().filter(|_| !location.is_empty());
             let refused = |why: String| {
                 // Its query may hold what this one's does.
                 let to = match &next {
@@ -242,22 +244,16 @@ impl Source {
             // A parser of addresses leaves out what hid the credential from the mask, such as a tab.
             let hop = text::shown(masked(next).as_str()).into_owned();
             hops.push(("location".to_owned(), self.mask().map_or(hop.clone(), |mask| mask.text(hop))));
-            url = next.clone();
+            put.url = next.clone();
         }
     }
 
     /// Sends one request to an address of the origin. What comes back holds no credential in its head.
-    async fn send(&self, mut url: Url) -> Result<Reply, Failure> {
-        let mut headers = HeaderMap::new();
-        headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
-        headers.insert(ACCEPT_ENCODING, HeaderValue::from_static(ACCEPTED));
-        for (name, value) in self.contract.headers {
-            headers.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
-        }
+    async fn send(&self, mut put: Put) -> Result<Reply, Failure> {
         if let Some(credential) = &self.credential {
-            credential.put(&mut url, &mut headers);
+            credential.put(&mut put.url, &mut put.headers);
         }
-        let mut reply = self.in_time(self.transport.get(url, headers)).await??;
+        let mut reply = self.in_time(self.transport.send(put)).await??;
         let size: usize =
             reply.headers.iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum();
         if size as u64 > self.limits.head {
@@ -305,6 +301,12 @@ impl Source {
             StatusCode::from_u16(code).map_or_else(|_| code.to_string(), |status| status.to_string());
         let body = sanitize::snippet(&self.complaint(reply).await, 200);
         Failure::Status { status, code, body, retry_after, budget }
+    }
+
+    /// A success whose body says that it is none.
+    fn refused(&self, code: u16, body: String) -> Failure {
+        let status = "a refusal in its body".to_owned();
+        Failure::Status { status, code, body, retry_after: None, budget: None }
     }
 
     /// What the beginning of an error's body says. It is not needed: whatever is wrong with it, that is not told.

@@ -12,6 +12,8 @@ use reqwest::header::HeaderMap;
 use reqwest::{Certificate, Client, Proxy};
 use url::Url;
 
+use super::contract::Method;
+use super::put::Put;
 use super::{Failure, Limits};
 use crate::sanitize;
 
@@ -25,13 +27,13 @@ pub struct Reply {
     pub body: BoxStream<'static, Result<Bytes, Failure>>,
 }
 
-/// A way to put a `GET` request to an address.
+/// A way to put a request to an address.
 pub trait Transport: Debug + Send + Sync {
     /// Sends the request, and comes back with the head of the answer.
     ///
     /// The failure is [`Failure::Connect`], [`Failure::TimedOut`] while connecting, [`Failure::Cut`], or
     /// [`Failure::TooLarge`] for a request that cannot be put.
-    fn get(&self, url: Url, headers: HeaderMap) -> BoxFuture<'_, Result<Reply, Failure>>;
+    fn send(&self, put: Put) -> BoxFuture<'_, Result<Reply, Failure>>;
 
     /// The proxy that every request goes through, if there is one.
     fn proxy(&self) -> Option<&Url> {
@@ -122,10 +124,16 @@ impl Network {
 }
 
 impl Transport for Network {
-    fn get(&self, url: Url, headers: HeaderMap) -> BoxFuture<'_, Result<Reply, Failure>> {
+    fn send(&self, put: Put) -> BoxFuture<'_, Result<Reply, Failure>> {
         Box::pin(async move {
-            let sent = self.client.get(url).headers(headers).send().await;
-            let response = sent.map_err(|error| self.failure(error))?;
+            let mut request = match put.method {
+                Method::Get => self.client.get(put.url),
+                Method::Post(_) => self.client.post(put.url),
+            };
+            if let Some(body) = put.body {
+                request = request.body(body);
+            }
+            let response = request.headers(put.headers).send().await.map_err(|error| self.failure(error))?;
             let (status, headers) = (response.status().as_u16(), response.headers().clone());
             let body = response
                 .bytes_stream()

@@ -213,9 +213,10 @@ impl Run<'_> {
 
     fn send(&mut self, lane: u32, request: Request) {
         self.totals.requests += 1;
+        let since = self.lanes.asked(lane).filter(|_| self.sync.source.contract().carry).cloned();
         let traveller = self.traffic.of(lane);
         traveller.failed.asked();
-        traveller.flight = Flight::Wire(Wire::send(&self.sync.source, request));
+        traveller.flight = Flight::Wire(Wire::send(&self.sync.source, request, since));
     }
 
     async fn obey(&mut self, command: Command) {
@@ -349,7 +350,8 @@ impl Run<'_> {
         }
         let (checkpoint, rows, unfinished, lost) = match self.sync.writer.stored().await {
             Ok(stored) => {
-                let unfinished = offered(&stored, self.sync.terms.lag);
+                let unfinished =
+                    offered(&stored, self.sync.terms.lag, &self.sync.source.contract().beginning());
                 (stored.checkpoint, stored.rows, unfinished, stored.lost)
             }
             // Whatever is the matter there: what was stored, is stored.

@@ -140,7 +140,7 @@ pub(super) fn gone_back(from: &Cursor, answer: &Answer) -> String {
          has gone back in time, as one restored from a backup does, and rows that it writes until then would never be \
          asked for; nothing was stored. `highwater state rewind --to {clock}` asks from there again, --resume full \
          reads everything and leaves the checkpoint, and a restored source is best read into a new --db",
-        text::span(from.instant() - answer.now)
+        text::span(from.instant().unwrap_or(answer.now) - answer.now)
     )
 }
 

@@ -21,7 +21,7 @@ impl Ceiling {
         let at = *self.at.get_or_insert(now);
         let mut cursors = page.cursors().peekable();
         let later = cursors.peek().is_some()
-            && cursors.all(|cursor| cursor.instant() > at && cursor.instant() <= now + FUTURE);
+            && cursors.all(|cursor| cursor.is_after(at) && !cursor.is_after(now + FUTURE));
         self.pages = if later { self.pages + 1 } else { 0 };
         self.pages >= CEILING
     }

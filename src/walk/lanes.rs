@@ -183,6 +183,13 @@ impl Lanes {
         }
     }
 
+    /// The cursor that a lane last asked from.
+    #[must_use]
+    pub fn asked(&self, lane: u32) -> Option<&Cursor> {
+        let ahead = self.ahead.iter().find(|it| it.number == lane).map(|it| it.walk.asked());
+        ahead.or_else(|| (lane == self.number).then(|| self.first.asked()))
+    }
+
     /// As [`Walk::predict`]; nothing where a lane comes to the end of its stretch.
     #[must_use]
     pub fn predict(&self, lane: u32, token: Option<&str>, last: Option<&Cursor>) -> Option<Request> {
@@ -193,7 +200,7 @@ impl Lanes {
         };
         let ends = |last: &Cursor| match next {
             Some(next) => *last >= next.start,
-            None => at.is_some() && self.until.is_some_and(|until| last.instant() >= until),
+            None => at.is_some() && self.until.is_some_and(|until| !last.is_before(until)),
         };
         if last.is_some_and(ends) { None } else { walk.predict(token, last) }
     }
@@ -264,7 +271,7 @@ impl Lanes {
     fn is_through(&self, next: &Next, until: DateTime<Utc>) -> bool {
         match next {
             Next::End(end) => end.is_of_data(),
-            _ => !self.first.is_in_doubt() && self.first.place().instant() >= until,
+            _ => !self.first.is_in_doubt() && !self.first.place().is_before(until),
         }
     }
 
@@ -297,7 +304,7 @@ impl Lanes {
         let is_last = at + 1 == self.ahead.len();
         let lane = &mut self.ahead[at];
         if is_last && !lane.walk.is_in_doubt() {
-            lane.rests = lane.rests.or(self.until.filter(|until| lane.walk.place().instant() >= *until));
+            lane.rests = lane.rests.or(self.until.filter(|until| !lane.walk.place().is_before(*until)));
         }
         if let Some(start) = met {
             (step.decision, step.next) = (Decision::Meet(start), Next::Rest);
@@ -375,8 +382,8 @@ impl Lanes {
             });
         let stretches = std::iter::once(first).chain(ahead).filter(|(.., rests)| rests.is_none());
         let stretches = stretches.filter_map(|(at, from, span, _)| {
-            let to = self.ahead.get(at).map_or(until, |next| next.start.instant());
-            let length = to - from.instant();
+            let to = self.ahead.get(at).map_or(Some(until), |next| next.start.instant())?;
+            let length = to - from.instant()?;
             (length > TimeDelta::zero() && length >= span * WORTH).then_some((length, at, from, to, span))
         });
         let (_, at, from, to, span) = stretches.max_by_key(|(length, ..)| *length)?;
@@ -387,11 +394,12 @@ impl Lanes {
 /// How much cursor time a page takes.
 fn span(page: &Page) -> TimeDelta {
     let ends = page.cursors().next().zip(page.cursors().next_back());
-    ends.map_or(TimeDelta::zero(), |(first, last)| last.instant() - first.instant())
+    let instants = ends.and_then(|(first, last)| first.instant().zip(last.instant()));
+    instants.map_or(TimeDelta::zero(), |(first, last)| last - first)
 }
 
 /// True of a row that a source leaves out if it goes by where it is asked from; one that knows whole seconds only may
 /// begin at that second.
 fn is_below(cursor: &Cursor, start: &Cursor) -> bool {
-    start.instant().with_nanosecond(0).is_some_and(|second| cursor.instant() < second)
+    start.instant().and_then(|start| start.with_nanosecond(0)).is_some_and(|second| cursor.is_before(second))
 }

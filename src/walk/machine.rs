@@ -134,6 +134,12 @@ impl Walk {
         &self.next
     }
 
+    /// The cursor that was last asked from.
+    #[must_use]
+    pub fn asked(&self) -> &Cursor {
+        &self.asked
+    }
+
     /// The walk as it is stored with a page: without the tokens that it followed, which only grow.
     #[must_use]
     pub fn snapshot(&mut self) -> Self {
@@ -208,7 +214,7 @@ impl Walk {
     /// lie below all that is asked for. `now` is the source's clock. A run that reads everything again begins below.
     #[must_use]
     pub fn is_ahead_of(&self, now: DateTime<Utc>) -> bool {
-        self.reached().instant() > now + FUTURE
+        self.reached().is_after(now + FUTURE)
     }
 
     /// What the next request will most likely be, judged by the little of an answer that can be read at once, so
@@ -305,12 +311,12 @@ impl Walk {
             {
                 findings.push(Finding::OrderViolated { before: previous.clone(), after: cursor.clone() });
                 self.mark.hold();
-                high = high.filter(|cursor: &&Cursor| cursor.instant() < began);
+                high = high.filter(|cursor: &&Cursor| self.is_from_before(cursor, began));
             }
-            if cursor.instant() > now + FUTURE {
+            if cursor.is_after(now + FUTURE) {
                 future += 1;
                 farthest = farthest.max(Some(cursor));
-            } else if !self.mark.is_held() || cursor.instant() < began {
+            } else if !self.mark.is_held() || self.is_from_before(cursor, began) {
                 high = high.max(Some(cursor));
             }
             previous = Some(cursor.clone());
@@ -326,6 +332,13 @@ impl Walk {
             self.reached = high.clone();
         }
         self.mark.raise(high);
+    }
+
+    /// True if whatever is written after the run began lies above that cursor, so that it counts although rows come in
+    /// no order. One that names no instant only grows, and so all that the first page shows is from before what is
+    /// written later.
+    fn is_from_before(&self, cursor: &Cursor, began: DateTime<Utc>) -> bool {
+        cursor.instant().map_or(self.page == 1, |at| at < began)
     }
 
     /// A page without rows.

@@ -240,7 +240,7 @@ fn clocks_that_disagree_and_a_pause_put_off_the_ceiling() {
 /// A run is not gone on with beyond the source's clock, but a run that reads everything again begins far below.
 #[test]
 fn a_walk_is_ahead_of_a_clock_that_went_back() {
-    let clock = |second| cursor(second).instant();
+    let clock = |second| cursor(second).instant().unwrap();
     let ahead = |walk: &Walk, second| (walk.is_ahead_of(clock(second)), walk.is_ahead_of(clock(second - 1)));
     for mode in Mode::ALL {
         let walk = Walk::new(mode, false, cursor(1_300), Some(cursor(1_300)));

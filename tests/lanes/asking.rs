@@ -45,7 +45,7 @@ fn the_next_request_is_foreseen_up_to_the_end_of_a_lanes_stretch() {
     let [(second, to), (third, last), (fourth, _)] = &starts(&lanes)[..] else { panic!("{lanes:?}") };
     let foreseen = |lane: u32, last: &Cursor| lanes.predict(lane, Some("more"), Some(last));
     let since = |cursor: &Cursor| Some(Request::Since(cursor.clone()));
-    let before = |it: &Cursor| it.earlier(Duration::from_secs(1));
+    let before = |it: &Cursor| it.earlier(Duration::from_secs(1), &Cursor::beginning());
     for (lane, end) in [(1, to), (*second, last), (*fourth, &cursor(api.clock))] {
         assert_eq!(foreseen(lane, &before(end)), since(&before(end)), "{lane}");
         assert_eq!(foreseen(lane, end), None, "{lane} ends there");

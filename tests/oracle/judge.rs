@@ -121,7 +121,7 @@ impl Told {
     pub fn add(&mut self, finding: &Finding) {
         match finding {
             Finding::TieUnsafe(cursor) | Finding::TieOverflow(cursor) => {
-                self.values.insert(cursor.instant());
+                self.values.insert(cursor.instant().unwrap());
             }
             Finding::NotInclusive(_) => self.exclusive = true,
             Finding::OrderViolated { .. } => self.out_of_order = true,

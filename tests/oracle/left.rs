@@ -59,7 +59,7 @@ fn all<T>(connection: &Connection, sql: &str, read: impl FnMut(&Row<'_>) -> rusq
 }
 
 fn instant(text: Option<String>) -> Option<DateTime<Utc>> {
-    text.and_then(|text| Cursor::parse(&text).ok()).map(|cursor| cursor.instant())
+    text.and_then(|text| Cursor::parse(&text).ok()).map(|cursor| cursor.instant().unwrap())
 }
 
 /// A row as a source writes it.
@@ -74,5 +74,8 @@ pub fn version(row: &Value) -> Version {
 
 /// A row by the values of its columns.
 fn of_values(values: Vec<Option<String>>) -> Version {
-    Version { at: instant(values[USER.cursor].clone()), content: serde_json::to_string(&values).unwrap() }
+    Version {
+        at: instant(values[USER.cursor.unwrap()].clone()),
+        content: serde_json::to_string(&values).unwrap(),
+    }
 }

@@ -62,7 +62,7 @@ pub fn instant(seconds: u32) -> DateTime<Utc> {
 }
 
 fn seconds(cursor: &Cursor) -> i64 {
-    cursor.instant().timestamp() - EPOCH
+    cursor.instant().unwrap().timestamp() - EPOCH
 }
 
 pub fn cursor(seconds: u32) -> Cursor {
@@ -73,7 +73,7 @@ pub fn cursor(seconds: u32) -> Cursor {
 fn row((id, seconds): (u32, u32)) -> Row {
     let mut values = vec![None; USER.columns.len()];
     values[USER.primary_key] = Some(id.to_string());
-    values[USER.cursor] = Some(cursor(seconds).text().to_owned());
+    values[USER.cursor.unwrap()] = Some(cursor(seconds).text().to_owned());
     Row { values: Packed::new(&values), cursor: Some(cursor(seconds)), extra: None }
 }
 
@@ -224,7 +224,8 @@ impl World {
             }
             (None, _) => {
                 let lag = Duration::from_secs(self.lag.into());
-                let from = self.checkpoint.as_ref().map(|checkpoint| checkpoint.earlier(lag));
+                let from =
+                    self.checkpoint.as_ref().map(|checkpoint| checkpoint.earlier(lag, &Cursor::beginning()));
                 let beginning = Cursor::parse(BEGINNING).unwrap();
                 (self.fresh(mode, from.unwrap_or(beginning)), Abreast::default())
             }
@@ -358,10 +359,10 @@ impl World {
             page: number,
             lane: lane.into(),
             by_token: by == By::Token,
-            since: if let Request::Since(cursor) = request { Some(cursor.instant()) } else { None },
+            since: if let Request::Since(cursor) = request { cursor.instant() } else { None },
             new: i64::try_from(self.table.len() - before).unwrap(),
-            last: page.cursors().next_back().map(Cursor::instant),
-            checkpoint: checkpoint.as_ref().map(Cursor::instant),
+            last: page.cursors().next_back().and_then(Cursor::instant),
+            checkpoint: checkpoint.as_ref().and_then(Cursor::instant),
         });
         assert!(checkpoint >= self.checkpoint, "from {:?} back to {checkpoint:?}", self.checkpoint);
         self.checkpoint = checkpoint;
@@ -377,7 +378,7 @@ impl World {
         });
         Left {
             rows: self.table.iter().map(|(id, at)| (id.to_string(), version(*at))).collect(),
-            checkpoint: self.checkpoint.as_ref().map(Cursor::instant),
+            checkpoint: self.checkpoint.as_ref().and_then(Cursor::instant),
             counted: i64::try_from(self.table.len()).unwrap(),
             log: self.log.clone(),
             unfinished,

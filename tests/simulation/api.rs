@@ -8,10 +8,10 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::future::BoxFuture;
 use highwater::source::Failure;
+use highwater::source::put::Put;
 use highwater::source::transport::{Reply, Transport};
 use rand::rngs::StdRng;
 use rand::{RngExt as _, SeedableRng as _};
-use reqwest::header::HeaderMap;
 use serde_json::json;
 use tokio::time::Instant;
 use url::Url;
@@ -60,8 +60,8 @@ pub struct Server {
 }
 
 impl Transport for Api {
-    fn get(&self, url: Url, _: HeaderMap) -> BoxFuture<'_, Result<Reply, Failure>> {
-        let draft = self.lock().draft(&url);
+    fn send(&self, put: Put) -> BoxFuture<'_, Result<Reply, Failure>> {
+        let draft = self.lock().draft(&put.url);
         Box::pin(draft.send())
     }
 }

@@ -37,7 +37,7 @@ impl Server {
         let pairs: Vec<(String, String)> = url.query_pairs().into_owned().collect();
         let from = match pairs.as_slice() {
             [(name, value)] if name == "updated_since" => match Cursor::parse(value) {
-                Ok(cursor) => From::since(cursor.instant()),
+                Ok(cursor) => From::since(cursor.instant().unwrap()),
                 Err(_) => return Err((400, "Invalid updated_since value".to_owned())),
             },
             [(name, token)] if name == "scroll_param" => {

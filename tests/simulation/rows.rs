@@ -144,7 +144,7 @@ fn make_odd(times: &mut [DateTime<Utc>], odd: Rows, page_size: usize, rng: &mut 
         Rows::Year1 => {
             let some = rng.random_range(1..=2);
             for at in &mut times[..some] {
-                *at = Cursor::parse(BEGINNING).unwrap().instant();
+                *at = Cursor::parse(BEGINNING).unwrap().instant().unwrap();
             }
         }
         Rows::Fractions => {

@@ -134,7 +134,7 @@ impl Play<'_> {
         for notice in &done.notices {
             match &notice.kind {
                 NoticeKind::TieUnsafe { cursor } | NoticeKind::TieOverflow { cursor } => {
-                    self.told.values.insert(cursor.instant());
+                    self.told.values.insert(cursor.instant().unwrap());
                 }
                 NoticeKind::NotInclusive => self.told.exclusive = true,
                 NoticeKind::OrderViolated => self.told.out_of_order = true,
@@ -273,7 +273,7 @@ fn untold(done: &Done, before: &Left, left: &Left, killed: bool) -> Vec<String> 
         found.push(format!("told of {:?}, stored {logged:?}", done.pages));
     }
     if let Some(ended) = &done.ended
-        && (i64::try_from(ended.rows).unwrap(), ended.checkpoint.as_ref().map(Cursor::instant))
+        && (i64::try_from(ended.rows).unwrap(), ended.checkpoint.as_ref().and_then(Cursor::instant))
             != (left.counted, left.checkpoint)
     {
         found.push(format!("the end tells of {} rows up to {:?}: {left:?}", ended.rows, ended.checkpoint));

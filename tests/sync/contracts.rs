@@ -1,9 +1,9 @@
 //! Rows, tokens and ends that stand elsewhere than in the reference's answers, as other APIs have them.
 
-use highwater::record::{BEGINNING, USER};
+use highwater::record::BEGINNING;
 use highwater::run::{Outcome, Start};
 use highwater::source::Contract;
-use highwater::source::contract::{Back, Flag, KEYSET, Order, Path, TokenAt};
+use highwater::source::contract::{At, Back, Flag, KEYSET, Order, Path, Since, TokenAt};
 use highwater::sync::event::RunEnded;
 use highwater::walk::{End, Mode};
 
@@ -11,18 +11,25 @@ use crate::faulty::rig::{Rig, Setup};
 use crate::faulty::rows::{at, last_page, page, users};
 use crate::faulty::{Answer, Faulty};
 
+/// As the reference asks.
+const SINCE: Since = Since {
+    at: At::Query("updated_since"),
+    around: ("", ""),
+    format: None,
+    initial: BEGINNING,
+    exclusive: false,
+};
+
 /// The rows are the whole body, and the next address stands in the head: GitHub, Okta, Shopify.
 const IN_THE_HEAD: Contract = Contract {
     rows: Path(&[]),
     token: TokenAt::Link,
-    more: None,
-    since: "since",
+    since: Some(Since { at: At::Query("since"), ..SINCE }),
     first: &[("sort", "updated"), ("direction", "asc")],
     each: &[("per_page", "2")],
     headers: &[("accept", "application/vnd.github+json"), ("x-github-api-version", "2022-11-28")],
     back: Back::Address,
-    order: Order::Ascending,
-    schema: &USER,
+    ..KEYSET
 };
 
 /// A token beside a flag, both within an object of their own: Zendesk's cursors.
@@ -30,7 +37,7 @@ const BESIDE_A_FLAG: Contract = Contract {
     rows: Path(&["result", "users"]),
     token: TokenAt::Body(Path(&["meta", "after_cursor"])),
     more: Some(Flag { path: Path(&["meta", "has_more"]), at_the_end: false }),
-    back: Back::Query("page[after]"),
+    back: Back::At(At::Query("page[after]")),
     first: &[("sort", "updated_at")],
     each: &[("page[size]", "2")],
     ..KEYSET

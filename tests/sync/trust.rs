@@ -14,7 +14,7 @@ use crate::faulty::rows::{at, last_page, page, user_with, users};
 
 /// A time so long before that of the n-th second.
 fn before(second: u32, span: TimeDelta) -> DateTime<Utc> {
-    Cursor::parse(&at(second)).unwrap().instant() - span
+    Cursor::parse(&at(second)).unwrap().instant().unwrap() - span
 }
 
 /// The answer of a source whose clock says so.

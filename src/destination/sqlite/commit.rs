@@ -193,7 +193,7 @@ fn log_page(
     counts: &Counts,
 ) -> rusqlite::Result<()> {
     let (by, asked) = batch.request.parts();
-    let [first, last] = [batch.rows.first(), batch.rows.last()].map(|row| row?.values.get(schema.cursor));
+    let [first, last] = [batch.rows.first(), batch.rows.last()].map(|row| row?.values.get(schema.cursor?));
     transaction
         .prepare_cached(
             "INSERT INTO _highwater_pages

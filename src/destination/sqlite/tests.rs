@@ -42,7 +42,7 @@ pub(super) fn row(id: &str, second: u32, name: &str) -> Row {
     let mut values = vec![None; USER.columns.len()];
     values[USER.primary_key] = Some(id.to_owned());
     values[1] = Some(name.to_owned());
-    values[USER.cursor] = cursor.as_ref().map(|cursor| cursor.text().to_owned());
+    values[USER.cursor.unwrap()] = cursor.as_ref().map(|cursor| cursor.text().to_owned());
     Row { values: Packed::new(&values), cursor, extra: None }
 }
 

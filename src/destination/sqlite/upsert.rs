@@ -8,7 +8,7 @@ use rusqlite::{CachedStatement, Transaction, params, params_from_iter};
 use super::commit::number;
 use super::{json, stamp};
 use crate::destination::Batch;
-use crate::record::{Cursor, Row, Schema};
+use crate::record::{Row, Schema};
 use crate::run::{Before, Fate};
 
 /// Where a row came from, as the tables note it down.
@@ -112,8 +112,8 @@ impl<'t> Upsert<'t> {
         if before.is_empty() {
             return Ok((Fate::Same, before));
         }
-        let stored = text_of(stored.get_ref(self.schema.cursor)?);
-        let stored = stored.and_then(|text| Cursor::parse(&text).ok());
+        let Some(cursor) = self.schema.cursor else { return Ok((Fate::Changed, before)) };
+        let stored = text_of(stored.get_ref(cursor)?).and_then(|text| self.schema.read_cursor(&text));
         // A version without a cursor cannot be told to be older, and the source's last word counts.
         let older = row.cursor.as_ref().zip(stored.as_ref()).is_some_and(|(row, stored)| row < stored);
         Ok(if older { (Fate::Stale, Before::new()) } else { (Fate::Changed, before) })

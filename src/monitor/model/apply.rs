@@ -250,7 +250,7 @@ fn page(heard: &mut Heard, at: DateTime<Utc>, stored: &PageStored) {
     run.totals = stored.totals;
     run.failing = 0;
     let position =
-        stored.last.as_ref().filter(|_| !stored.checkpoint_held && !has_lanes).map(Cursor::instant);
+        stored.last.as_ref().filter(|_| !stored.checkpoint_held && !has_lanes).and_then(Cursor::instant);
     run.pace.page(at, stored.totals.counts.rows, stored.wait_ms + stored.body_ms, position);
     if stored.last.is_some() && leftmost {
         run.position.clone_from(&stored.last);

@@ -141,8 +141,9 @@ impl Lanes {
         let before = std::mem::take(&mut self.list);
         // No run has more; a recording might.
         let all = told.lanes.iter().take(MOST_TOLD);
-        let ends = told.lanes.iter().skip(1).map(|next| Some(next.start.instant())).chain([told.until]);
-        self.list = all.zip(ends).map(|(lane, end)| LaneEntry::new(lane, end)).collect();
+        let ends = told.lanes.iter().skip(1).map(|next| next.start.instant()).chain([told.until]);
+        // Lanes are stretches of time: where cursors name none, there are none.
+        self.list = all.zip(ends).filter_map(|(lane, end)| LaneEntry::new(lane, end)).collect();
         if let Some(first) = self.list.first_mut() {
             first.read = std::mem::take(&mut self.before);
         }
@@ -284,16 +285,16 @@ impl Lanes {
 
 impl LaneEntry {
     /// A lane as it is told of. One that rests has found that there is nothing more up to the end of its stretch.
-    fn new(told: &LaneTold, end: Option<DateTime<Utc>>) -> Self {
-        let reached = told.reached.instant();
-        Self {
+    fn new(told: &LaneTold, end: Option<DateTime<Utc>>) -> Option<Self> {
+        let reached = told.reached.instant()?;
+        Some(Self {
             lane: told.lane,
-            start: told.start.instant(),
+            start: told.start.instant()?,
             reached: end.filter(|end| told.rests && *end > reached).unwrap_or(reached),
             cursor: safe(told.reached.text()),
             rests: told.rests,
             read: Read::default(),
-        }
+        })
     }
 }
 
@@ -331,7 +332,7 @@ mod tests {
 
     #[test]
     fn what_is_left_lies_between_the_lanes() {
-        let at = |row| cursor(row).instant();
+        let at = |row| cursor(row).instant().unwrap();
         let mut lanes = Lanes::default();
         assert_eq!((lanes.whole(), lanes.left(), lanes.progress()), (None, None, None));
         told(&mut lanes, &[(1, 0, 50, false), (2, 100, 150, false), (3, 160, 170, true)]);

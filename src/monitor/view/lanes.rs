@@ -204,7 +204,7 @@ mod tests {
         let mut lanes = Lanes::default();
         lanes.tell(&lanes_told(told, 8));
         lanes.end(complete, None);
-        let whole = Window { from: cursor(0).instant(), to: cursor(200).instant() };
+        let whole = Window { from: cursor(0).instant().unwrap(), to: cursor(200).instant().unwrap() };
         cells(&lanes, whole, 41).into_iter().map(|(_, glyph)| glyph).collect()
     }
 

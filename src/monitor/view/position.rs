@@ -25,8 +25,18 @@ pub fn draw(model: &Model, canvas: &mut Canvas) {
     };
     let label = |text: String| Words::new().say(Role::Quiet, "oldest ").say(Role::Plain, text);
     let to = behind(model, if inner.height >= 2 { " checkpoint " } else { " " });
+    let Some(since) = oldest.instant() else {
+        // Nothing tells how far that is from now.
+        let first = label(sanitize::line(oldest.text()).into_owned());
+        canvas.write(
+            inner,
+            0,
+            first.join(Words::new().say(Role::Plain, "  ")).join(behind(model, " checkpoint ")),
+        );
+        return;
+    };
     if inner.height >= 2 {
-        canvas.write(inner, 0, bar(model, oldest.instant(), inner.width));
+        canvas.write(inner, 0, bar(model, since, inner.width));
         let from = label(sanitize::line(oldest.text()).into_owned());
         let fits = from.width() + to.width() + 2 <= usize::from(inner.width);
         let to = if fits { to } else { behind(model, " ") };
@@ -36,9 +46,9 @@ pub fn draw(model: &Model, canvas: &mut Canvas) {
         canvas.write(inner, 2, left(model));
         return;
     }
-    let from = label(oldest.instant().format("%Y-%m-%d").to_string());
+    let from = label(since.format("%Y-%m-%d").to_string());
     let sides = u16::try_from(from.width() + to.width() + 2).unwrap_or(u16::MAX);
-    let bar = bar(model, oldest.instant(), inner.width.saturating_sub(sides));
+    let bar = bar(model, since, inner.width.saturating_sub(sides));
     let gap = || Words::new().say(Role::Plain, " ");
     canvas.write(inner, 0, from.join(gap()).join(bar).join(gap()).join(to));
 }
@@ -49,11 +59,12 @@ pub(super) fn behind(model: &Model, label: &str) -> Words {
     let Some((checkpoint, _)) = &model.seen().checkpoint.value else {
         return words.say(Role::Quiet, "no checkpoint yet");
     };
-    let lag = model.now - checkpoint.instant();
-    let text = match lag.num_minutes() {
-        ..0 => "ahead of now".to_owned(),
-        0 => "less than a minute behind now".to_owned(),
-        _ => format!("{} behind now", text::span(lag)),
+    let lag = checkpoint.instant().map(|instant| model.now - instant);
+    let text = match lag.map(|lag| (lag.num_minutes(), lag)) {
+        None => sanitize::line(checkpoint.text()).into_owned(),
+        Some((..0, _)) => "ahead of now".to_owned(),
+        Some((0, _)) => "less than a minute behind now".to_owned(),
+        Some((_, lag)) => format!("{} behind now", text::span(lag)),
     };
     words.say(Role::Strong, "◆").say(Role::Quiet, label).say(Role::Plain, text)
 }
@@ -85,9 +96,9 @@ fn bar(model: &Model, oldest: DateTime<Utc>, width: u16) -> Words {
     let width = usize::from(width);
     let place = |at: DateTime<Utc>| place(oldest, model.now, at, width);
     let checkpoint = model.seen().checkpoint.value.as_ref();
-    let checkpoint = checkpoint.map(|(cursor, _)| place(cursor.instant()));
+    let checkpoint = checkpoint.and_then(|(cursor, _)| cursor.instant()).map(place);
     let run = model.seen().run.as_ref().filter(|_| model.seen().under_way());
-    let run = run.and_then(|run| run.position.as_ref()).map(|cursor| place(cursor.instant()));
+    let run = run.and_then(|run| run.position.as_ref()?.instant()).map(place);
     let reached = run.or(checkpoint);
     let mut words = Words::new();
     for cell in 0..width {

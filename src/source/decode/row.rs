@@ -10,7 +10,7 @@ use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 use super::Name;
-use crate::record::{Cursor, Packed, Row, Schema};
+use crate::record::{Packed, Row, Schema};
 use crate::sanitize;
 
 /// Reads one row, or says why the table cannot hold it.
@@ -28,7 +28,7 @@ pub(super) fn decode_row(schema: &'static Schema, raw: &RawValue, depth: usize) 
         Some(_) => return Err(format!("`{key}` is neither a string nor a number")),
         None => return Err(format!("no `{key}`")),
     }
-    let cursor = value(schema.cursor).and_then(|text| Cursor::parse(text).ok());
+    let cursor = schema.cursor.and_then(value).and_then(|text| schema.read_cursor(text));
     let extra = match fields.extra.is_empty() {
         true => None,
         false => Some(serde_json::to_string(&fields.extra).map_err(|error| error.to_string())?),

@@ -22,7 +22,10 @@ impl Run<'_> {
     ) {
         let page = self.lanes.first().next_page();
         let by_token = matches!(request, Request::Token(_));
-        if by_token && failure.may_mean_token() && self.lanes.on_token_refused(lane) {
+        if by_token
+            && failure.may_mean_token(self.sync.source.contract())
+            && self.lanes.on_token_refused(lane)
+        {
             self.traffic.of(lane).failed = Failed::default();
             let from = self.lanes.next(lane).map_or("", |request| request.parts().1);
             let notice = words::token_refused(page, &failure, from);
@@ -39,7 +42,7 @@ impl Run<'_> {
         // A lane ahead shares the limit with all others: that it is refused so often says nothing of its own request.
         let spent = failed >= policy.attempts && (self.lanes.is_first(lane) || !limited);
         if !failure.is_retryable() || spent || !patient {
-            let address = self.sync.source.shown(&request);
+            let address = self.sync.source.shown(&request, self.lanes.asked(lane));
             let mut text = words::failure(page, &address, &failure, failed);
             if let Some(wait) = asked.filter(|_| !patient) {
                 text.push_str(&format!(

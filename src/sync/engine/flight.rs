@@ -8,6 +8,7 @@ use tokio::time::{Instant, sleep_until};
 
 use crate::exchange::Budget;
 use crate::kill_point::KillPoint;
+use crate::record::Cursor;
 use crate::source::{Answer, Failure, Source};
 use crate::walk::Request;
 
@@ -70,12 +71,12 @@ impl Wait {
 }
 
 impl Wire {
-    pub(super) fn send(source: &Source, request: Request) -> Self {
+    pub(super) fn send(source: &Source, request: Request, since: Option<Cursor>) -> Self {
         let deadline = Utc::now() + span(source.limits().request);
         let (source, asked) = (source.clone(), request.clone());
         let answer = tokio::spawn(async move {
             KillPoint::BeforeRequest.pass();
-            let answer = source.ask(&asked).await;
+            let answer = source.ask(&asked, since.as_ref()).await;
             KillPoint::AfterRequest.pass();
             answer
         });

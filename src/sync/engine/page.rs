@@ -65,13 +65,14 @@ impl Run<'_> {
         let mut read = Vec::with_capacity(landed.len());
         for ((lane, Landed { request, sent, answer }), body) in landed.into_iter().zip(&bodies) {
             let begun = Instant::now();
-            let answer = answer.and_then(|answer| match self.read(lane, body, answer.next.as_deref()) {
-                Ok(envelope) => Ok((answer, envelope)),
-                Err(failure) => {
-                    self.traffic.of(lane).flight = Flight::None;
-                    Err(self.sync.source.cover(failure))
-                }
-            });
+            let answer =
+                answer.and_then(|answer| match self.read(lane, body, &request, answer.next.as_deref()) {
+                    Ok(envelope) => Ok((answer, envelope)),
+                    Err(failure) => {
+                        self.traffic.of(lane).flight = Flight::None;
+                        Err(self.sync.source.cover(failure))
+                    }
+                });
             read.push((lane, (request, sent), answer, begun.elapsed()));
         }
         // The same for what only the envelopes told.
@@ -91,9 +92,15 @@ impl Run<'_> {
     }
 
     /// Reads an answer's outer shape, and sends the lane's next request if that tells it.
-    fn read<'b>(&mut self, lane: u32, body: &'b [u8], head: Option<&str>) -> Result<Envelope<'b>, Failure> {
+    fn read<'b>(
+        &mut self,
+        lane: u32,
+        body: &'b [u8],
+        request: &Request,
+        head: Option<&str>,
+    ) -> Result<Envelope<'b>, Failure> {
         let source = &self.sync.source;
-        let envelope = Envelope::read(source.contract(), body, source.limits())?.with_head(head)?;
+        let envelope = Envelope::read(source.contract(), body, source.limits())?.with_next(request, head)?;
         self.look_ahead(lane, &envelope);
         Ok(envelope)
     }

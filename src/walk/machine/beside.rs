@@ -69,7 +69,7 @@ impl Walk {
     /// Asks once more for what lies beyond the walk that was joined, which began at `start` and came to the end of what
     /// there was: from its last row, or from `settled` if rows above that may have appeared since.
     pub(in crate::walk) fn close(&mut self, start: &Cursor, settled: DateTime<Utc>) {
-        let later = (self.reached.instant() > settled).then_some(settled);
+        let later = self.reached.is_after(settled).then_some(settled);
         let place =
             later.and_then(|settled| self.reached.at(settled)).unwrap_or_else(|| self.reached.clone());
         let anchor = if self.inclusive || later.is_some() || self.reached == *start {

@@ -38,7 +38,7 @@ impl Walk {
         };
         if *last <= self.asked {
             if !matches!(self.manner, Manner::Stepping { .. }) {
-                if last.instant() >= now {
+                if !last.is_before(now) {
                     self.mark.stay_at(Some(last));
                 }
                 self.manner = Manner::Stepping { value: last.clone(), carried: false };

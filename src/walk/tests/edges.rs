@@ -5,7 +5,7 @@ use crate::record::Row;
 
 /// Takes a page at a time of the source's clock.
 fn take_at(walk: &mut Walk, now: i64, seconds: &[i64], token: &str) -> Step {
-    walk.on_page(&page(seconds, token), cursor(now).instant())
+    walk.on_page(&page(seconds, token), cursor(now).instant().unwrap())
 }
 
 /// A page with one row, whose cursor is spelt like that.

@@ -13,7 +13,7 @@ fn spelt(id: &str, text: &str) -> Row {
     let row = row(id, 1, "A");
     let cursor = Cursor::parse(text).unwrap();
     let mut values: Vec<_> = row.values.iter().collect();
-    values[USER.cursor] = Some(text);
+    values[USER.cursor.unwrap()] = Some(text);
     Row { values: Packed::new(&values), cursor: Some(cursor), ..row }
 }
 

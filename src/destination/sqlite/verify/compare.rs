@@ -178,8 +178,8 @@ impl Compare {
 
     fn stand(&self, row: &Row, stored: &rusqlite::Row<'_>) -> rusqlite::Result<Standing> {
         let schema = self.sqlite.schema;
-        let text = text_of(stored.get_ref(schema.cursor)?);
-        let version = text.as_deref().and_then(|text| Cursor::parse(text).ok());
+        let text = schema.cursor.map(|cursor| stored.get_ref(cursor)).transpose()?.and_then(text_of);
+        let version = text.as_deref().and_then(|text| schema.read_cursor(text));
         match (&row.cursor, &version) {
             (Some(sent), Some(version)) if version < sent => return Ok(Standing::Older(version.to_string())),
             (Some(sent), Some(version)) if version > sent => return Ok(Standing::Newer(version.to_string())),
@@ -203,7 +203,8 @@ impl Compare {
             comparison.timeless += 1;
             return Ok(());
         };
-        let is_due = *of < self.below && comparison.began.is_some_and(|began| of.instant() < began);
+        let is_due = *of < self.below
+            && comparison.began.is_some_and(|began| of.instant().is_none_or(|of| of < began));
         if !is_due {
             comparison.later += 1;
         }
@@ -336,7 +337,7 @@ impl Comparison {
                 doubt.clone()
             });
         }
-        if let Some(began) = self.began.filter(|began| *began + FUTURE < self.below.instant()) {
+        if let Some(began) = self.began.filter(|began| self.below.is_after(*began + FUTURE)) {
             source.find(Verdict::Attention, MOVE, || {
                 let clock = began.to_rfc3339_opts(chrono::SecondsFormat::Secs, true);
                 format!(

@@ -15,9 +15,10 @@ impl Look<'_> {
         self.schema.columns[self.schema.primary_key].name
     }
 
-    /// The name of the cursor's column.
-    pub(super) fn cursor(&self) -> &'static str {
-        self.schema.columns[self.schema.cursor].name
+    /// The cursor's column, or null where the rows have none.
+    pub(super) fn cursor(&self) -> String {
+        let named = self.schema.cursor.map(|cursor| format!("\"{}\"", self.schema.columns[cursor].name));
+        named.unwrap_or_else(|| "NULL".to_owned())
     }
 
     fn number(&self, sql: &str) -> rusqlite::Result<u64> {
@@ -56,12 +57,12 @@ pub(super) fn rows(look: &Look<'_>) -> Looked {
 pub(super) fn cursors(look: &Look<'_>) -> Looked {
     let mut check = Check::of("cursors");
     let (mut low, mut high, mut rows, mut without) = (None::<Cursor>, None::<Cursor>, 0_u64, 0_u64);
-    let sql = format!("SELECT \"{}\" FROM \"{}\"", look.cursor(), look.schema.table);
+    let sql = format!("SELECT {} FROM \"{}\"", look.cursor(), look.schema.table);
     let mut query = look.connection.prepare(&sql)?;
     let mut found = query.query([])?;
     while let Some(row) = found.next()? {
         rows += 1;
-        let Some(cursor) = text_of(row.get_ref(0)?).and_then(|text| Cursor::parse(&text).ok()) else {
+        let Some(cursor) = text_of(row.get_ref(0)?).and_then(|text| look.schema.read_cursor(&text)) else {
             without += 1;
             continue;
         };
