@@ -15,6 +15,7 @@ mod writer;
 
 use std::time::Duration;
 
+use chrono::Utc;
 use rand::rngs::StdRng;
 use rand::{SeedableRng as _, make_rng};
 use tokio::sync::mpsc;
@@ -29,7 +30,6 @@ use crate::destination::{Destination, DestinationError, Stored, StoredRun};
 use crate::record::Cursor;
 use crate::run::{Outcome, Start};
 use crate::source::Source;
-use crate::source::contract::Order;
 use crate::source::retry::Policy;
 use crate::walk::{Mode, Request, Walk};
 
@@ -143,8 +143,8 @@ impl Sync {
         if self.source.is_readable_on_the_way() {
             self.outlet.send(Event::Notice(words::plain_http())).await;
         }
-        if self.source.contract().order == Order::Other {
-            self.outlet.send(Event::Notice(words::unordered())).await;
+        for notice in words::contract(self.source.contract()) {
+            self.outlet.send(Event::Notice(notice)).await;
         }
         let mut schedule = Schedule::None;
         while let Some((start, step)) = self.next(&mut schedule).await {
@@ -211,8 +211,9 @@ impl Sync {
                  it; to give it up, read everything again with --resume full"
             )));
         }
+        let asks = self.source.contract().since.is_some();
         let Some(run) = stored.unfinished else {
-            let from = checkpoint.as_ref().filter(|_| start != Start::Full);
+            let from = checkpoint.as_ref().filter(|_| asks && start != Start::Full);
             let from =
                 from.map_or_else(|| beginning.clone(), |checkpoint| checkpoint.earlier(lag, &beginning));
             let walk = Walk::new(mode, follow_empty, from, checkpoint).patient_for(patience);
@@ -221,7 +222,14 @@ impl Sync {
         let from = match start {
             // It ended out of order, and unexplained: to ask the same again would bring the same end.
             Start::Token if run.outcome == Some(Outcome::Complete) => run.walk.restart().clone(),
-            Start::Token if run.walk.mode() == mode => return Ok((run.walk.clone(), Some(run))),
+            Start::Token if run.walk.mode() == mode => {
+                let mut walk = run.walk.clone();
+                if self.is_stale(&run) {
+                    walk.on_token_refused();
+                }
+                return Ok((walk, Some(run)));
+            }
+            _ if !asks => beginning,
             Start::Token => run.walk.reached().clone(),
             Start::Checkpoint => run.walk.restart().earlier(lag, &beginning),
             Start::Full => beginning,
@@ -230,12 +238,20 @@ impl Sync {
         Ok((self.by_contract(walk), None))
     }
 
+    /// True if an unfinished run is to go on with a token that has outlived what the source keeps one for.
+    fn is_stale(&self, run: &StoredRun) -> bool {
+        let given =
+            run.token.as_ref().map(|(_, at)| *at).filter(|_| matches!(run.walk.next(), Request::Token(_)));
+        let lifetime = self.source.contract().lifetime;
+        let age = given.and_then(|at| (Utc::now() - at).to_std().ok());
+        age.zip(lifetime).is_some_and(|(age, lifetime)| age >= lifetime)
+    }
+
     /// A new walk, as the source's order bears it.
     fn by_contract(&self, walk: Walk) -> Walk {
-        match self.source.contract().order {
-            Order::Ascending => walk,
-            Order::Other => walk.unordered(),
-        }
+        let contract = self.source.contract();
+        let walk = if contract.token.is_counted() { walk.stepping_within() } else { walk };
+        if contract.goes_by_cursor() { walk } else { walk.unordered() }
     }
 }
 

@@ -4,6 +4,7 @@
 
 mod faulty;
 mod sync {
+    mod asking;
     mod broken;
     mod commands;
     mod contracts;

@@ -204,6 +204,12 @@ impl Contract {
             || matches!(self.back, Back::At(At::Query(scroll)) if scroll == name)
     }
 
+    /// True if the source goes by cursor: it can be asked from one on, and sends the rows in their order.
+    #[must_use]
+    pub fn goes_by_cursor(&self) -> bool {
+        self.order == Order::Ascending && self.since.is_some() && self.schema.cursor.is_some()
+    }
+
     /// What a run asks from that reads everything.
     #[must_use]
     pub fn beginning(&self) -> Cursor {

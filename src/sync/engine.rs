@@ -80,6 +80,8 @@ struct Run<'a> {
     ending: Option<(End, Option<String>)>,
     phase: Phase,
     told: Told,
+    /// Since when it holds, if it does.
+    paused: Option<Instant>,
     /// True once several lanes were told of: then it is told as well that there is one.
     told_lanes: bool,
     lanes_used: LanesUsed,
@@ -113,6 +115,13 @@ impl Sync {
             totals,
         });
         self.outlet.send(started).await;
+        if let Some(before) = &continued
+            && before.walk.next() != walk.next()
+            && let Some(lifetime) = self.source.contract().lifetime
+        {
+            let notice = words::token_expired(walk.next_page(), lifetime, walk.next().parts().1);
+            self.outlet.send(Event::Notice(notice)).await;
+        }
         let lanes = Lanes::new(walk, abreast, self.terms.lag);
         let run = Run {
             sync: self,
@@ -137,6 +146,7 @@ impl Sync {
             ending: None,
             phase: Phase::Idle,
             told: Told::default(),
+            paused: None,
             told_lanes: false,
             lanes_used: LanesUsed::default(),
             nothing_there: None,
@@ -249,10 +259,30 @@ impl Run<'_> {
             return;
         }
         if self.phase == Phase::Paused {
+            self.let_go_of_old_tokens().await;
             self.lanes.look_up();
             self.try_mark(None).await;
         }
         self.wish = wish;
+    }
+
+    /// After a pause that was longer than the source keeps a token: asks again from where nothing can be missed.
+    async fn let_go_of_old_tokens(&mut self) {
+        let paused = self.paused.take().map(|since| since.elapsed());
+        let lifetime = self.sync.source.contract().lifetime;
+        let Some(lifetime) = lifetime.filter(|lifetime| paused.is_some_and(|paused| paused >= *lifetime))
+        else {
+            return;
+        };
+        let by_token = self.lanes.asking().filter(|(_, request)| matches!(request, Request::Token(_)));
+        let lanes: Vec<u32> = by_token.map(|(lane, _)| lane).collect();
+        for lane in lanes {
+            if self.lanes.on_token_refused(lane) {
+                let from = self.lanes.next(lane).map_or("", |request| request.parts().1);
+                let notice = words::token_expired(self.lanes.first().next_page(), lifetime, from);
+                self.sync.outlet.send(Event::Notice(notice)).await;
+            }
+        }
     }
 
     /// Notes how the run stands; a failure to is the run's.
@@ -273,6 +303,7 @@ impl Run<'_> {
             return;
         }
         if phase == Phase::Paused {
+            self.paused = Some(Instant::now());
             self.try_mark(Some(Outcome::Paused)).await;
         }
         self.phase = phase.clone();

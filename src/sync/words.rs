@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use chrono::SecondsFormat;
+use chrono::{SecondsFormat, TimeDelta};
 use serde::de::IgnoredAny;
 
 use super::Terms;
@@ -11,7 +11,7 @@ use super::event::{Level, Notice, NoticeKind};
 use crate::destination::DestinationError;
 use crate::record::{Cursor, Quarantined};
 use crate::run::Totals;
-use crate::source::{Answer, Failure};
+use crate::source::{Answer, Contract, Failure};
 use crate::walk::{CEILING, End, Finding, Mode};
 use crate::{sanitize, text};
 
@@ -21,11 +21,42 @@ pub(super) fn plain_http() -> Notice {
     Notice { level: Level::Warning, kind: NoticeKind::PlainHttp, text: text.to_owned() }
 }
 
-/// The source does not go by cursor, and says so by its contract.
-pub(super) fn unordered() -> Notice {
-    let text = "the source sends its rows in another order than that of their cursors: a run goes by token, and the \
-                checkpoint moves when everything is read";
-    Notice { level: Level::Info, kind: NoticeKind::Housekeeping, text: text.to_owned() }
+/// What a source cannot do by its contract, and what that means for its rows.
+pub(super) fn contract(contract: &Contract) -> Vec<Notice> {
+    let notice = |level, text: &str| Notice { level, kind: NoticeKind::Housekeeping, text: text.to_owned() };
+    let mut notices = Vec::new();
+    if contract.since.is_none() {
+        notices.push(notice(
+            Level::Info,
+            "the source cannot be asked from a cursor on: every run reads everything, from the first page to the last",
+        ));
+    } else if !contract.goes_by_cursor() {
+        notices.push(notice(
+            Level::Info,
+            "the source sends its rows in another order than that of their cursors: a run goes by token, and the \
+             checkpoint moves when everything is read",
+        ));
+    }
+    if contract.token.is_counted() && !contract.goes_by_cursor() {
+        notices.push(notice(
+            Level::Warning,
+            "the source pages by number: when a row comes or goes on a page before, those that follow move, and some are \
+             passed over or come twice; only a source that goes by cursor loses none",
+        ));
+    }
+    notices
+}
+
+/// A token that was not used for longer than the source keeps one.
+pub(super) fn token_expired(page: u64, lifetime: Duration, from: &str) -> Notice {
+    let span = text::span(TimeDelta::from_std(lifetime).unwrap_or(TimeDelta::MAX));
+    Notice {
+        level: Level::Info,
+        kind: NoticeKind::TokenRefused,
+        text: format!(
+            "page {page}: the token is older than the {span} that the source keeps one: goes on from {from}"
+        ),
+    }
 }
 
 /// The source sent the credential back.

@@ -28,6 +28,9 @@ pub struct Walk {
     began: Option<DateTime<Utc>>,
     mark: Mark,
     manner: Manner,
+    /// True if a token is known to go on within a group of rows that share their cursor.
+    #[serde(default)]
+    steps_within: bool,
     /// True once an inclusive request has shown its own value: the bound of a source does not change in a run.
     inclusive: bool,
     page: u64,
@@ -80,6 +83,7 @@ impl Walk {
                 Mode::Scroll => Manner::Token,
                 Mode::Auto | Mode::Anchor => Manner::Anchored(Anchor::Start),
             },
+            steps_within: false,
             inclusive: false,
             page: 0,
             trusting: false,
@@ -98,6 +102,14 @@ impl Walk {
     #[must_use]
     pub fn patient_for(mut self, pages: u32) -> Self {
         self.patience = pages;
+        self
+    }
+
+    /// The same for a source whose tokens are places in a list, and so go on within a group of rows that share their
+    /// cursor.
+    #[must_use]
+    pub fn stepping_within(mut self) -> Self {
+        self.steps_within = true;
         self
     }
 
@@ -125,6 +137,7 @@ impl Walk {
         if self.is_held() {
             anew.mark.hold();
         }
+        anew.steps_within = self.steps_within;
         anew
     }
 

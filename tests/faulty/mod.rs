@@ -35,6 +35,8 @@ pub struct Asked {
     pub query: String,
     /// The request line and the headers, as they were sent.
     pub head: String,
+    /// The body.
+    pub body: String,
 }
 
 /// What is answered to a query, once the script is over.
@@ -144,15 +146,29 @@ async fn serve(
     note: &watch::Sender<Vec<Asked>>,
 ) -> std::io::Result<()> {
     let mut head = Vec::new();
-    while !head.ends_with(b"\r\n\r\n") {
+    let end = loop {
+        if let Some(end) = head.windows(4).position(|four| four == b"\r\n\r\n") {
+            break end + 4;
+        }
         if stream.read_buf(&mut head).await? == 0 {
             return Ok(());
         }
-    }
+    };
+    let mut body = head.split_off(end);
     let query = query(&head);
     let head = String::from_utf8_lossy(&head).into_owned();
+    let length = head
+        .to_ascii_lowercase()
+        .lines()
+        .find_map(|line| line.strip_prefix("content-length: ")?.parse().ok());
+    while body.len() < length.unwrap_or(0) {
+        if stream.read_buf(&mut body).await? == 0 {
+            return Ok(());
+        }
+    }
+    let body = String::from_utf8_lossy(&body).into_owned();
     let Some(answer) = script.lock().unwrap().next(&query) else { return std::future::pending().await };
-    note.send_modify(|asked| asked.push(Asked { at: Instant::now(), query, head }));
+    note.send_modify(|asked| asked.push(Asked { at: Instant::now(), query, head, body }));
     answer.play(&mut stream).await?;
     stream.shutdown().await
 }

@@ -23,6 +23,8 @@ pub enum Refusal {
     NotInclusive,
     /// Rows have no cursor that could be asked from.
     NoCursor,
+    /// Cursors name no instants, and between two of them there is no middle.
+    NoTimes,
     /// A lane came to an end that says nothing of its stretch.
     Unexplained(End),
     /// A lane's request failed for good, in words that are safe for a terminal.
@@ -41,6 +43,7 @@ impl fmt::Display for Refusal {
             Self::Unordered => f.write_str("the source does not keep order"),
             Self::NotInclusive => f.write_str("the source leaves out the cursor that it is asked from"),
             Self::NoCursor => f.write_str("a page has no cursor that could be asked from"),
+            Self::NoTimes => f.write_str("cursors that are no times cannot be split into stretches of time"),
             Self::Unexplained(End::NoData) => f.write_str("a lane was answered without data"),
             Self::Unexplained(End::EmptyPage { .. }) => {
                 f.write_str("a lane was answered with no rows, and a token")
@@ -56,6 +59,8 @@ impl Refusal {
     pub(super) fn of(walk: &Walk) -> Option<Self> {
         if walk.is_held() {
             Some(Self::Unordered)
+        } else if walk.reached().instant().is_none() {
+            Some(Self::NoTimes)
         } else if walk.asks_every_seam() {
             None
         } else if walk.goes_by_token() {

@@ -14,6 +14,7 @@ impl Walk {
         // Anchored while that is borne, whatever the run is to do where it is not: that, the run's own walk decides.
         let mut beside = Self::new(Mode::Auto, self.follow_empty, start, None).patient_for(self.patience);
         (beside.began, beside.inclusive) = (self.began, self.inclusive);
+        beside.steps_within = self.steps_within;
         beside
     }
 

@@ -41,7 +41,7 @@ impl Walk {
                 if !last.is_before(now) {
                     self.mark.stay_at(Some(last));
                 }
-                self.manner = Manner::Stepping { value: last.clone(), carried: false };
+                self.manner = Manner::Stepping { value: last.clone(), carried: self.steps_within };
             }
             return self.follow(page, token, Decision::StepOver(last.clone()));
         }
