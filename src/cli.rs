@@ -40,6 +40,7 @@ const FIRST: &[&str] = &["url", "db"];
 /// Flags that only the manual shows.
 const FINER: &[&str] = &[
     "lag",
+    "rate",
     "retries",
     "connect-timeout",
     "idle-timeout",

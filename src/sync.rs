@@ -30,7 +30,7 @@ use crate::destination::{Destination, DestinationError, Stored, StoredRun};
 use crate::record::Cursor;
 use crate::run::{Outcome, Start};
 use crate::source::Source;
-use crate::source::retry::Policy;
+use crate::source::retry::{Policy, Rate};
 use crate::walk::{Mode, Request, Walk};
 
 /// How a sync goes about its work.
@@ -51,6 +51,8 @@ pub struct Terms {
     pub max_pages: Option<u64>,
     /// How long after the start of a run the next one begins by itself, if it does.
     pub every: Option<Duration>,
+    /// How many requests may be sent in a time, if that is limited.
+    pub rate: Option<Rate>,
     /// How failures are retried.
     pub retry: Policy,
     /// How long a stop waits for the page on the wire.

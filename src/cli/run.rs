@@ -21,7 +21,7 @@ use crate::playground::{self, Playground};
 use crate::record::USER;
 use crate::report::{self, Progress, Report, Style};
 use crate::run::{Outcome, Start};
-use crate::source::retry::Policy;
+use crate::source::retry::{Policy, Rate};
 use crate::sync::command::Command;
 use crate::sync::event::{Event, RunEnded, SHOWN_ROWS, Stamped};
 use crate::sync::outlet::Outlet;
@@ -321,6 +321,11 @@ pub(super) fn terms(settings: &Settings, show: usize) -> Terms {
         lanes: settings.sync.lanes.map(|lanes| u32::try_from(lanes).unwrap_or(u32::MAX)),
         max_pages: settings.sync.max_pages,
         every: settings.sync.every,
+        rate: settings.source.rate.map(|(requests, per)| Rate {
+            requests,
+            per,
+            burst: u32::try_from(settings.source.burst).unwrap_or(u32::MAX),
+        }),
         retry: Policy {
             attempts: u32::try_from(settings.retry.attempts).unwrap_or(u32::MAX),
             base: settings.retry.base,

@@ -141,6 +141,41 @@ impl Format for Size {
     }
 }
 
+/// So many in a second, a minute or an hour.
+pub struct PerTime;
+
+impl PerTime {
+    const UNITS: [(&'static str, Duration); 3] =
+        [("s", Duration::from_secs(1)), ("m", Duration::from_secs(60)), ("h", Duration::from_secs(3_600))];
+}
+
+impl Format for PerTime {
+    type Value = (u32, Duration);
+
+    fn read(&self, text: &str) -> Result<Self::Value, String> {
+        let parts = text.split_once('/').and_then(|(number, unit)| {
+            let (_, per) = Self::UNITS.into_iter().find(|(name, _)| *name == unit.trim())?;
+            Some((number.trim().parse().ok()?, per))
+        });
+        match parts {
+            Some((number, per)) if (1..=1_000_000).contains(&number) => Ok((number, per)),
+            Some(_) => Err(out_of_bounds(text, &self.bounds())),
+            None => {
+                Err(format!("{} is not a number of requests in a time ({})", quoted(text), self.bounds()))
+            }
+        }
+    }
+
+    fn write(&self, (number, per): &Self::Value) -> String {
+        let unit = Self::UNITS.into_iter().find(|(_, known)| known == per).map_or("s", |(name, _)| name);
+        format!("{number}/{unit}")
+    }
+
+    fn bounds(&self) -> String {
+        "1/h to 1000000/s".to_owned()
+    }
+}
+
 /// A whole number within bounds, both allowed.
 pub struct Count(pub u64, pub u64);
 

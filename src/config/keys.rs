@@ -11,7 +11,7 @@ use url::Url;
 
 use super::address::{FilePath, HttpUrl, ProxyUrl};
 use super::credential::{Keeper, Placement, Reference};
-use super::format::{Count, Format, OneOf, Rule, Size, Span, Switch, Unless, Word};
+use super::format::{Count, Format, OneOf, PerTime, Rule, Size, Span, Switch, Unless, Word};
 use crate::run::Start;
 use crate::source::Auth;
 use crate::walk::Mode;
@@ -271,6 +271,11 @@ settings! {
         /// Longest time for a whole request.
         request_timeout: Duration = "2m", Span::milliseconds(10, 24 * HOUR),
             "HIGHWATER_REQUEST_TIMEOUT", "request-timeout" "TIME";
+        /// Most requests in a time.
+        /// Such as "10/s", "100/m" or "1000/h". What the source says of its own limit is heeded besides.
+        rate: Option<(u32, Duration)> = "none", Unless("none", PerTime), "HIGHWATER_RATE", "rate" "RATE";
+        /// How many of them may follow one another at once.
+        burst: u64 = "1", Count(1, 10_000), "HIGHWATER_BURST";
         /// Most redirects in a row, all within the address's own scheme, host and port.
         max_redirects: u64 = "5", Count(0, 20), "HIGHWATER_MAX_REDIRECTS";
         /// Most bytes of an answer's headers.

@@ -58,6 +58,7 @@ pub(super) fn terms(walk: Mode) -> Terms {
         lag: Duration::ZERO,
         lanes: Some(1),
         max_pages: None,
+        rate: None,
         retry: Policy {
             attempts: 6,
             base: Duration::from_millis(500),

@@ -50,6 +50,10 @@ impl Progress {
             Event::Phase { phase: Phase::Running { page, .. } } => {
                 format!("asking for page {}", number(*page))
             }
+            Event::Phase { phase: Phase::Waiting { until, attempt: 0, reason, .. } } => {
+                let seconds = (*until - Utc::now()).num_seconds().max(0);
+                format!("waits {seconds} s: {reason}")
+            }
             Event::Phase { phase: Phase::Waiting { until, attempt, attempts, reason, .. } } => {
                 let seconds = (*until - Utc::now()).num_seconds().max(0);
                 format!("waits {seconds} s, attempt {} of {attempts}: {reason}", attempt + 1)

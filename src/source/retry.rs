@@ -4,6 +4,38 @@ use std::time::{Duration, SystemTime};
 
 use chrono::{DateTime, Utc};
 
+use crate::text;
+
+/// How many requests may be sent in a time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rate {
+    /// So many, and at least one.
+    pub requests: u32,
+    /// In this time.
+    pub per: Duration,
+    /// How many may follow one another at once, if none was sent for a while; at least one.
+    pub burst: u32,
+}
+
+impl Rate {
+    /// The time between two requests that are sent evenly.
+    #[must_use]
+    pub fn interval(&self) -> Duration {
+        self.per / self.requests.max(1)
+    }
+
+    /// In words, as `10 requests a second`.
+    #[must_use]
+    pub fn words(&self) -> String {
+        let per = match self.per.as_secs() {
+            1 => "a second",
+            60 => "a minute",
+            _ => "an hour",
+        };
+        format!("{} {per}", text::count(u64::from(self.requests), "request"))
+    }
+}
+
 /// How often and how patiently a page is asked for.
 #[derive(Clone, Debug)]
 pub struct Policy {

@@ -7,6 +7,7 @@
 mod failed;
 mod failure;
 mod flight;
+mod pace;
 mod page;
 mod traffic;
 mod width;
@@ -15,9 +16,10 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use chrono::Utc;
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep_until};
 
 use self::flight::{Flight, Wire};
+use self::pace::{Hold, Pace};
 use self::page::{Pending, Told};
 use self::traffic::Traffic;
 use self::width::Width;
@@ -32,6 +34,9 @@ use crate::walk::{End, Request};
 
 /// How many bytes of pages may wait for their commit, beside those that are being stored, before no more are asked for.
 const QUEUE: u64 = 10 << 20;
+
+/// A wait between two requests that is shorter is not told of.
+const TOLD: Duration = Duration::from_millis(500);
 
 /// What the operator wants of the run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,6 +57,7 @@ struct Run<'a> {
     id: i64,
     lanes: Lanes,
     width: Width,
+    pace: Pace,
     /// As of the last page that is stored.
     totals: Totals,
     /// The seams that ask for attention, those of pages that are not stored yet included.
@@ -97,6 +103,7 @@ impl Sync {
         let (walk, continued) = self.plan(start, stored)?;
         let abreast = continued.as_ref().map(|run| run.lanes.clone()).unwrap_or_default();
         let width = Width::new(self.terms.lanes);
+        let pace = Pace::new(self.terms.rate, self.terms.retry.max_wait);
         let id = match &continued {
             Some(run) => {
                 self.writer.mark(run.run, None).await?;
@@ -128,6 +135,7 @@ impl Sync {
             id,
             lanes,
             width,
+            pace,
             totals,
             seams: totals.seams,
             started: Instant::now(),
@@ -169,6 +177,7 @@ impl Run<'_> {
                 continue;
             }
             self.tell_phase().await;
+            let held = self.pace.hold().map(|hold| hold.at);
             tokio::select! {
                 biased;
                 command = self.sync.commands.recv(), if !self.alone => match command {
@@ -180,6 +189,10 @@ impl Run<'_> {
                 },
                 word = self.sync.writer.word(), if !self.pending.is_empty() => self.on_word(word).await,
                 landed = self.traffic.landed() => self.on_answers(landed).await,
+                () = async { match held {
+                    Some(at) => sleep_until(at).await,
+                    None => std::future::pending().await,
+                } } => {}
             }
         }
     }
@@ -207,7 +220,7 @@ impl Run<'_> {
         let free = self.lanes.asking().take(most as usize).filter(|(lane, _)| self.traffic.is_free(*lane));
         let due: Vec<_> = free.map(|(lane, request)| (lane, request.clone())).collect();
         for (lane, request) in due {
-            if self.has_room() {
+            if self.has_room() && self.pace.hold().is_none() {
                 self.send(lane, request);
             }
         }
@@ -224,6 +237,7 @@ impl Run<'_> {
     fn send(&mut self, lane: u32, request: Request) {
         self.totals.requests += 1;
         let since = self.lanes.asked(lane).filter(|_| self.sync.source.contract().carry).cloned();
+        self.pace.on_sent();
         let traveller = self.traffic.of(lane);
         traveller.failed.asked();
         traveller.flight = Flight::Wire(Wire::send(&self.sync.source, request, since));
@@ -238,7 +252,10 @@ impl Run<'_> {
             }
             Command::Resume if matches!(self.wish, Wish::Hold | Wish::Step) => self.go_on(Wish::Go).await,
             Command::Step => self.go_on(Wish::Step).await,
-            Command::RetryNow => self.traffic.end_waits(false),
+            Command::RetryNow => {
+                self.pace.forget();
+                self.traffic.end_waits(false);
+            }
             Command::Stop if matches!(self.wish, Wish::Leave { .. }) => self.traffic.drop_wires(),
             Command::Stop => self.leave(),
             Command::Pause | Command::Resume | Command::Run(_) => {}
@@ -334,6 +351,14 @@ impl Run<'_> {
             },
             // What is left of a run that ends is told by its end.
             (None, None, _) if self.ending.is_some() => return None,
+            (None, None, Wish::Go | Wish::Step) if let Some(hold) = self.long_hold() => Phase::Waiting {
+                reason: hold.reason,
+                page,
+                attempt: 0,
+                attempts: self.sync.terms.retry.attempts,
+                until: hold.until,
+                budget: hold.budget,
+            },
             (None, None, Wish::Hold) if self.pending.is_empty() => Phase::Paused,
             (None, None, Wish::Hold) => Phase::Pausing { deadline: None },
             (None, None, Wish::Leave { .. }) => Phase::Stopping { deadline: None },
@@ -341,6 +366,11 @@ impl Run<'_> {
             (None, None, Wish::Go | Wish::Step) => return None,
         };
         Some(phase)
+    }
+
+    /// What keeps the next request back, if it does for so long that it is worth telling.
+    fn long_hold(&self) -> Option<Hold> {
+        self.pace.hold().filter(|hold| hold.at.saturating_duration_since(Instant::now()) > TOLD)
     }
 
     /// The wait for a destination that is slower than the source.

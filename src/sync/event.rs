@@ -152,11 +152,11 @@ pub enum Phase {
     },
     /// Nothing is on the wire until a time, for a reason.
     Waiting {
-        /// Why: the error that the last attempt met.
+        /// Why: the error that the last attempt met, or what limits how often is asked.
         reason: String,
         /// The page that is waited for.
         page: u64,
-        /// How many attempts have failed.
+        /// How many attempts have failed; none, where a limit is kept.
         attempt: u32,
         /// How many attempts there will be at most.
         attempts: u32,

@@ -62,6 +62,7 @@ impl Default for Setup {
             lag: Duration::ZERO,
             lanes: Some(1),
             max_pages: None,
+            rate: None,
             every: None,
             retry,
             stop_grace: PATIENCE,

@@ -142,6 +142,7 @@ pub async fn process(api: &Api, file: &Path, start: Start, operator: Operator, s
         lag: Duration::ZERO,
         lanes: Some(setup.lanes),
         max_pages: None,
+        rate: None,
         every: None,
         retry,
         stop_grace: Duration::from_secs(5),

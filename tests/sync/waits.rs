@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use chrono::TimeDelta;
 use highwater::run::{Outcome, Start};
-use highwater::source::retry::Policy;
+use highwater::source::retry::{Policy, Rate};
 use highwater::sync::command::Command;
 use highwater::sync::event::{Event, NoticeKind, Phase, Stamped};
 
@@ -172,4 +172,48 @@ async fn stop_in_a_wait_takes_effect_at_once() {
     assert_eq!((ended.outcome, rig.ids().as_str()), (Outcome::Stopped, "u1"));
     assert!(ended.unfinished.is_some());
     rig.until_left().await;
+}
+
+/// The source need not refuse a request to be left alone: its last answer says that it would.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_limit_that_is_used_up_is_waited_for_before_it_is_met() {
+    let used_up = |answer: Answer| {
+        answer
+            .header("X-RateLimit-Limit", "9")
+            .header("X-RateLimit-Remaining", "0")
+            .header("X-RateLimit-Reset", "40")
+    };
+    for lanes in [1, 4] {
+        let mut setup = Setup::default();
+        setup.terms.lanes = Some(lanes);
+        let mut rig = setup.start([used_up(page([1], "a")), last_page([2])]).await;
+        rig.send(Command::Run(Start::Checkpoint)).await;
+        let waiting = rig.until_waiting().await;
+        assert!((30..=40).contains(&length(&waiting).num_seconds()), "{waiting:?}");
+        let Event::Phase { phase: Phase::Waiting { reason, page, attempt, budget, .. } } = waiting.event
+        else {
+            panic!()
+        };
+        assert_eq!((page, attempt, budget.and_then(|it| it.remaining)), (2, 0, Some(0)));
+        assert!(reason.contains("grants no more requests"), "{reason}");
+        assert_eq!(rig.server.asked().len(), 1);
+        rig.send(Command::RetryNow).await;
+        let ended = rig.until_ended().await;
+        assert_eq!((ended.outcome, ended.totals.retries), (Outcome::Complete, 0), "{}", ended.text);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_rate_of_ones_own_is_kept_and_named() {
+    let mut setup = Setup::default();
+    setup.terms.rate = Some(Rate { requests: 1, per: Duration::from_secs(3_600), burst: 2 });
+    let mut rig = setup.start([page([1], "a"), page([2], "b"), page([3], "c"), last_page([4])]).await;
+    rig.send(Command::Run(Start::Checkpoint)).await;
+    let waiting = rig.until_waiting().await;
+    assert!((3_500..=3_600).contains(&length(&waiting).num_seconds()), "{waiting:?}");
+    assert!(format!("{waiting:?}").contains("1 request an hour"), "{waiting:?}");
+    assert_eq!(rig.server.asked().len(), 2);
+    rig.send(Command::RetryNow).await;
+    rig.server.until_asked(4).await;
+    assert_eq!(rig.until_ended().await.outcome, Outcome::Complete, "and begins anew with its burst");
 }

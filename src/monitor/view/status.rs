@@ -74,6 +74,10 @@ fn sentence(model: &Model) -> (Role, String) {
             };
             (Role::Plain, text)
         }
+        Phase::Waiting { reason, page, attempt: 0, until, .. } => {
+            let text = format!("page {} in {} s: {reason}", text::number(*page), left(*until));
+            (Role::Warn, text)
+        }
         Phase::Waiting { reason, page, attempt, attempts, until, .. } => {
             let text = format!(
                 "page {}: attempt {} of {attempts} in {} s: {reason}",

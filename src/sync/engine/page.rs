@@ -55,7 +55,9 @@ impl Run<'_> {
             |landed: &Landed| landed.answer.as_ref().map(|answer| answer.body.clone()).unwrap_or_default();
         let bodies: Vec<_> = landed.iter().map(|(_, landed)| body(landed)).collect();
         for ((lane, landed), body) in landed.iter().zip(&bodies) {
-            if landed.answer.is_ok() {
+            if let Ok(answer) = &landed.answer {
+                let on_the_wire = self.traffic.wires().count() as u64;
+                self.pace.on_budget(answer.exchange.budget.as_ref(), on_the_wire);
                 self.glimpse(*lane, body);
             }
         }
@@ -157,6 +159,7 @@ impl Run<'_> {
             && self.wish == Wish::Go
             && self.has_room()
             && !self.traffic.is_barred()
+            && self.pace.hold().is_none()
         {
             self.send(lane, request);
         }
