@@ -7,6 +7,7 @@ pub mod contract;
 mod credential;
 pub mod decode;
 pub mod glimpse;
+pub mod grant;
 mod headers;
 pub mod http;
 mod link;
@@ -18,7 +19,7 @@ pub mod transport;
 use std::time::Duration;
 
 pub use self::contract::{Contract, KEYSET};
-pub use self::credential::{Auth, Credential};
+pub use self::credential::{Auth, Credential, Key};
 pub use self::http::{Answer, Source};
 use crate::exchange::Budget;
 
@@ -100,6 +101,9 @@ pub enum Failure {
         /// Why it is not asked.
         why: String,
     },
+    /// The source's authority grants no token.
+    #[error("the token endpoint grants no token: {0}")]
+    NotGranted(String),
     /// The request cannot be written down.
     #[error("the request cannot be put ({0}), most likely for a token too long")]
     Unaskable(String),
@@ -117,6 +121,7 @@ impl Failure {
             Self::Certificate(text) => Self::Certificate(change(text)),
             Self::Cut(text) => Self::Cut(change(text)),
             Self::BadBody(text) => Self::BadBody(change(text)),
+            Self::NotGranted(text) => Self::NotGranted(change(text)),
             Self::Unaskable(text) => Self::Unaskable(change(text)),
             Self::TooLarge(text) => Self::TooLarge(change(text)),
             Self::Status { status, code, body, retry_after, budget } => {
@@ -138,6 +143,7 @@ impl Failure {
             Self::Certificate(_)
             | Self::Redirect { .. }
             | Self::Astray { .. }
+            | Self::NotGranted(_)
             | Self::Unaskable(_)
             | Self::TooLarge(_) => false,
         }
@@ -196,6 +202,9 @@ impl Failure {
                 "check the address; if the source has moved, give its new one as --url"
             }
             Self::BadBody(_) => "check that the address is that of a keyset-paginated endpoint",
+            Self::NotGranted(_) => {
+                "check the token endpoint (source.auth), and the client's id and secret (source.secret)"
+            }
             Self::Unaskable(_) => "--walk auto reads on without tokens, where the source bears that",
             Self::TooLarge(_) => "raise the limit in the configuration if the source means it",
         }

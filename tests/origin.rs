@@ -4,11 +4,13 @@
 
 mod faulty;
 
+use std::sync::Arc;
+
 use faulty::rig::limits;
 use faulty::rows::last_page;
 use faulty::{Answer, Faulty};
 use highwater::secret::Secret;
-use highwater::source::{Answer as Answered, Auth, Credential, Failure, KEYSET, Limits, Source};
+use highwater::source::{Answer as Answered, Auth, Credential, Failure, KEYSET, Key, Limits, Source};
 use highwater::walk::Request;
 use reqwest::header::HeaderName;
 
@@ -17,7 +19,8 @@ const KEY: &str = "me:canary-Xy7/+";
 fn source(server: &Faulty, auth: Option<Auth>) -> Source {
     let credential =
         auth.map(|auth| Credential::new(auth, Secret::new(KEY.to_owned()).unwrap_or_else(|_| panic!())));
-    Source::new(server.url(), limits(), &KEYSET).unwrap().with(credential)
+    let key = credential.map(|credential| Key::Own(Arc::new(credential)));
+    Source::new(server.url(), limits(), &KEYSET).unwrap().with(key)
 }
 
 async fn ask(source: &Source) -> Result<Answered, Failure> {

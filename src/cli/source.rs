@@ -9,10 +9,11 @@ use url::Url;
 use super::run::Fault;
 use crate::config::{self, Place, Problem, Settings};
 use crate::playground::{self, Playground, Tie};
+use crate::source::grant::Grant;
 use crate::source::http::masked;
 use crate::source::origin::is_readable_on_the_way;
 use crate::source::transport::{Access, Network};
-use crate::source::{Credential, KEYSET, Limits, Source};
+use crate::source::{Auth, Credential, KEYSET, Key, Limits, Source};
 
 /// The source, being made ready, with the server that it may have brought along.
 pub(super) struct Found {
@@ -83,14 +84,32 @@ fn check_privacy(source: &config::Source) -> Result<(), Problem> {
                         write https, or allow it with --allow-http (source.allow_http)";
             Err(Problem::new(Place::Flag("url"), what))
         }
+        _ => check_endpoint(source),
+    }
+}
+
+/// The same for the endpoint that grants tokens: it is given the client's secret.
+fn check_endpoint(source: &config::Source) -> Result<(), Problem> {
+    match &source.auth {
+        Some(Auth::OAuth2(client))
+            if is_readable_on_the_way(&client.url, source.proxy.as_ref()) && !source.allow_http =>
+        {
+            let what = "the token endpoint is asked by http on another machine, or through one: everyone on the way can \
+                        read the client's secret; write https, or allow it with --allow-http (source.allow_http)";
+            Err(Problem::new(Place::Flag("auth"), what))
+        }
         _ => Ok(()),
     }
 }
 
 /// The credential of the source, if it takes one.
-fn credential(source: &config::Source) -> Result<Option<Credential>, Fault> {
+fn credential(source: &config::Source) -> Result<Option<Key>, Fault> {
     let (Some(auth), Some(keeper)) = (&source.auth, &source.secret) else { return Ok(None) };
-    Ok(Some(Credential::new(auth.clone(), keeper.fetch()?)))
+    let secret = keeper.fetch()?;
+    Ok(Some(match auth {
+        Auth::OAuth2(client) => Key::Granted(Arc::new(Grant::new(client.clone(), secret)?)),
+        _ => Key::Own(Arc::new(Credential::new(auth.clone(), secret))),
+    }))
 }
 
 /// How the network is reached.

@@ -6,9 +6,11 @@ use std::io::Read as _;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
+use super::address::HttpUrl;
 use super::format::Format;
 use crate::sanitize::quoted;
 use crate::secret::Secret;
+use crate::source::grant::Client;
 use crate::source::{Auth, KEYSET};
 use reqwest::header::HeaderName;
 
@@ -35,6 +37,7 @@ impl Format for Placement {
                 quoted(name)
             )),
             ("query", Some(name)) if is_name(name) => Ok(Auth::Query(name.to_owned())),
+            ("oauth2" | "oauth2-body", Some(rest)) => client(rest, word == "oauth2-body").map(Auth::OAuth2),
             // What was written may be the credential: it is not quoted.
             _ => Err(format!("the value is not one of {}", self.bounds())),
         }
@@ -46,12 +49,25 @@ impl Format for Placement {
             Auth::Basic => "basic".to_owned(),
             Auth::Header(name) => format!("header {name}"),
             Auth::Query(name) => format!("query {name}"),
+            Auth::OAuth2(client) => {
+                let word = if client.in_body { "oauth2-body" } else { "oauth2" };
+                let scope = client.scope.as_ref().map(|scope| format!(" {scope}")).unwrap_or_default();
+                format!("{word} {}{scope}", client.url)
+            }
         }
     }
 
     fn bounds(&self) -> String {
-        "bearer, basic, header NAME, query NAME".to_owned()
+        "bearer, basic, header NAME, query NAME, oauth2 URL [SCOPE]".to_owned()
     }
+}
+
+/// A token endpoint, and what is asked for there.
+fn client(text: &str, in_body: bool) -> Result<Client, String> {
+    let (url, scope) = text.split_once(' ').unwrap_or((text, ""));
+    let url = HttpUrl.read(url).map_err(|why| format!("the token endpoint: {why}"))?;
+    let scope = Some(scope.trim()).filter(|scope| !scope.is_empty()).map(str::to_owned);
+    Ok(Client { url, scope, in_body })
 }
 
 /// True if a text can be the name of a parameter, and not a parameter with its value.

@@ -248,7 +248,8 @@ settings! {
         /// "playground" is the built-in one. Secrets do not belong here: a user or password is refused.
         url: Option<Url> = "playground", Unless("playground", HttpUrl), "HIGHWATER_URL", "url" "URL";
         /// How a credential goes along.
-        /// "bearer" and "basic" are those of HTTP; basic takes "user:password".
+        /// "bearer" and "basic" are those of HTTP; basic takes "user:password". "oauth2" has a bearer token granted for
+        /// "id:secret" by the endpoint at that URL; "oauth2-body" sends these in the body of that request.
         auth: Option<Auth> = "none", Unless("none", Placement), "HIGHWATER_AUTH", "auth" "HOW";
         /// Where the credential is kept.
         /// It never stands here itself. A command is run by the shell at every start; what it prints is taken.

@@ -1,6 +1,7 @@
 //! How a credential rides along with a request, and where in one.
 
 use std::fmt;
+use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -8,6 +9,7 @@ use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
 use url::{Url, form_urlencoded};
 use zeroize::Zeroizing;
 
+use super::grant::{Client, Grant};
 use crate::secret::{Mask, Secret};
 
 /// Where in a request a credential goes.
@@ -21,6 +23,47 @@ pub enum Auth {
     Header(HeaderName),
     /// A parameter of the address.
     Query(String),
+    /// A bearer token that is granted by OAuth 2.0; the credential is `id:secret`.
+    OAuth2(Client),
+}
+
+/// What a source is asked with.
+#[derive(Clone, Debug)]
+pub enum Key {
+    /// A credential of its own.
+    Own(Arc<Credential>),
+    /// A token that is granted for one.
+    Granted(Arc<Grant>),
+}
+
+impl Key {
+    /// All that finds what must not be shown.
+    pub(super) fn masks(&self) -> Masks {
+        Masks(match self {
+            Self::Own(credential) => vec![Arc::clone(credential)],
+            Self::Granted(grant) => grant.secrets().collect(),
+        })
+    }
+}
+
+/// What covers every credential that a source was asked with.
+pub(super) struct Masks(Vec<Arc<Credential>>);
+
+impl Masks {
+    /// As [`Mask::cover`].
+    pub(super) fn cover(&self, bytes: &mut [u8]) -> bool {
+        self.0.iter().fold(false, |covered, credential| credential.mask.cover(bytes) | covered)
+    }
+
+    /// As [`Mask::cover_rows`].
+    pub(super) fn cover_rows(&self, bytes: &mut [u8]) -> bool {
+        self.0.iter().fold(false, |covered, credential| credential.mask.cover_rows(bytes) | covered)
+    }
+
+    /// As [`Mask::text`].
+    pub(super) fn text(&self, text: String) -> String {
+        self.0.iter().fold(text, |text, credential| credential.mask.text(text))
+    }
 }
 
 /// A credential, and where it goes.
@@ -48,6 +91,8 @@ impl Credential {
             }
             Auth::Header(name) => (name.clone(), Zeroizing::new(self.secret.expose().to_owned())),
             Auth::Query(name) => return set(url, name, self.secret.expose()),
+            // It goes to the token endpoint alone.
+            Auth::OAuth2(_) => return,
         };
         // A secret is printable ASCII, which every header may hold.
         if let Ok(mut value) = HeaderValue::from_str(&value) {

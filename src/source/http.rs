@@ -13,6 +13,7 @@ use url::Url;
 
 use super::body::Body;
 use super::contract::{Back, Contract, TokenAt};
+use super::credential::{Key, Masks};
 use super::headers::kept;
 use super::put::{self, Put};
 use super::retry::retry_after;
@@ -20,7 +21,7 @@ use super::transport::{Access, Network, Reply, Transport};
 use super::{Credential, Failure, Limits, decode, link, origin};
 use crate::exchange::{Budget, Exchange};
 use crate::record::Cursor;
-use crate::secret::{Mask, json_in_plain};
+use crate::secret::json_in_plain;
 use crate::walk::Request;
 use crate::{sanitize, text};
 
@@ -36,7 +37,7 @@ pub struct Source {
     masked: Url,
     limits: Limits,
     contract: &'static Contract,
-    credential: Option<Arc<Credential>>,
+    key: Option<Key>,
 }
 
 /// A successful answer.
@@ -77,13 +78,13 @@ impl Source {
         contract: &'static Contract,
     ) -> Self {
         let masked = masked(&url);
-        Self { transport, url, masked, limits, contract, credential: None }
+        Self { transport, url, masked, limits, contract, key: None }
     }
 
     /// The same with a credential, which goes to the configured origin alone.
     #[must_use]
-    pub fn with(mut self, credential: Option<Credential>) -> Self {
-        self.credential = credential.map(Arc::new);
+    pub fn with(mut self, key: Option<Key>) -> Self {
+        self.key = key;
         self
     }
 
@@ -248,9 +249,28 @@ impl Source {
         }
     }
 
-    /// Sends one request to an address of the origin. What comes back holds no credential in its head.
-    async fn send(&self, mut put: Put) -> Result<Reply, Failure> {
-        if let Some(credential) = &self.credential {
+    /// Sends one request to an address of the origin. What comes back holds no credential in its head. A granted token
+    /// that is not taken any more is fetched anew, once.
+    async fn send(&self, put: Put) -> Result<Reply, Failure> {
+        if let Some(Key::Granted(grant)) = &self.key {
+            let token = grant.token(&*self.transport, &self.limits).await?;
+            let reply = self.send_with(put.clone(), Some(&token)).await?;
+            if reply.status != 401 {
+                return Ok(reply);
+            }
+            grant.drop_token(&token);
+            let token = grant.token(&*self.transport, &self.limits).await?;
+            return self.send_with(put, Some(&token)).await;
+        }
+        let credential = match &self.key {
+            Some(Key::Own(credential)) => Some(credential),
+            _ => None,
+        };
+        self.send_with(put, credential).await
+    }
+
+    async fn send_with(&self, mut put: Put, credential: Option<&Arc<Credential>>) -> Result<Reply, Failure> {
+        if let Some(credential) = credential {
             credential.put(&mut put.url, &mut put.headers);
         }
         let mut reply = self.in_time(self.transport.send(put)).await??;
@@ -273,8 +293,8 @@ impl Source {
         Ok(reply)
     }
 
-    fn mask(&self) -> Option<&Mask> {
-        self.credential.as_ref().map(|credential| &credential.mask)
+    fn mask(&self) -> Option<Masks> {
+        self.key.as_ref().map(Key::masks)
     }
 
     async fn read(&self, mut reply: Reply) -> Result<Vec<u8>, Failure> {
