@@ -33,10 +33,16 @@ impl Packed {
     /// Packs values, 2 GiB of text at most.
     #[must_use]
     pub fn new(values: &[Option<impl AsRef<str>>]) -> Self {
-        let length = values.iter().flatten().map(|value| value.as_ref().len()).sum();
+        Self::of(values.iter().map(|value| value.as_ref().map(AsRef::as_ref)))
+    }
+
+    /// The same, from wherever they stand.
+    #[must_use]
+    pub fn of<'a>(values: impl ExactSizeIterator<Item = Option<&'a str>> + Clone) -> Self {
+        let length = values.clone().flatten().map(str::len).sum();
         let mut text = String::with_capacity(length);
-        let ends = values.iter().map(|value| {
-            text.push_str(value.as_ref().map_or("", AsRef::as_ref));
+        let ends = values.map(|value| {
+            text.push_str(value.unwrap_or_default());
             text.len() as u32 | if value.is_none() { NULL } else { 0 }
         });
         Self { ends: ends.collect(), text: text.into() }
@@ -60,7 +66,7 @@ impl Packed {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Row {
     /// The values in the order of [`Schema::columns`]; `None` where the field is absent or null. Anything but a
-    /// string is kept as its JSON text.
+    /// string is kept as its JSON text; a whole number, a number with a fraction and a truth value in one spelling.
     pub values: Packed,
     /// The cursor, if the row has one that can be read.
     pub cursor: Option<Cursor>,

@@ -57,6 +57,15 @@ pub fn milliseconds(value: u64) -> String {
     }
 }
 
+/// A number with a fraction as its shortest decimal text that reads back as the same number, with an exponent where it
+/// would be long without. It is JSON as well, if it is finite.
+#[must_use]
+pub fn real(value: f64) -> String {
+    // There is no zero below zero in a table.
+    let value = if value == 0.0 { 0.0 } else { value };
+    if value == 0.0 || (1e-5..1e16).contains(&value.abs()) { value.to_string() } else { format!("{value:e}") }
+}
+
 /// The longest text that is shown, in characters.
 const SHOWN: usize = 1_000;
 
@@ -92,6 +101,23 @@ mod tests {
         assert_eq!(milliseconds(34), "34 ms");
         assert_eq!(milliseconds(1_234), "1.2 s");
         assert_eq!(milliseconds(125_000), "2 min");
+    }
+
+    #[test]
+    fn numbers_with_a_fraction_read_back_as_they_were() {
+        for (value, text) in [
+            (0.0, "0"),
+            (-0.0, "0"),
+            (1.5, "1.5"),
+            (-3.0, "-3"),
+            (0.1 + 0.2, "0.30000000000000004"),
+            (1e300, "1e300"),
+            (-2.5e-9, "-2.5e-9"),
+            (f64::MAX, "1.7976931348623157e308"),
+        ] {
+            assert_eq!(real(value), text);
+            assert_eq!(text.parse(), Ok(value));
+        }
     }
 
     #[test]

@@ -7,6 +7,7 @@
 mod row;
 #[cfg(test)]
 mod tests;
+mod value;
 
 use std::borrow::Cow;
 use std::fmt;
@@ -15,7 +16,7 @@ use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
-use self::row::decode_row;
+use self::row::Rows;
 use super::contract::{Contract, Path, TokenAt};
 use super::{Failure, Limits, put};
 use crate::record::{Cursor, Page, Quarantined};
@@ -119,7 +120,7 @@ impl<'a> Envelope<'a> {
     #[must_use]
     pub fn last_cursor(&self) -> Option<Cursor> {
         let last = self.rows.as_ref()?.last()?;
-        decode_row(self.contract.schema, last, self.depth).ok()?.cursor
+        Rows::new(self.contract.schema, self.depth).decode(last).ok()?.cursor
     }
 
     /// Reads the rows.
@@ -128,8 +129,9 @@ impl<'a> Envelope<'a> {
         let mut page = Page { token: self.token, has_data: self.rows.is_some(), ..Page::default() };
         let rows = self.rows.unwrap_or_default();
         page.rows.reserve_exact(rows.len());
+        let read = Rows::new(self.contract.schema, self.depth);
         for (position, raw) in rows.into_iter().enumerate() {
-            match decode_row(self.contract.schema, raw, self.depth) {
+            match read.decode(raw) {
                 Ok(row) => page.rows.push(row),
                 Err(reason) => page.quarantined.push(Quarantined {
                     position,

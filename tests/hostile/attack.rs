@@ -65,7 +65,7 @@ fn row(number: usize, attack: &str, version: u32) -> String {
     let name = format!("{attack}name {version}");
     let mut row = json!({
         "id": text("id"), "name": name, "email": text("email"), "address": text("address"),
-        "company": text("company"), "job": text("job"), "createdAt": text("created"), "updatedAt": cursor,
+        "company": text("company"), "job": text("job"), "createdAt": at(0), "updatedAt": cursor,
     });
     row.as_object_mut().unwrap().insert(text("field"), Value::String(text("value")));
     row.to_string()

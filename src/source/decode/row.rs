@@ -5,94 +5,248 @@ use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use std::fmt;
 
-use memchr::memchr;
-use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, Visitor};
+use serde::de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
-use super::Name;
+use super::{Name, value};
 use crate::record::{Packed, Row, Schema};
 use crate::sanitize;
 
-/// Reads one row, or says why the table cannot hold it.
-pub(super) fn decode_row(schema: &'static Schema, raw: &RawValue, depth: usize) -> Result<Row, String> {
-    let mut reader = serde_json::Deserializer::from_str(raw.get());
-    let fields = RowFields { schema, depth }.deserialize(&mut reader).map_err(|error| error.to_string())?;
-    let key = schema.columns[schema.primary_key].name;
-    let value = |column: usize| fields.values[column].as_deref();
-    match fields.key {
-        Some('"' | '0'..='9' | '-') if value(schema.primary_key) == Some("") => {
-            return Err(format!("`{key}` is empty"));
-        }
-        Some('"' | '0'..='9' | '-') => {}
-        Some('n') => return Err(format!("`{key}` is null")),
-        Some(_) => return Err(format!("`{key}` is neither a string nor a number")),
-        None => return Err(format!("no `{key}`")),
-    }
-    let cursor = schema.cursor.and_then(value).and_then(|text| schema.read_cursor(text));
-    let extra = match fields.extra.is_empty() {
-        true => None,
-        false => Some(serde_json::to_string(&fields.extra).map_err(|error| error.to_string())?),
-    };
-    Ok(Row { values: Packed::new(&fields.values), cursor, extra })
+/// How the rows of a table are read: what is the same for all of them.
+pub(super) struct Rows {
+    schema: &'static Schema,
+    /// How deep a value may be nested.
+    depth: usize,
+    fields: Vec<Field>,
 }
 
-struct RowFields {
-    schema: &'static Schema,
-    depth: usize,
+/// A field of a row that columns take their values from.
+struct Field {
+    name: &'static str,
+    /// One of these columns, and that of the whole field if there is one.
+    column: usize,
+    whole: bool,
+    /// True if there are others.
+    shared: bool,
 }
+
+impl Rows {
+    /// The rows of a table, whose values may be nested so deep.
+    pub(super) fn new(schema: &'static Schema, depth: usize) -> Self {
+        let mut fields: Vec<Field> = Vec::with_capacity(schema.columns.len());
+        for (position, column) in schema.columns.iter().enumerate() {
+            let Some((name, rest)) = column.path.split_first() else { continue };
+            let whole = rest.is_empty();
+            match fields.iter_mut().find(|field| field.name == *name) {
+                None => fields.push(Field { name, column: position, whole, shared: false }),
+                Some(field) => {
+                    field.shared = true;
+                    if whole {
+                        (field.column, field.whole) = (position, true);
+                    }
+                }
+            }
+        }
+        Self { schema, depth, fields }
+    }
+
+    /// Reads one row, or says why the table cannot hold it.
+    pub(super) fn decode(&self, raw: &RawValue) -> Result<Row, String> {
+        let mut reader = serde_json::Deserializer::from_str(raw.get());
+        let mut found = RowFields(self).deserialize(&mut reader).map_err(|error| error.to_string())?;
+        if let Some(misfit) = found.misfit {
+            return Err(misfit);
+        }
+        let schema = self.schema;
+        if schema.parts.is_empty() {
+            found.check_key(schema)?;
+        } else {
+            let key = found.put_together(schema)?;
+            found.values[schema.primary_key] = Some(Some(key.into()));
+        }
+        let cursor = schema.cursor.and_then(|column| found.value(column));
+        let cursor = cursor.and_then(|text| schema.read_cursor(text));
+        let extra = match found.extra.is_empty() {
+            true => None,
+            false => Some(serde_json::to_string(&found.extra).map_err(|error| error.to_string())?),
+        };
+        let values = found.values.iter().map(|value| value.as_ref()?.as_deref());
+        Ok(Row { values: Packed::of(values), cursor, extra })
+    }
+
+    /// The field of a name, which is most often the one after the last.
+    fn field(&self, name: &str, next: &mut usize) -> Option<&Field> {
+        let is_it = |field: &Field| field.name == name;
+        let at = match self.fields.get(*next) {
+            Some(field) if is_it(field) => *next,
+            _ => self.fields.iter().position(is_it)?,
+        };
+        *next = at + 1;
+        self.fields.get(at)
+    }
+}
+
+struct RowFields<'r>(&'r Rows);
 
 struct RowFound<'a> {
-    values: Vec<Option<Cow<'a, str>>>,
+    /// By column: none where the row has no such field, and none in it where that is null.
+    values: Vec<Option<Option<Cow<'a, str>>>>,
     /// The first character of the primary key's JSON, which tells its type.
     key: Option<char>,
     extra: BTreeMap<Cow<'a, str>, &'a RawValue>,
+    /// The first value that does not fit its column, in words.
+    misfit: Option<String>,
 }
 
-impl<'de> DeserializeSeed<'de> for RowFields {
+impl<'a> RowFound<'a> {
+    fn value(&self, column: usize) -> Option<&str> {
+        self.values[column].as_ref()?.as_deref()
+    }
+
+    /// Takes a column's value from a field, or from within it.
+    fn take(&mut self, schema: &Schema, column: usize, raw: &'a RawValue) {
+        let found = match schema.columns[column].path {
+            [] | [_] => Ok(Some(raw)),
+            [name, rest @ ..] => within(name, rest, raw),
+        };
+        let read = found.and_then(|found| {
+            let Some(raw) = found else { return Ok(None) };
+            if column == schema.primary_key {
+                self.key = raw.get().chars().next();
+            }
+            value::read(schema, column, raw)
+        });
+        self.values[column] = Some(read.unwrap_or_else(|misfit| {
+            self.misfit.get_or_insert(misfit);
+            None
+        }));
+    }
+
+    /// Refuses a row without a primary key.
+    fn check_key(&self, schema: &Schema) -> Result<(), String> {
+        let key = schema.columns[schema.primary_key].name;
+        match self.key {
+            Some('"' | '0'..='9' | '-') if self.value(schema.primary_key) == Some("") => {
+                Err(format!("`{key}` is empty"))
+            }
+            Some('"' | '0'..='9' | '-') => Ok(()),
+            Some('n') => Err(format!("`{key}` is null")),
+            Some(_) => Err(format!("`{key}` is neither a string nor a number")),
+            None => Err(format!("no `{key}`")),
+        }
+    }
+
+    /// The primary key out of its parts, of which none may be missing.
+    fn put_together(&self, schema: &Schema) -> Result<String, String> {
+        let part = |part: &usize| {
+            let name = schema.columns[*part].name;
+            match &self.values[*part] {
+                None => Err(format!("no `{name}`, a part of the key")),
+                Some(None) => Err(format!("`{name}` is null, a part of the key")),
+                Some(Some(text)) => Ok(text),
+            }
+        };
+        let parts = schema.parts.iter().map(part).collect::<Result<Vec<_>, _>>()?;
+        serde_json::to_string(&parts).map_err(|error| error.to_string())
+    }
+}
+
+impl<'de> DeserializeSeed<'de> for RowFields<'_> {
     type Value = RowFound<'de>;
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<RowFound<'de>, D::Error> {
         deserializer.deserialize_map(self)
     }
 }
 
-impl<'de> Visitor<'de> for RowFields {
+impl<'de> Visitor<'de> for RowFields<'_> {
     type Value = RowFound<'de>;
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a JSON object as a row")
     }
     fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<RowFound<'de>, M::Error> {
-        let mut values = vec![None; self.schema.columns.len()];
-        let (mut key, mut extra, mut seen) = (None, BTreeMap::new(), 0_u64);
-        let twice =
-            |name: &str| M::Error::custom(format_args!("two fields named {}", sanitize::quoted(name)));
+        let Rows { schema, depth, .. } = self.0;
+        let values = vec![None; schema.columns.len()];
+        let mut found = RowFound { values, key: None, extra: BTreeMap::new(), misfit: None };
+        let mut next = 0;
         while let Some(Name(name)) = map.next_key()? {
             let raw = map.next_value::<&RawValue>()?;
-            if is_deeper(raw.get(), self.depth) {
-                let (name, depth) = (sanitize::quoted(&name), self.depth);
+            if is_deeper(raw.get(), *depth) {
+                let name = sanitize::quoted(&name);
                 return Err(M::Error::custom(format_args!(
                     "{name} is nested more than {depth} deep (source.max_depth)"
                 )));
             }
-            match self.schema.position(&name) {
-                Some(column) => {
-                    let bit =
-                        u32::try_from(column).ok().and_then(|column| 1_u64.checked_shl(column)).unwrap_or(0);
-                    if seen & bit != 0 {
-                        return Err(twice(&name));
-                    }
-                    seen |= bit;
-                    values[column] = text_of(raw).map_err(M::Error::custom)?;
-                    if column == self.schema.primary_key {
-                        key = raw.get().chars().next();
-                    }
+            let field = self.0.field(&name, &mut next);
+            if let Some(field) = field {
+                if found.values[field.column].is_some() {
+                    return Err(twice(&name));
                 }
-                None => match extra.entry(name) {
+                found.take(schema, field.column, raw);
+                if field.shared {
+                    let takes = |column: &usize| schema.columns[*column].path.first() == Some(&field.name);
+                    let others = (0..schema.columns.len()).filter(takes);
+                    others
+                        .filter(|other| *other != field.column)
+                        .for_each(|other| found.take(schema, other, raw));
+                }
+            }
+            // Of a field that is no column as a whole, nothing is lost either.
+            if field.is_none_or(|field| !field.whole) {
+                match found.extra.entry(name) {
                     Entry::Occupied(before) => return Err(twice(before.key())),
                     Entry::Vacant(place) => drop(place.insert(raw)),
-                },
+                }
             }
         }
-        Ok(RowFound { values, key, extra })
+        Ok(found)
+    }
+}
+
+fn twice<E: serde::de::Error>(name: &str) -> E {
+    E::custom(format_args!("two fields named {}", sanitize::quoted(name)))
+}
+
+/// What stands at a path within a field of that name; none where a part of the way is absent or null.
+fn within<'a>(name: &str, path: &[&str], raw: &'a RawValue) -> Result<Option<&'a RawValue>, String> {
+    let Some((first, rest)) = path.split_first() else { return Ok(Some(raw)) };
+    match raw.get() {
+        "null" => Ok(None),
+        text if !text.starts_with('{') => {
+            Err(format!("`{name}` is {}, not an object", sanitize::snippet(text, value::QUOTED)))
+        }
+        text => match Member(first).deserialize(&mut serde_json::Deserializer::from_str(text)) {
+            Ok(None) => Ok(None),
+            Ok(Some(member)) => within(first, rest, member),
+            Err(error) => Err(error.to_string()),
+        },
+    }
+}
+
+/// The member of an object of that name, if there is one, and one only.
+struct Member<'n>(&'n str);
+
+impl<'de> DeserializeSeed<'de> for Member<'_> {
+    type Value = Option<&'de RawValue>;
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        deserializer.deserialize_map(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Member<'_> {
+    type Value = Option<&'de RawValue>;
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a JSON object")
+    }
+    fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<Self::Value, M::Error> {
+        let mut found = None;
+        while let Some(Name(name)) = map.next_key()? {
+            if name != self.0 {
+                map.next_value::<IgnoredAny>()?;
+            } else if found.replace(map.next_value()?).is_some() {
+                return Err(twice(&name));
+            }
+        }
+        Ok(found)
     }
 }
 
@@ -118,20 +272,4 @@ fn is_deeper(json: &str, most: usize) -> bool {
         }
     }
     false
-}
-
-/// A value as the column keeps it: a string's content, nothing for null, anything else as its JSON text.
-fn text_of(raw: &RawValue) -> serde_json::Result<Option<Cow<'_, str>>> {
-    let text = raw.get();
-    if text == "null" {
-        return Ok(None);
-    }
-    let Some(content) = text.strip_prefix('"').and_then(|text| text.strip_suffix('"')) else {
-        return Ok(Some(Cow::Borrowed(text)));
-    };
-    // What the parser has passed over has no quote in it, nor anything else to be read, but behind a backslash.
-    match memchr(b'\\', content.as_bytes()) {
-        None => Ok(Some(Cow::Borrowed(content))),
-        Some(_) => serde_json::from_str(text).map(|text| Some(Cow::Owned(text))),
-    }
 }

@@ -1,3 +1,5 @@
+mod typed;
+
 use std::time::Duration;
 
 use proptest::prelude::*;
