@@ -88,19 +88,16 @@ fn is_time(content: &str) -> bool {
 /// True if it certainly is one, of the spelling that most have: `2026-11-16T19:05:47Z`, up to the day that every month
 /// has. To read it would cost many times as much.
 fn is_plain_time(content: &str) -> bool {
-    const SHAPE: &[u8; 20] = b"dddd-dd-ddTdd:dd:ddZ";
-    let shaped = content.len() == SHAPE.len()
-        && content.bytes().zip(SHAPE).all(|(byte, shape)| match shape {
-            b'd' => byte.is_ascii_digit(),
-            _ => byte == *shape,
-        });
-    let within = |at: usize, low: &str, high: &str| (low..=high).contains(&&content[at..at + 2]);
-    shaped
-        && within(5, "01", "12")
-        && within(8, "01", "28")
-        && within(11, "00", "23")
-        && within(14, "00", "59")
-        && within(17, "00", "59")
+    const SHAPE: &[u8; 20] = b"0000-00-00T00:00:00Z";
+    let Ok(bytes) = <&[u8; 20]>::try_from(content.as_bytes()) else { return false };
+    let is_shaped = |(byte, shape): (&u8, &u8)| match shape {
+        b'0' => byte.is_ascii_digit(),
+        _ => byte == shape,
+    };
+    let pair = |at: usize| 10 * (bytes[at] - b'0') + (bytes[at + 1] - b'0');
+    bytes.iter().zip(SHAPE).all(is_shaped)
+        && matches!((pair(5), pair(8)), (1..=12, 1..=28))
+        && matches!((pair(11), pair(14), pair(17)), (0..=23, 0..=59, 0..=59))
 }
 
 /// True for digits with a sign, a fraction and an exponent, where they are there.
