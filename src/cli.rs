@@ -11,6 +11,7 @@ pub mod print;
 pub mod replay;
 pub mod run;
 mod source;
+pub mod sources;
 pub mod state;
 pub mod verify;
 
@@ -28,7 +29,7 @@ use flags::{Flags, Scope};
 use line::{Asked, ConfigAction, Line, Recorded};
 
 use crate::config::{self, Environment, Format as _, Loaded, Location, Place, Problem, Problems, Settings};
-use crate::record::Cursor;
+use crate::record::{Cursor, NotACursor, Schema};
 use crate::replay::Speed;
 use crate::sanitize;
 
@@ -36,10 +37,11 @@ use crate::sanitize;
 const WIDTH: usize = 80;
 
 /// Flags that the program's own help shows. The others stand in the help of `watch` and `sync`.
-const FIRST: &[&str] = &["url", "db"];
+const FIRST: &[&str] = &["url"];
 /// Flags that only the manual shows.
 const FINER: &[&str] = &[
     "lag",
+    "max-wait",
     "rate",
     "retries",
     "connect-timeout",
@@ -83,7 +85,9 @@ pub enum Command {
     /// Check a destination.
     Verify(Verified),
     /// Print the declared table.
-    Schema,
+    Schema(&'static Schema),
+    /// List, show or try sources.
+    Source(sources::Action),
     /// Write the annotated settings file.
     ConfigInit {
         /// Where to.
@@ -117,6 +121,8 @@ pub struct Played {
     pub file: PathBuf,
     /// How fast.
     pub speed: Speed,
+    /// The table that its rows are of.
+    pub schema: &'static Schema,
     /// How the monitor looks.
     pub looks: config::Monitor,
     /// One event a line, as JSON, instead.
@@ -152,9 +158,8 @@ pub enum StateAction {
     Show,
     /// Set the checkpoint
     Set {
-        /// A date and time such as 2026-11-16T19:05:47Z
-        #[arg(value_parser = Cursor::parse)]
-        value: Cursor,
+        /// A cursor as the source writes it, such as 2026-11-16T19:05:47Z
+        value: String,
     },
     /// Set the checkpoint back, to ask for the rows after it again
     Rewind(Rewind),
@@ -180,13 +185,29 @@ pub enum StateAction {
     },
 }
 
+impl StateAction {
+    /// Refuses a cursor that this table has none of.
+    fn check(&self, schema: &Schema) -> Result<(), clap::Error> {
+        let (name, text) = match self {
+            Self::Set { value } => ("VALUE", value),
+            Self::Rewind(Rewind { to: Some(to), .. }) => ("--to", to),
+            _ => return Ok(()),
+        };
+        let refused = |why: NotACursor| {
+            let message = format!("{name}: {why}");
+            clap::Error::raw(ErrorKind::ValueValidation, format!("{}\n", sanitize::line(&message)))
+        };
+        Cursor::read(schema.format, text).map(drop).map_err(refused)
+    }
+}
+
 /// How far a checkpoint is set back: to a value, or by a span. Exactly one is given.
 #[derive(Clone, Debug, PartialEq, Args)]
 #[group(required = true, multiple = false)]
 pub struct Rewind {
-    /// To this date and time, such as 2026-11-16T19:05:47Z
-    #[arg(long, value_name = "VALUE", value_parser = Cursor::parse)]
-    pub to: Option<Cursor>,
+    /// To this cursor, such as 2026-11-16T19:05:47Z
+    #[arg(long, value_name = "VALUE")]
+    pub to: Option<String>,
     /// By this span of time, such as 90s, 2h or 1d
     #[arg(long, value_name = "DURATION", value_parser = span)]
     pub by: Option<Duration>,
@@ -248,7 +269,9 @@ where
             Command::Demo { demo, looks: load(looks, environment)?.settings.monitor }
         }
         Asked::Replay { file, speed, json, looks } => {
-            Command::Replay(Played { file, speed, json, looks: load(looks, environment)?.settings.monitor })
+            let settings = load(looks, environment)?.settings;
+            let schema = settings.contract.schema;
+            Command::Replay(Played { file, speed, json, schema, looks: settings.monitor })
         }
         Asked::Playground(serve) => Command::Playground(Served {
             port: serve.port,
@@ -256,12 +279,15 @@ where
             playground: load(serve.people, environment)?.settings.playground,
         }),
         Asked::State { destination, action } => {
-            Command::State { settings: settings(load(destination, environment)?), action }
+            let settings = settings(load(destination, environment)?);
+            action.check(settings.contract.schema)?;
+            Command::State { settings, action }
         }
         Asked::Verify { against_source, json, source } => {
             Command::Verify(Verified { settings: settings(load(source, environment)?), against_source, json })
         }
-        Asked::Schema => Command::Schema,
+        Asked::Schema { source } => Command::Schema(load(source, environment)?.settings.contract.schema),
+        Asked::Source { action } => Command::Source(sources::read(action, environment)?),
         Asked::Config { action } => match action {
             ConfigAction::Init { force, file } => {
                 Command::ConfigInit { path: path(file.config.as_deref(), environment)?, force }

@@ -4,12 +4,15 @@
 //! `environment` are layers, and `layers` puts them together. What is wrong is refused with its place and the nearest
 //! right word.
 //!
+//! `definition` reads what a source is: its contract and its table, of which a run goes by one.
+//!
 //! This room decides nothing about a run, opens no destination and asks no source. It holds no secrets, only
 //! where they are kept, and refuses the ones that it can recognise.
 
 mod address;
 mod credential;
 mod database;
+pub mod definition;
 mod environment;
 mod file;
 mod format;
@@ -22,12 +25,14 @@ use crate::destination;
 
 pub use credential::Keeper;
 pub use database::fingerprint;
+pub use definition::{Definition, Named};
 pub use environment::{CONFIG, Environment};
 pub use format::{Format, Rule, Span, Word};
 pub use keys::{
     Colours, Destination, EmptyPage, Flag, KEYS, Key, Monitor, Playground, Resume, Retry, SECTIONS, Settings,
     Source, Sync,
 };
+pub(crate) use layers::find;
 pub use layers::{Entry, Loaded, Location, load};
 pub(crate) use problem::nearest;
 pub use problem::{Place, Problem, Problems};
@@ -40,7 +45,8 @@ impl Settings {
     /// If none was named and the platform knows no data directory.
     pub fn database(&self) -> Result<destination::place::Place, Problem> {
         let named = self.destination.db.clone();
-        let path = named.or_else(|| database::default_path(self.source.url.as_ref())).ok_or_else(|| {
+        let source = (self.source.name.as_deref(), self.source.url.as_ref());
+        let path = named.or_else(|| database::default_path(source)).ok_or_else(|| {
             let what = "no data directory is known here (no home directory?); name a file";
             Problem::new(Place::Flag("db"), what)
         })?;

@@ -4,7 +4,6 @@ use std::process::ExitCode;
 
 use highwater::cli::{self, Command, Exit, print};
 use highwater::config::{self, Environment, Problem};
-use highwater::record::USER;
 use highwater::report::Style;
 
 fn main() -> ExitCode {
@@ -30,7 +29,8 @@ fn run(command: Command) -> Result<Exit, Box<dyn std::error::Error>> {
         Command::Playground(served) => return cli::run::playground(&served),
         Command::State { settings, action } => return cli::state::run(&settings, &action),
         Command::Verify(verified) => return cli::verify::run(&verified),
-        Command::Schema => print::stdout(print::schema(&USER)?.as_bytes())?,
+        Command::Schema(schema) => print::stdout(print::schema(schema)?.as_bytes())?,
+        Command::Source(action) => return cli::sources::run(&action),
         Command::ConfigInit { path, force } => {
             config::init(&path, force)?;
             print::path(&path)?;

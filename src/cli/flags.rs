@@ -35,6 +35,18 @@ pub struct OfRun;
 #[derive(Clone, Debug)]
 pub struct OfMonitor;
 
+/// What the monitor looks like, and whose rows it shows.
+#[derive(Clone, Debug)]
+pub struct OfReplay;
+
+/// Which source.
+#[derive(Clone, Debug)]
+pub struct OfName;
+
+/// How a source that is named otherwise is asked.
+#[derive(Clone, Debug)]
+pub struct OfCheck;
+
 /// What selects a destination.
 #[derive(Clone, Debug)]
 pub struct OfDestination;
@@ -73,7 +85,25 @@ impl Scope for OfDestination {
     const GLOBAL: bool = true;
 
     fn has(key: &Key) -> bool {
-        matches!(key.name, "url" | "db")
+        OfName::has(key) || matches!(key.name, "url" | "db")
+    }
+}
+
+impl Scope for OfReplay {
+    fn has(key: &Key) -> bool {
+        OfName::has(key) || OfMonitor::has(key)
+    }
+}
+
+impl Scope for OfName {
+    fn has(key: &Key) -> bool {
+        (key.section, key.name) == ("source", "name")
+    }
+}
+
+impl Scope for OfCheck {
+    fn has(key: &Key) -> bool {
+        key.section == "source" && !OfName::has(key)
     }
 }
 
@@ -159,6 +189,7 @@ const OWN: usize = 100;
 fn rank(key: &Key) -> u8 {
     match (key.section, key.name) {
         (_, "url") => 0,
+        ("source", "name") => 1,
         ("destination" | "sync", _) => 1,
         ("monitor", _) => 3,
         _ => 2,

@@ -5,7 +5,10 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueHint};
 use clap_complete::Shell;
 
-use super::flags::{Flags, OfDestination, OfFile, OfMonitor, OfPlayground, OfRun, OfSource, OfWatch, Scope};
+use super::flags::{
+    Flags, OfCheck, OfDestination, OfFile, OfMonitor, OfName, OfPlayground, OfReplay, OfRun, OfSource,
+    OfWatch, Scope,
+};
 use super::{Demo, Exit, StateAction, WIDTH};
 use crate::replay::Speed;
 
@@ -73,7 +76,7 @@ pub(super) enum Asked {
         #[arg(long)]
         json: bool,
         #[command(flatten)]
-        looks: Flags<OfMonitor>,
+        looks: Flags<OfReplay>,
     },
     /// Serve the built-in API alone
     Playground(Serve),
@@ -97,7 +100,16 @@ pub(super) enum Asked {
         source: Flags<OfSource>,
     },
     /// Print the table as the reference declares it
-    Schema,
+    Schema {
+        #[command(flatten)]
+        source: Flags<OfName>,
+    },
+    /// List the sources, show one, try one
+    #[command(after_help = "Exit of `check`: 0 could work · 1 could not · 2 usage")]
+    Source {
+        #[command(subcommand)]
+        action: SourceAction,
+    },
     /// Write, show or find the settings file
     Config {
         #[command(subcommand)]
@@ -129,6 +141,29 @@ pub(super) struct Serve {
     #[arg(long, value_name = "N", default_value_t = 20, requires = "rate_limit",
           value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     pub(super) capacity: u32,
+}
+
+#[derive(Subcommand)]
+pub(super) enum SourceAction {
+    /// List the sources of the settings file, and the presets
+    List {
+        #[command(flatten)]
+        file: Flags<OfFile>,
+    },
+    /// Print a source's whole definition, to paste and change
+    Show {
+        /// Its name
+        name: String,
+        #[command(flatten)]
+        file: Flags<OfFile>,
+    },
+    /// Ask a source twice, and say how it would be walked
+    Check {
+        /// Its name
+        name: String,
+        #[command(flatten)]
+        source: Flags<OfCheck>,
+    },
 }
 
 #[derive(Subcommand)]

@@ -9,7 +9,6 @@ use super::{Exit, Played, print};
 use crate::config::{Place, Problem};
 use crate::monitor::terminal::leave_behind;
 use crate::monitor::{self, Departure, Feed};
-use crate::record::USER;
 use crate::replay::{Piece, Player, Tail, Tape, Unplayable};
 use crate::report::{Report, Style};
 
@@ -33,7 +32,7 @@ fn watch(played: &Played, tape: Tape) -> Result<Exit, Fault> {
         let playing = tokio::spawn(player.play());
         let clock = deck.clock.clone();
         let feed = Feed {
-            schema: &USER,
+            schema: played.schema,
             events,
             commands,
             start: None,

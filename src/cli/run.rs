@@ -18,7 +18,6 @@ use crate::monitor::theme::{Glyphs, Theme};
 use crate::monitor::{self, Departure, Feed, Left, Manners};
 use crate::platform::{self, Signal, Signals};
 use crate::playground::{self, Playground};
-use crate::record::USER;
 use crate::report::{self, Progress, Report, Style};
 use crate::run::{Outcome, Start};
 use crate::source::retry::{Policy, Rate};
@@ -59,7 +58,7 @@ impl Session {
         }
         let Found { source, name, playground } = Found::start(settings).await?;
         let place = settings.database()?;
-        let Opened { mut destination, killed } = place.open(&USER)?;
+        let Opened { mut destination, killed } = place.open(settings.contract.schema)?;
         destination.bind(&identity(settings))?;
         destination.check_steering()?;
         let source = source.await??;
@@ -98,9 +97,10 @@ pub fn watch(watched: &Watched) -> Result<Exit, Fault> {
             Resume::From(start) => Some(start),
         };
         let place = settings.database()?;
-        let reader = Some(place.reader(&USER));
+        let schema = settings.contract.schema;
+        let reader = Some(place.reader(schema));
         let commands = session.commands.clone();
-        let feed = Feed { schema: &USER, events, commands, start, reader, replay: None, lesson: None };
+        let feed = Feed { schema, events, commands, start, reader, replay: None, lesson: None };
         let manners = manners(&settings.monitor);
         let left = monitor::run(feed, manners, Utc::now).await?;
         let trouble = session.trouble.clone();

@@ -13,7 +13,7 @@ use crate::source::grant::Grant;
 use crate::source::http::masked;
 use crate::source::origin::is_readable_on_the_way;
 use crate::source::transport::{Access, Network};
-use crate::source::{Auth, Credential, KEYSET, Key, Limits, Source};
+use crate::source::{Auth, Credential, Key, Limits, Source};
 
 /// The source, being made ready, with the server that it may have brought along.
 pub(super) struct Found {
@@ -38,9 +38,10 @@ impl Found {
         };
         let credential = credential(&settings.source)?;
         let (limits, access) = (limits(settings), access(&settings.source)?);
+        let contract = settings.contract;
         let source = tokio::task::spawn_blocking(move || {
             let network = Network::new(&limits, &access)?;
-            Ok::<_, String>(Source::over(Arc::new(network), url, limits, &KEYSET).with(credential))
+            Ok::<_, String>(Source::over(Arc::new(network), url, limits, contract).with(credential))
         });
         Ok(Self { source, name, playground })
     }
@@ -48,6 +49,12 @@ impl Found {
 
 /// What a destination knows its source by. Holds no secret.
 pub(super) fn identity(settings: &Settings) -> String {
+    let named = settings.source.name.as_ref().map(|name| format!("{name}, ")).unwrap_or_default();
+    named + &asked(settings)
+}
+
+/// Who is asked, as a destination knows it.
+fn asked(settings: &Settings) -> String {
     match &settings.source.url {
         Some(url) if url.query().is_some() => {
             format!("{} (query {:08x})", masked(url), config::fingerprint(url.as_str()))

@@ -1,6 +1,7 @@
 //! `state`: the checkpoint, looked at and moved by hand. Every move is written down and can be taken back; none is
 //! made while a run holds the lock.
 
+use std::fmt;
 use std::fs::File;
 use std::io::{self, BufRead as _, IsTerminal as _, Read as _, Write as _};
 use std::path::Path;
@@ -11,10 +12,12 @@ use serde::{Deserialize, Serialize};
 use super::run::Fault;
 use super::{Exit, Rewind, StateAction, print};
 use crate::config::Settings;
-use crate::destination::place::Place;
-use crate::record::{Cursor, USER};
+use crate::destination::DestinationError;
+use crate::destination::place::{Opened, Place, Steered};
+use crate::record::{Cursor, NotACursor};
 use crate::report;
 use crate::sanitize;
+use crate::source::Contract;
 use crate::sync::event::Unfinished;
 use crate::text::{age, number};
 
@@ -34,21 +37,48 @@ struct StateFile {
 /// # Errors
 /// If the destination cannot be read or written, or is in use.
 pub fn run(settings: &Settings, action: &StateAction) -> Result<Exit, Fault> {
-    let place = settings.database()?;
+    let kept = Kept { place: settings.database()?, contract: settings.contract };
     match action {
-        StateAction::Show => show(&place),
-        StateAction::History => history(&place),
-        StateAction::Export { file } => export(&place, file.as_deref()),
-        StateAction::Set { value } => move_to(&place, "set", Some(value)),
-        StateAction::Import { file } => move_to(&place, "import", Some(&import(file)?)),
-        StateAction::Rewind(by) => rewind(&place, by),
-        StateAction::Reset { yes } => reset(&place, *yes),
-        StateAction::Undo => undo(&place),
+        StateAction::Show => show(&kept),
+        StateAction::History => history(&kept),
+        StateAction::Export { file } => export(&kept, file.as_deref()),
+        StateAction::Set { value } => move_to(&kept, "set", Some(&kept.cursor(value)?)),
+        StateAction::Import { file } => move_to(&kept, "import", Some(&import(&kept, file)?)),
+        StateAction::Rewind(by) => rewind(&kept, by),
+        StateAction::Reset { yes } => reset(&kept, *yes),
+        StateAction::Undo => undo(&kept),
     }
 }
 
-fn show(place: &Place) -> Result<Exit, Fault> {
-    let mut destination = place.read(&USER)?;
+/// A destination, and what its source speaks.
+struct Kept {
+    place: Place,
+    contract: &'static Contract,
+}
+
+impl Kept {
+    fn read(&self) -> Result<Box<dyn Steered>, DestinationError> {
+        self.place.read(self.contract.schema)
+    }
+
+    fn open(&self) -> Result<Opened, DestinationError> {
+        self.place.open(self.contract.schema)
+    }
+
+    /// What an operator wrote, as this source writes its cursors.
+    fn cursor(&self, text: &str) -> Result<Cursor, NotACursor> {
+        Cursor::read(self.contract.schema.format, text)
+    }
+}
+
+impl fmt::Display for Kept {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.place.fmt(f)
+    }
+}
+
+fn show(kept: &Kept) -> Result<Exit, Fault> {
+    let mut destination = kept.read()?;
     let stored = destination.stored()?;
     let mut text = format!("destination  {}\n", sanitize::line(&destination.name()));
     let source = stored.source.as_deref().unwrap_or("none yet");
@@ -66,16 +96,16 @@ fn show(place: &Place) -> Result<Exit, Fault> {
     if let Some(lost) = stored.lost {
         text.push_str(&format!("ATTENTION    {}\n", lost.sentence()));
     }
-    if let Some(holder) = place.holder() {
+    if let Some(holder) = kept.place.holder() {
         text.push_str(&format!("in use by    {holder}\n"));
     }
     print::stdout(text.as_bytes())?;
     Ok(Exit::Complete)
 }
 
-fn history(place: &Place) -> Result<Exit, Fault> {
+fn history(kept: &Kept) -> Result<Exit, Fault> {
     let mut text = String::new();
-    for entry in place.read(&USER)?.history(MOVES)? {
+    for entry in kept.read()?.history(MOVES)? {
         let cause = entry.run.map_or(entry.cause.clone(), |run| format!("run {run}"));
         let undone = entry.undone_by.map(|by| format!("  (undone by {by})")).unwrap_or_default();
         let (before, after) =
@@ -90,10 +120,10 @@ fn history(place: &Place) -> Result<Exit, Fault> {
     Ok(Exit::Complete)
 }
 
-fn export(place: &Place, file: Option<&Path>) -> Result<Exit, Fault> {
-    let stored = place.read(&USER)?.stored()?;
+fn export(kept: &Kept, file: Option<&Path>) -> Result<Exit, Fault> {
+    let stored = kept.read()?.stored()?;
     let Some(checkpoint) = stored.checkpoint else {
-        return Err(format!("{place}: no checkpoint to export; run a sync first").into());
+        return Err(format!("{kept}: no checkpoint to export; run a sync first").into());
     };
     let json = serde_json::to_string(&StateFile { last_updated_at: checkpoint.text().to_owned() })?;
     match file.filter(|file| *file != Path::new("-")) {
@@ -107,7 +137,7 @@ fn export(place: &Place, file: Option<&Path>) -> Result<Exit, Fault> {
     Ok(Exit::Complete)
 }
 
-fn import(file: &Path) -> Result<Cursor, Fault> {
+fn import(kept: &Kept, file: &Path) -> Result<Cursor, Fault> {
     let mut text = String::new();
     let read = match file == Path::new("-") {
         true => io::stdin().read_to_string(&mut text),
@@ -115,20 +145,23 @@ fn import(file: &Path) -> Result<Cursor, Fault> {
     };
     let name = file.display();
     read.map_err(|error| format!("{name}: {error}"))?;
-    let shape = r#"it must be {"last_updated_at": "2026-11-16T19:05:47Z"}"#;
+    let shape = r#"it must be {"last_updated_at": "2026-11-16T19:05:47Z"}, its value as the source writes its cursors"#;
     let state: StateFile =
         serde_json::from_str(&text).map_err(|error| format!("{name}: {error}; {shape}"))?;
-    Cursor::parse(&state.last_updated_at).map_err(|error| format!("{name}: {error}; {shape}").into())
+    kept.cursor(&state.last_updated_at).map_err(|error| format!("{name}: {error}; {shape}").into())
 }
 
-fn rewind(place: &Place, rewind: &Rewind) -> Result<Exit, Fault> {
-    let current = place.read(&USER)?.stored()?.checkpoint;
+fn rewind(kept: &Kept, rewind: &Rewind) -> Result<Exit, Fault> {
+    let current = kept.read()?.stored()?.checkpoint;
     let Some(current) = current else {
-        return Err(format!("{place}: no checkpoint to rewind").into());
+        return Err(format!("{kept}: no checkpoint to rewind").into());
     };
     let to = match (&rewind.to, rewind.by) {
-        (Some(to), _) => to.clone(),
-        (None, by) => current.earlier(by.unwrap_or_default(), &Cursor::beginning()),
+        (Some(to), _) => kept.cursor(to)?,
+        (None, _) if current.instant().is_none() => {
+            return Err(format!("{current} is no time; say --to which one the checkpoint goes back").into());
+        }
+        (None, by) => current.earlier(by.unwrap_or_default(), &kept.contract.beginning()),
     };
     if to > current {
         return Err(format!(
@@ -136,11 +169,11 @@ fn rewind(place: &Place, rewind: &Rewind) -> Result<Exit, Fault> {
         )
         .into());
     }
-    move_to(place, "rewind", Some(&to))
+    move_to(kept, "rewind", Some(&to))
 }
 
-fn reset(place: &Place, yes: bool) -> Result<Exit, Fault> {
-    let stored = place.read(&USER)?.stored()?;
+fn reset(kept: &Kept, yes: bool) -> Result<Exit, Fault> {
+    let stored = kept.read()?.stored()?;
     if !yes {
         if !io::stdin().is_terminal() {
             return Err("this forgets the checkpoint; without a terminal to ask on, say --yes".into());
@@ -155,14 +188,14 @@ fn reset(place: &Place, yes: bool) -> Result<Exit, Fault> {
             return Ok(Exit::Early);
         }
     }
-    move_to(place, "reset", None)
+    move_to(kept, "reset", None)
 }
 
-fn undo(place: &Place) -> Result<Exit, Fault> {
-    place.read(&USER)?;
-    let mut destination = place.open(&USER)?.destination;
+fn undo(kept: &Kept) -> Result<Exit, Fault> {
+    kept.read()?;
+    let mut destination = kept.open()?.destination;
     match destination.undo(Utc::now())? {
-        None => Err(format!("{place}: nothing to undo").into()),
+        None => Err(format!("{kept}: nothing to undo").into()),
         Some(entry) => {
             let cause = entry.run.map_or(entry.cause, |run| format!("the move of run {run}"));
             let before = entry.before.as_deref().unwrap_or("none");
@@ -172,8 +205,8 @@ fn undo(place: &Place) -> Result<Exit, Fault> {
     }
 }
 
-fn move_to(place: &Place, cause: &str, to: Option<&Cursor>) -> Result<Exit, Fault> {
-    let mut destination = place.open(&USER)?.destination;
+fn move_to(kept: &Kept, cause: &str, to: Option<&Cursor>) -> Result<Exit, Fault> {
+    let mut destination = kept.open()?.destination;
     let unfinished = destination.stored()?.unfinished;
     let before = destination.move_checkpoint(cause, to, Utc::now())?;
     let (before, after) = (before.as_deref().unwrap_or("none"), to.map_or("none", Cursor::text));

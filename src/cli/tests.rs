@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::config::{Colours, EmptyPage, Resume};
+use crate::record::USER;
 use crate::run::Start;
 use crate::walk::Mode;
 
@@ -129,6 +130,7 @@ fn a_sync_can_be_recorded_and_a_recording_played() {
     let looks = || settings("").monitor;
     for (line, speed) in [("", 1.0), (" --speed 0.5", 0.5)] {
         let played = Played {
+            schema: &USER,
             file: "a.ndjson".into(),
             speed: Speed::times(speed).unwrap(),
             json: false,
@@ -136,7 +138,8 @@ fn a_sync_can_be_recorded_and_a_recording_played() {
         };
         assert_eq!(read(&format!("replay a.ndjson{line}")).unwrap(), Command::Replay(played));
     }
-    let played = Played { file: "a.ndjson".into(), speed: Speed::MAX, json: true, looks: looks() };
+    let schema = &USER;
+    let played = Played { file: "a.ndjson".into(), speed: Speed::MAX, json: true, schema, looks: looks() };
     assert_eq!(read("replay --json a.ndjson --speed max").unwrap(), Command::Replay(played));
     for line in
         ["replay", "replay a --speed 0", "replay a --speed 1001", "replay a --speed NaN", "replay a --url x"]
@@ -187,7 +190,7 @@ fn every_change_to_a_checkpoint_is_understood() {
         Command::State { action, .. } => action,
         other => panic!("{other:?}"),
     };
-    let value = Cursor::parse("2026-11-16T19:05:47Z").unwrap();
+    let value = "2026-11-16T19:05:47Z".to_owned();
     let set = action("state set 2026-11-16T19:05:47Z");
     assert_eq!(set, StateAction::Set { value: value.clone() });
     let (to, by) = (Some(value), None);

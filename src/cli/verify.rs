@@ -13,7 +13,6 @@ use super::{Exit, Verified, print};
 use crate::config::Settings;
 use crate::destination::sqlite::verify::Verifier;
 use crate::destination::verify::{Check, Finding, Verdict};
-use crate::record::USER;
 use crate::report::{Progress, Report, Style};
 use crate::run::{Outcome, Start};
 use crate::sanitize;
@@ -40,7 +39,7 @@ pub fn run(verified: &Verified) -> Result<Exit, Fault> {
         false => None,
     };
     let mut telling = Telling::new(verified.json);
-    let verifier = place.verifier(&USER)?;
+    let verifier = place.verifier(settings.contract.schema)?;
     let (source, checkpoint) = verifier.about();
     telling.begin(&Begun {
         destination: &place.to_string(),

@@ -4,11 +4,11 @@ use std::path::PathBuf;
 
 use url::Url;
 
+use super::definition::written::check_name;
 use super::format::Format;
 use crate::sanitize::quoted;
-use crate::source::KEYSET;
 
-/// An `http` or `https` URL without a user, a password, a fragment, or the parameters that requests set.
+/// An `http` or `https` URL without a user, a password or a fragment.
 pub struct HttpUrl;
 
 impl Format for HttpUrl {
@@ -19,9 +19,6 @@ impl Format for HttpUrl {
         let shown = if text.contains('@') { "the value".to_owned() } else { quoted(text) };
         let example = "write it as http://host:port/path or https://…";
         let url = without_user(text, &shown, example)?;
-        if let Some((name, _)) = url.query_pairs().find(|(name, _)| KEYSET.sets(name)) {
-            return Err(format!("{shown} has its own {name}, which every request sets anew; leave it out"));
-        }
         if url.fragment().is_some() {
             return Err(format!("{shown} has a fragment (#…), which no server gets to see; leave it out"));
         }
@@ -70,6 +67,25 @@ impl Format for ProxyUrl {
     }
 }
 
+/// The name of a source: small letters, digits, `-` and `_`.
+pub struct SourceName;
+
+impl Format for SourceName {
+    type Value = String;
+
+    fn read(&self, text: &str) -> Result<String, String> {
+        check_name(text).map(|()| text.to_owned())
+    }
+
+    fn write(&self, value: &String) -> String {
+        value.clone()
+    }
+
+    fn bounds(&self) -> String {
+        "a name".to_owned()
+    }
+}
+
 /// A path to a file, which need not exist.
 pub struct FilePath;
 
@@ -106,14 +122,6 @@ mod tests {
         assert!(HttpUrl.read("https://example.com").is_ok());
         for text in ["ftp://h/", "localhost:5001/x", "/users", "", "http://", "file:///x", "http://h/#a"] {
             assert!(HttpUrl.read(text).is_err(), "{text}");
-        }
-    }
-
-    #[test]
-    fn a_url_that_asks_for_a_place_of_its_own_is_refused() {
-        for name in ["updated_since", "scroll_param", "%75pdated_since"] {
-            let message = HttpUrl.read(&format!("http://h/users?x=1&{name}=2026")).unwrap_err();
-            assert!(message.contains("leave it out"), "{message}");
         }
     }
 

@@ -8,10 +8,9 @@ use std::process::{Command, Stdio};
 
 use super::address::HttpUrl;
 use super::format::Format;
-use crate::sanitize::quoted;
 use crate::secret::Secret;
+use crate::source::Auth;
 use crate::source::grant::Client;
-use crate::source::{Auth, KEYSET};
 use reqwest::header::HeaderName;
 
 /// The most bytes of a credential.
@@ -32,10 +31,6 @@ impl Format for Placement {
             ("header", Some(name)) => HeaderName::from_bytes(name.as_bytes())
                 .map(Auth::Header)
                 .map_err(|_| "what follows is no name of a header, such as x-api-key".to_owned()),
-            ("query", Some(name)) if KEYSET.sets(name) => Err(format!(
-                "{} is what every request sets anew; the credential needs another name",
-                quoted(name)
-            )),
             ("query", Some(name)) if is_name(name) => Ok(Auth::Query(name.to_owned())),
             ("oauth2" | "oauth2-body", Some(rest)) => client(rest, word == "oauth2-body").map(Auth::OAuth2),
             // What was written may be the credential: it is not quoted.
@@ -212,7 +207,6 @@ mod tests {
                 assert!(!message.contains("hunter2"), "{message}");
             }
         }
-        assert!(Placement.read("query updated_since").is_err());
     }
 
     #[test]

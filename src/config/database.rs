@@ -18,17 +18,23 @@ pub(super) fn directories() -> Option<ProjectDirs> {
     ProjectDirs::from("", "", env!("CARGO_PKG_NAME"))
 }
 
-/// The default file for a source (`None`: the built-in playground). `None` if the platform knows no data directory.
-pub(super) fn default_path(source: Option<&Url>) -> Option<PathBuf> {
+/// A source by its name and address, as far as it has them. Without an address it is the built-in playground.
+type Source<'a> = (Option<&'a str>, Option<&'a Url>);
+
+/// The default file for a source. `None` if the platform knows no data directory.
+pub(super) fn default_path(source: Source<'_>) -> Option<PathBuf> {
     // The local one: on Windows the other roams between machines, which a database must not.
     directories().map(|platform| platform.data_local_dir().join(file_name(source)))
 }
 
-/// `playground.db`, or `<host>[-<port>]-<hash of the URL>.db`.
-fn file_name(source: Option<&Url>) -> String {
-    let Some(url) = source else {
+/// `playground.db`, `<name>-<hash of the URL>.db`, or `<host>[-<port>]-<hash of the URL>.db`.
+fn file_name((name, url): Source<'_>) -> String {
+    let Some(url) = url else {
         return PLAYGROUND.to_owned();
     };
+    if let Some(name) = name {
+        return format!("{name}-{:08x}.db", fingerprint(url.as_str()));
+    }
     let host: String = url
         .host_str()
         .unwrap_or("")
@@ -56,12 +62,14 @@ mod tests {
     use super::*;
 
     fn name(url: &str) -> String {
-        file_name(Some(&Url::parse(url).unwrap()))
+        file_name((None, Some(&Url::parse(url).unwrap())))
     }
 
     #[test]
     fn a_name_never_changes() {
-        assert_eq!(file_name(None), "playground.db");
+        assert_eq!(file_name((None, None)), "playground.db");
+        let url = Url::parse("https://api.example.com/v1/users").unwrap();
+        assert_eq!(file_name((Some("users"), Some(&url))), "users-caf9beaa.db");
         assert_eq!(name("http://127.0.0.1:5001/users"), "127.0.0.1-5001-4bdeb131.db");
         assert_eq!(name("https://api.example.com/v1/users"), "api.example.com-caf9beaa.db");
     }

@@ -9,8 +9,9 @@ use std::ops::Range;
 use std::path::Path;
 
 use toml::Spanned;
-use toml::de::{DeString, DeTable, DeValue};
+use toml::de::{DeInteger, DeString, DeTable, DeValue};
 
+use super::definition::written::{Written, check_name};
 use super::keys::{KEYS, Key, SECTIONS};
 use super::layers::Entry;
 use super::problem::{Place, Problem, nearest};
@@ -23,6 +24,8 @@ const LARGEST: u64 = 1 << 20;
 #[derive(Debug, Default)]
 pub(super) struct Contents {
     pub entries: Vec<Entry>,
+    /// The sources that are defined, by name.
+    pub sources: Vec<(String, Written)>,
     pub problems: Vec<Problem>,
 }
 
@@ -56,7 +59,7 @@ pub(super) fn text(path: &Path) -> Result<Option<String>, Problem> {
 
 /// Takes the text of a settings file apart. Everything that is wrong is reported, in the order of the lines.
 pub(super) fn entries(path: &Path, text: &str) -> Contents {
-    let mut reader = Reader { path, text, contents: Contents::default() };
+    let mut reader = Reader { origin: Origin { path, text }, contents: Contents::default() };
     match DeTable::parse(text) {
         Ok(table) => reader.table(table.get_ref()),
         Err(why) => {
@@ -71,9 +74,25 @@ pub(super) fn entries(path: &Path, text: &str) -> Contents {
     reader.contents
 }
 
+/// A text, and the file that it is in.
+pub(super) struct Origin<'a> {
+    pub path: &'a Path,
+    pub text: &'a str,
+}
+
+impl Origin<'_> {
+    /// Where a piece of the text begins.
+    pub fn place(&self, span: &Range<usize>) -> Place {
+        let before = self.text.as_bytes().iter().take(span.start);
+        Place::File {
+            path: self.path.to_owned(),
+            line: Some(1 + before.filter(|byte| **byte == b'\n').count()),
+        }
+    }
+}
+
 struct Reader<'a> {
-    path: &'a Path,
-    text: &'a str,
+    origin: Origin<'a>,
     contents: Contents,
 }
 
@@ -95,37 +114,29 @@ impl Reader<'_> {
     fn section(&mut self, section: &'static str, keys: &DeTable<'_>) {
         for (name, value) in keys {
             let known = KEYS.iter().find(|key| key.section == section && name.get_ref() == key.name);
-            match known {
-                Some(key) => self.value(key, value),
-                None => self.unknown_key(name, Some(section)),
+            match (known, value.get_ref()) {
+                (Some(key), _) => self.value(key, value),
+                (None, DeValue::Table(table)) if section == "source" => self.source(name, table),
+                (None, _) => self.unknown_key(name, Some(section)),
             }
         }
     }
 
     fn value(&mut self, key: &'static Key, value: &Spanned<DeValue<'_>>) {
-        let (text, is_bare) = match value.get_ref() {
-            DeValue::String(text) => (text.to_string(), false),
-            DeValue::Integer(number) => {
-                let decimal = i128::from_str_radix(number.as_str(), number.radix());
-                (decimal.map_or_else(|_| number.to_string(), |n| n.to_string()), true)
-            }
-            DeValue::Boolean(truth) if key.rule.words().contains(&"true") => (truth.to_string(), true),
-            other => {
-                let what = format!("{}: {} does not fit here; {}", key.name, kind(other), expected(key));
-                return self.refuse(&value.span(), what);
-            }
-        };
-        match key.rule.check(&text) {
-            Err(what) => self.refuse(&value.span(), format!("{}: {what}", key.name)),
-            Ok(()) if key.rule.is_bare(&text) != is_bare => {
-                let right = sanitize::snippet(&key.toml(&text), 60);
-                self.refuse(&value.span(), format!("{0}: write it as {0} = {right}", key.name));
-            }
-            Ok(()) => {
-                let place = self.place(&value.span());
-                self.contents.entries.push(Entry { key, text, place });
-            }
+        match entry(&self.origin, key, value) {
+            Ok(entry) => self.contents.entries.push(entry),
+            Err(problem) => self.contents.problems.push(problem),
         }
+    }
+
+    /// A source's own section.
+    fn source(&mut self, name: &Spanned<DeString<'_>>, table: &DeTable<'_>) {
+        if let Err(what) = check_name(name.get_ref()) {
+            return self.refuse(&name.span(), what);
+        }
+        let (written, problems) = Written::read(&self.origin, table, self.origin.place(&name.span()));
+        self.contents.sources.push((name.get_ref().to_string(), written));
+        self.contents.problems.extend(problems);
     }
 
     fn unknown_section(&mut self, name: &Spanned<DeString<'_>>) {
@@ -155,24 +166,46 @@ impl Reader<'_> {
     }
 
     fn refuse(&mut self, span: &Range<usize>, what: String) {
-        let place = self.place(span);
+        let place = self.origin.place(span);
         self.contents.problems.push(Problem::new(place, what));
     }
+}
 
-    fn place(&self, span: &Range<usize>) -> Place {
-        let before = self.text.as_bytes().iter().take(span.start);
-        Place::File {
-            path: self.path.to_owned(),
-            line: Some(1 + before.filter(|byte| **byte == b'\n').count()),
+/// The value that a file gives a key, with its place.
+pub(super) fn entry(
+    origin: &Origin<'_>,
+    key: &'static Key,
+    value: &Spanned<DeValue<'_>>,
+) -> Result<Entry, Problem> {
+    let refused =
+        |what: String| Err(Problem::new(origin.place(&value.span()), format!("{}: {what}", key.name)));
+    let (text, is_bare) = match value.get_ref() {
+        DeValue::String(text) => (text.to_string(), false),
+        DeValue::Integer(number) => (decimal(number), true),
+        DeValue::Boolean(truth) if key.rule.words().contains(&"true") => (truth.to_string(), true),
+        other => return refused(format!("{} does not fit here; {}", kind(other), expected(key))),
+    };
+    match key.rule.check(&text) {
+        Err(what) => refused(what),
+        Ok(()) if key.rule.is_bare(&text) != is_bare => {
+            let right = sanitize::snippet(&key.toml(&text), 60);
+            refused(format!("write it as {} = {right}", key.name))
         }
+        Ok(()) => Ok(Entry { key, text, place: origin.place(&value.span()) }),
     }
+}
+
+/// A whole number in its decimal digits, however it is written.
+pub(super) fn decimal(number: &DeInteger<'_>) -> String {
+    let decimal = i128::from_str_radix(number.as_str(), number.radix());
+    decimal.map_or_else(|_| number.to_string(), |number| number.to_string())
 }
 
 fn expected(key: &Key) -> String {
     format!("write something like {} = {}", key.name, key.toml(key.default))
 }
 
-fn kind(value: &DeValue<'_>) -> &'static str {
+pub(super) fn kind(value: &DeValue<'_>) -> &'static str {
     match value {
         DeValue::String(_) => "a text",
         DeValue::Integer(_) => "a number",

@@ -9,11 +9,11 @@ use std::time::Duration;
 
 use url::Url;
 
-use super::address::{FilePath, HttpUrl, ProxyUrl};
+use super::address::{FilePath, HttpUrl, ProxyUrl, SourceName};
 use super::credential::{Keeper, Placement, Reference};
 use super::format::{Count, Format, OneOf, PerTime, Rule, Size, Span, Switch, Unless, Word};
 use crate::run::Start;
-use crate::source::Auth;
+use crate::source::{Auth, Contract, KEYSET};
 use crate::walk::Mode;
 use crate::walk::lanes::MOST;
 
@@ -96,6 +96,9 @@ impl Word for Mode {
         Mode::word(self)
     }
 }
+
+/// The name that no source has: the one without a section of its own.
+pub(super) const NONE: &str = "none";
 
 /// The flag that sets a key, and what its value is called in the help.
 #[derive(Clone, Copy, Debug)]
@@ -195,6 +198,8 @@ macro_rules! settings {
         #[derive(Clone, Debug, PartialEq)]
         pub struct Settings {
             $( $(#[doc = $about])+ pub $section: $Section, )+
+            /// What the source speaks.
+            pub contract: &'static Contract,
         }
 
         impl Settings {
@@ -209,6 +214,7 @@ macro_rules! settings {
                     $( $section: $Section {
                         $( $key: $format.read(text(stringify!($section), stringify!($key)))?, )+
                     }, )+
+                    contract: &KEYSET,
                 })
             }
         }
@@ -244,6 +250,9 @@ const HOUR: u64 = 60 * MINUTE;
 settings! {
     /// Where the rows come from, and how long and how much of it is waited for.
     [source] Source {
+        /// The source: [source.NAME], or a preset.
+        /// `highwater source list` tells which there are. "none" is an API that speaks the playground's contract.
+        name: Option<String> = "none", Unless(NONE, SourceName), "HIGHWATER_SOURCE", "source" "NAME";
         /// The API's endpoint.
         /// "playground" is the built-in one. Secrets do not belong here: a user or password is refused.
         url: Option<Url> = "playground", Unless("playground", HttpUrl), "HIGHWATER_URL", "url" "URL";

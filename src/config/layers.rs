@@ -5,10 +5,13 @@ use std::path::{Path, PathBuf};
 
 use super::credential::Keeper;
 use super::database;
+use super::definition::{Named, PRESETS};
 use super::environment::Environment;
 use super::file;
-use super::keys::{KEYS, Key, Settings};
-use super::problem::{Place, Problem, Problems};
+use super::keys::{KEYS, Key, NONE, Settings};
+use super::problem::{Place, Problem, Problems, nearest};
+use crate::sanitize::{self, quoted};
+use crate::source::Auth;
 
 /// A value that one layer gives a key, checked by the key's format.
 #[derive(Clone, Debug, PartialEq)]
@@ -52,6 +55,8 @@ pub struct Loaded {
     pub location: Option<Location>,
     /// True if it was found.
     pub found: bool,
+    /// The sources that it defines.
+    pub sources: Vec<Named>,
     places: Vec<Place>,
 }
 
@@ -81,11 +86,24 @@ pub fn load(
         _ => file::Contents::default(),
     };
     let (variables, wrong) = environment.entries();
-    let problems = [contents.problems, wrong].concat();
+    let (mut sources, mut problems) = (Vec::new(), [contents.problems, wrong].concat());
+    for (name, written) in &contents.sources {
+        match Named::read(name, written) {
+            Ok(named) => sources.push(named),
+            Err(wrong) => problems.extend(wrong),
+        }
+    }
     if !problems.is_empty() {
         return Err(Problems(problems));
     }
-    let entries = [contents.entries, variables, flags].concat();
+    let chosen = chosen(&sources, [&contents.entries, &variables, &flags])?;
+    let mut file = contents.entries;
+    if chosen.is_some() {
+        // One source's credential is not for another.
+        file.retain(|entry| !matches!(entry.key.name, "url" | "auth" | "secret"));
+    }
+    let own = chosen.as_ref().map_or_else(Vec::new, |named| named.entries.clone());
+    let entries = [file, own, variables, flags].concat();
     let winner = |key: &Key| entries.iter().rev().find(|entry| entry.key == key);
     let mut settings = Settings::read(|section, name| {
         let key = KEYS.iter().find(|key| (key.section, key.name) == (section, name));
@@ -95,9 +113,38 @@ pub fn load(
     let places =
         KEYS.iter().map(|key| winner(key).map_or(Place::Default, |entry| entry.place.clone())).collect();
     anchor_paths(&mut settings, &entries);
-    let loaded = Loaded { settings, location, found, places };
+    if let Some(named) = &chosen {
+        settings.contract = named.definition.contract();
+    }
+    let loaded = Loaded { settings, location, found, sources, places };
     contradictions(&loaded)?;
     Ok(loaded)
+}
+
+/// The source that the strongest of the layers names, if one does.
+fn chosen(sources: &[Named], layers: [&Vec<Entry>; 3]) -> Result<Option<Named>, Problem> {
+    let mut entries = layers.into_iter().flatten();
+    let Some(entry) = entries.rfind(|entry| (entry.key.section, entry.key.name) == ("source", "name")) else {
+        return Ok(None);
+    };
+    if entry.text == NONE {
+        return Ok(None);
+    }
+    let named = find(sources, &entry.text);
+    named.map(Some).map_err(|what| Problem::new(entry.place.clone(), what))
+}
+
+/// The source of that name: a section of the settings file, else a preset.
+pub(crate) fn find(sources: &[Named], name: &str) -> Result<Named, String> {
+    let own = sources.iter().find(|named| named.definition.name == name);
+    own.cloned().or_else(|| Named::preset(name)).ok_or_else(|| {
+        let names = sources.iter().map(|named| named.definition.name.as_str());
+        let advice = match nearest(name, names.chain(PRESETS.iter().map(|(name, _)| *name))) {
+            Some(right) => format!("did you mean \"{right}\"?"),
+            None => "`highwater source list` lists them".to_owned(),
+        };
+        format!("there is no source {}; {advice}", quoted(name))
+    })
 }
 
 fn read(location: Option<&Location>) -> Result<Option<String>, Problem> {
@@ -133,10 +180,61 @@ fn anchor_paths(settings: &mut Settings, entries: &[Entry]) {
     }
 }
 
+fn key(section: &str, name: &str) -> Option<&'static Key> {
+    KEYS.iter().find(|key| (key.section, key.name) == (section, name))
+}
+
+/// Settings that do not fit the source's contract.
+fn misfits(loaded: &Loaded) -> Result<(), Problem> {
+    let Settings { source, sync, contract, .. } = &loaded.settings;
+    let set = |name: &str| contract.sets(name);
+    let own = source.url.as_ref().and_then(|url| url.query_pairs().find(|(name, _)| set(name)));
+    let format = contract.schema.format;
+    let unfilled =
+        source.url.as_ref().filter(|url| url.as_str().contains("%7B") || url.as_str().contains('{'));
+    let wrong = [
+        own.map(|(name, _)| {
+            let name = sanitize::line(&name).into_owned();
+            ("url", format!("the URL has its own {name}, which every request sets anew; leave it out"))
+        }),
+        unfilled.map(|url| {
+            let shown = sanitize::line(&url.as_str().replace("%7B", "{").replace("%7D", "}")).into_owned();
+            ("url", format!("{shown}: write your own in the place of what stands in braces"))
+        }),
+        match &source.auth {
+            Some(Auth::Query(name)) if set(name) => {
+                let name = quoted(name);
+                Some((
+                    "auth",
+                    format!("{name} is what every request sets anew; the credential needs another name"),
+                ))
+            }
+            _ => None,
+        },
+        (!sync.lag.is_zero() && !format.is_time()).then(|| {
+            let what = "this source's cursors are no times, so nothing lies so far below one; leave it out";
+            ("lag", what.to_owned())
+        }),
+        match &source.name {
+            Some(name) if source.url.is_none() => {
+                Some(("name", format!("the source {name} has no address; write url = \"https://…\" for it")))
+            }
+            _ => None,
+        },
+    ];
+    match wrong.into_iter().flatten().next() {
+        None => Ok(()),
+        Some((name, what)) => {
+            let place = KEYS.iter().find(|key| key.name == name).map(|key| loaded.place(key).clone());
+            Err(Problem::new(place.unwrap_or(Place::Default), what))
+        }
+    }
+}
+
 /// Values that are right one by one and wrong together.
 fn contradictions(loaded: &Loaded) -> Result<(), Problem> {
     let Settings { retry, playground, source, .. } = &loaded.settings;
-    let key = |section, name| KEYS.iter().find(|key| (key.section, key.name) == (section, name));
+    misfits(loaded)?;
     let checks = [
         (retry.base <= retry.max, "retry", "base", "max"),
         (playground.tie <= playground.users, "playground", "tie", "users"),

@@ -60,7 +60,7 @@ impl ColumnType {
 }
 
 /// One column of the table.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Column {
     /// The column's name.
     pub name: &'static str,
@@ -71,7 +71,7 @@ pub struct Column {
 }
 
 /// The table that a stream fills.
-#[derive(Debug)]
+#[derive(Debug, PartialEq)]
 pub struct Schema {
     /// The table's name.
     pub table: &'static str,

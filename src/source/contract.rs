@@ -73,7 +73,7 @@ impl fmt::Display for At {
 }
 
 /// How the first request asks from a cursor on.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Since {
     /// Where the cursor goes.
     pub at: At,
@@ -154,7 +154,7 @@ pub enum Order {
 }
 
 /// How rows and tokens are found in an answer, and how the next request is put.
-#[derive(Debug)]
+#[derive(Debug, PartialEq)]
 pub struct Contract {
     /// How a request is put.
     pub method: Method,
