@@ -255,7 +255,7 @@ async fn seam(told: &mut Told, source: &Source, asked: &Asked) -> Result<(), Fau
         None => told.line("token", "none: that was the last page")?,
     }
     let last = asked.page.rows.last().and_then(|row| Some((row.id(contract.schema), row.cursor.as_ref()?)));
-        let request = match (last.filter(|_| contract.goes_by_cursor()), &asked.page.token) {
+    let request = match (last.filter(|_| contract.goes_by_cursor()), &asked.page.token) {
         (Some((_, cursor)), _) => Request::Since(cursor.clone()),
         (None, Some(token)) => Request::Token(token.clone()),
         (None, None) => return Ok(()),
