@@ -47,6 +47,10 @@ pub struct OfName;
 #[derive(Clone, Debug)]
 pub struct OfCheck;
 
+/// How a source that is not defined yet is asked.
+#[derive(Clone, Debug)]
+pub struct OfNew;
+
 /// What selects a destination.
 #[derive(Clone, Debug)]
 pub struct OfDestination;
@@ -104,6 +108,12 @@ impl Scope for OfName {
 impl Scope for OfCheck {
     fn has(key: &Key) -> bool {
         key.section == "source" && !OfName::has(key)
+    }
+}
+
+impl Scope for OfNew {
+    fn has(key: &Key) -> bool {
+        OfCheck::has(key) && key.name != "url"
     }
 }
 

@@ -4,12 +4,14 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueHint};
 use clap_complete::Shell;
+use url::Url;
 
 use super::flags::{
-    Flags, OfCheck, OfDestination, OfFile, OfMonitor, OfName, OfPlayground, OfReplay, OfRun, OfSource,
+    Flags, OfCheck, OfDestination, OfFile, OfMonitor, OfName, OfNew, OfPlayground, OfReplay, OfRun, OfSource,
     OfWatch, Scope,
 };
 use super::{Demo, Exit, StateAction, WIDTH};
+use crate::config::{Format as _, HttpUrl};
 use crate::replay::Speed;
 
 /// Watch a keyset-paginated API sync that loses nothing
@@ -156,6 +158,22 @@ pub(super) enum SourceAction {
         name: String,
         #[command(flatten)]
         file: Flags<OfFile>,
+    },
+    /// Ask an API once, guess what it speaks, and write that down
+    #[command(
+        after_help = "Without --write, the definition is printed, and on a terminal it is asked what to do with it"
+    )]
+    New {
+        /// What it is to be called: letters, digits and dashes
+        name: String,
+        /// The list's address, with the parameters that its documentation gives as an example
+        #[arg(long, value_name = "URL", value_parser = |text: &str| HttpUrl.read(text))]
+        url: Option<Url>,
+        /// Add it to the settings file without a question
+        #[arg(long)]
+        write: bool,
+        #[command(flatten)]
+        source: Flags<OfNew>,
     },
     /// Ask a source twice, and say how it would be walked
     Check {

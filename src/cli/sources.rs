@@ -2,7 +2,10 @@
 
 mod check;
 mod fit;
+mod guess;
+mod new;
 
+pub use self::new::New;
 use super::line::SourceAction;
 use super::run::Fault;
 use super::{Exit, Refusal, load, print};
@@ -18,6 +21,8 @@ pub enum Action {
     Show(Box<Named>),
     /// Ask one twice.
     Check(Box<Checked>),
+    /// Ask one that is not defined yet, and guess its definition.
+    New(Box<New>),
 }
 
 /// A source to check.
@@ -44,6 +49,19 @@ pub(super) fn read(action: SourceAction, environment: &Environment) -> Result<Ac
             let named = find(&loaded.sources, &name)?;
             Action::Check(Box::new(Checked { named, settings: loaded.settings }))
         }
+        SourceAction::New { name, url, write, mut source } => {
+            let problem = |what: String| Problem::new(Place::Flag("source"), what);
+            let url = new::ask(url, &mut source.entries).map_err(problem)?;
+            let mut loaded = load(source, environment)?;
+            loaded.settings.source.url = Some(url);
+            if loaded.sources.iter().any(|named| named.definition.name == name) {
+                return Err(problem(format!(
+                    "the settings file has a source {name} already; take another name"
+                ))
+                .into());
+            }
+            Action::New(Box::new(New { name, settings: loaded.settings, location: loaded.location, write }))
+        }
     })
 }
 
@@ -60,6 +78,7 @@ pub fn run(action: &Action) -> Result<Exit, Fault> {
         Action::List(sources) => print::stdout(list(sources).as_bytes())?,
         Action::Show(named) => print::stdout(show(named).as_bytes())?,
         Action::Check(checked) => return check::run(checked),
+        Action::New(new) => return new::run(new),
     }
     Ok(Exit::Complete)
 }

@@ -12,14 +12,18 @@ mod told;
 mod walks;
 pub(super) mod written;
 
+use std::path::Path;
 use std::time::Duration;
+
+use toml::de::DeTable;
 
 pub use self::parts::{Back, Names, Sorted, Spot, Token};
 pub use self::preset::PRESETS;
 pub use self::walks::Safety;
 use self::written::Written;
+use super::file::Origin;
 use super::layers::Entry;
-use super::problem::Problem;
+use super::problem::{Place, Problem};
 use crate::record::{self, ColumnType, Format, Schema};
 use crate::source::contract::{self, At, Contract, Flag, Method};
 
@@ -147,6 +151,18 @@ impl Named {
         let definition = Definition::read(name, own, preset.as_ref())?;
         let below = preset.map_or_else(Vec::new, |preset| preset.entries);
         Ok(Self { definition, entries: [below, own.entries.clone()].concat() })
+    }
+
+    /// Reads the words of a section, as they stand in it.
+    ///
+    /// # Errors
+    /// All that is wrong with it.
+    pub fn parse(name: &str, words: &str) -> Result<Self, Vec<Problem>> {
+        let (origin, place) = (Origin { path: Path::new("the definition"), text: words }, Place::Default);
+        let table = DeTable::parse(words);
+        let table = table.map_err(|why| vec![Problem::new(place.clone(), why.message().to_owned())])?;
+        let (written, problems) = Written::read(&origin, table.get_ref(), place);
+        if problems.is_empty() { Self::read(name, &written) } else { Err(problems) }
     }
 
     /// The preset of that name.

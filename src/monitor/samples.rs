@@ -277,6 +277,7 @@ pub fn ended(outcome: Outcome, pages: i64) -> Event {
         lanes: None,
         checkpoint: (pages > 0).then(|| cursor(50 * pages)),
         rows: u64::try_from(50 * pages).unwrap(),
+        reads_all: false,
         attention: Vec::new(),
         unfinished: (outcome != Outcome::Complete).then(unfinished),
         lost: None,

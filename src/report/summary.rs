@@ -31,6 +31,7 @@ pub fn summary(ended: &RunEnded) -> String {
             Request::Since(cursor) => format!("offers to go on from {cursor}"),
             Request::Token(_) => "offers to go on from its token".to_owned(),
         },
+        (None, Some(_)) if ended.reads_all => "reads everything".to_owned(),
         (None, Some(checkpoint)) => format!("asks for what changed since {checkpoint}"),
         (None, None) => "reads everything".to_owned(),
     };

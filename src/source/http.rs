@@ -88,6 +88,13 @@ impl Source {
         self
     }
 
+    /// The same by another contract.
+    #[must_use]
+    pub fn speaking(mut self, contract: &'static Contract) -> Self {
+        self.contract = contract;
+        self
+    }
+
     /// The contract that the source speaks.
     #[must_use]
     pub fn contract(&self) -> &'static Contract {

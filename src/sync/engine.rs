@@ -432,6 +432,7 @@ impl Run<'_> {
             lanes: self.told_lanes.then_some(self.lanes_used),
             checkpoint,
             rows,
+            reads_all: self.sync.source.contract().since.is_none(),
             attention,
             unfinished,
             lost,

@@ -290,6 +290,9 @@ pub struct RunEnded {
     pub checkpoint: Option<Cursor>,
     /// How many rows the table holds.
     pub rows: u64,
+    /// True if every run of the source reads everything: it cannot be asked from a checkpoint on.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub reads_all: bool,
     /// What needs attention, a sentence each; empty if nothing does. Safe for a terminal.
     pub attention: Vec<String>,
     /// What a later run can go on with, if this one did not reach the end.

@@ -86,10 +86,10 @@ impl Definition {
     }
 
     fn marks(&self) -> String {
-        match (self.cursor, self.order) {
+        match (self.cursor, self.is_anchorable()) {
             (None, _) => "There is no cursor, and so no checkpoint.".to_owned(),
-            (Some(_), Sorted::Ascending) => "The checkpoint moves with every page.".to_owned(),
-            (Some(_), Sorted::Descending | Sorted::None) => {
+            (Some(_), true) => "The checkpoint moves with every page.".to_owned(),
+            (Some(_), false) => {
                 "The checkpoint moves when a run is complete: until then, what is to come may lie anywhere."
                     .to_owned()
             }
