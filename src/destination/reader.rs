@@ -22,7 +22,7 @@ pub use self::export::{Export, Format};
 pub use self::filter::Filter;
 pub use self::look::{Each, Look, Tally};
 pub use self::threads::Reader;
-use crate::record::Schema;
+use crate::record::{ColumnType, Schema};
 
 /// The most rows that a window, or a piece of a log, is given.
 pub const MOST_ROWS: usize = 1_000;
@@ -36,12 +36,12 @@ pub enum Order {
     /// As they were first stored, the last one first. What one large commit stored, it stored in the order of ids.
     #[default]
     Stored,
-    /// By a column's text, byte by byte, a null before every text. Rows of the same text stand as they were first
-    /// stored.
+    /// By a column: numbers by what they are worth, all else by its text, byte by byte; a null before everything. Rows
+    /// of the same value stand as they were first stored.
     Column {
         /// The column's place in the schema.
         position: usize,
-        /// From the largest text to the smallest: the exact reverse.
+        /// From the largest value to the smallest: the exact reverse.
         descending: bool,
     },
 }
@@ -64,7 +64,15 @@ impl View {
     pub(super) fn is_scanned(&self, schema: &Schema) -> bool {
         match self.order {
             Order::Stored => false,
-            Order::Column { position, .. } => position != schema.primary_key || !self.filter.is_empty(),
+            Order::Column { position, .. } => {
+                let is_indexed = position == schema.primary_key
+                    // Their index has another order, or compares with what is no text.
+                    && !matches!(
+                        schema.columns[position].kind,
+                        ColumnType::Float | ColumnType::Bool | ColumnType::Decimal
+                    );
+                !is_indexed || !self.filter.is_empty()
+            }
         }
     }
 }
@@ -72,7 +80,7 @@ impl View {
 /// Where a row stands in the order of the view in which it was found, whatever becomes of it afterwards.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Key {
-    /// The text of the column that the view is ordered by; whole, or rows would be passed over.
+    /// What the view is ordered by, as a text that sorts like it; whole, or rows would be passed over.
     pub(super) value: Option<Box<str>>,
     pub(super) rowid: i64,
 }

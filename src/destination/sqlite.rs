@@ -6,6 +6,7 @@
 mod clean;
 mod commit;
 mod history;
+mod kept;
 mod log;
 mod open;
 mod reader;
@@ -135,7 +136,10 @@ impl Sqlite {
         let column = |at: usize| format!("\"{}\"", self.schema.columns[at].name);
         let cursor = self.schema.cursor.map_or("NULL".to_owned(), column);
         let key = column(self.schema.primary_key);
-        let query = format!("SELECT {key}, coalesce({cursor}, '') FROM \"{}\"", self.schema.table);
+        let query = format!(
+            "SELECT CAST({key} AS TEXT), CAST(coalesce({cursor}, '') AS TEXT) FROM \"{}\"",
+            self.schema.table
+        );
         self.try_sql(|connection| {
             let mut query = connection.prepare(&query)?;
             let rows = query.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
@@ -179,14 +183,14 @@ impl Destination for Sqlite {
                     source: row.get(0)?,
                     checkpoint_at: row.get::<_, Option<String>>(2)?.as_deref().and_then(time),
                     rows: row.get::<_, i64>(3)?.unsigned_abs(),
-                    oldest: row.get::<_, Option<String>>(4)?.and_then(|text| Cursor::parse(&text).ok()),
+                    oldest: kept::cursor_of(row.get(4)?),
                     lost,
                     ..Stored::default()
                 };
                 Ok((unfinished, row.get::<_, Option<String>>(1)?, stored))
             })
         })?;
-        let checkpoint = checkpoint.map(|text| Cursor::parse(&text)).transpose().map_err(|error| {
+        let checkpoint = checkpoint.map(Cursor::try_from).transpose().map_err(|error| {
             let place = self.path.display();
             DestinationError::Refused(format!(
                 "{place}: the stored checkpoint, {error}; `highwater state undo` or `set`"
@@ -204,7 +208,7 @@ impl Destination for Sqlite {
         let (walk, lanes) = (json(&new.walk), json(&Abreast::default()));
         self.try_sql(|connection| {
             let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-            let whole = clean::is_whole(&transaction, &new.walk)?;
+            let whole = clean::is_whole(&transaction, new)?;
             transaction.execute(
                 "UPDATE _highwater_runs SET outcome = coalesce(outcome, 'stopped'), walk = NULL,
                         text = coalesce(text, 'a later run took its place')
@@ -220,7 +224,7 @@ impl Destination for Sqlite {
                     word(&new.start),
                     new.walk.mode().word(),
                     json(new.walk.next()),
-                    new.walk.checkpoint().map(Cursor::text),
+                    new.walk.checkpoint().map(kept::cursor_text),
                     walk,
                     json(&Totals::default()),
                     whole,

@@ -8,9 +8,11 @@ use std::fs::{self, File};
 use std::io::{self, BufWriter, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
+use serde_json::value::RawValue;
+
 use super::{Look, Stop, View};
 use crate::destination::DestinationError;
-use crate::record::{Column, Schema};
+use crate::record::{Column, ColumnType, Schema};
 use crate::{platform, sanitize};
 
 /// Rows between two looks at the clock.
@@ -19,7 +21,9 @@ const ROWS: u64 = 64;
 /// How a row is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
-    /// One JSON object a line. Characters that a terminal could obey are written as `\u….`; the values are the same.
+    /// One JSON object a line: numbers, truth values and JSON as such, all else as strings, a decimal number too, of which
+    /// a reader would keep what fits into a double. Characters that a terminal could obey are written as `\u….`; the
+    /// values are the same.
     JsonLines,
     /// Comma-separated values with a line of names, as RFC 4180 has them; a null is an empty cell.
     ///
@@ -171,45 +175,50 @@ impl Drop for Part {
 
 /// The file as its format has it.
 enum Sheet {
-    Json { out: BufWriter<File>, names: Vec<String>, line: String },
-    Csv { out: Box<csv::Writer<File>>, raw: bool },
+    Json { out: BufWriter<File>, columns: Vec<(String, ColumnType)>, line: String },
+    Csv { out: Box<csv::Writer<File>>, raw: bool, kinds: Vec<ColumnType> },
 }
 
 impl Sheet {
     fn new(file: File, format: Format, columns: &[&Column]) -> io::Result<Self> {
         match format {
             Format::JsonLines => {
-                let names = columns.iter().map(|column| serde_json::to_string(column.name));
-                let names = names.collect::<Result<_, _>>()?;
-                Ok(Self::Json { out: BufWriter::with_capacity(1 << 16, file), names, line: String::new() })
+                let named = |column: &&Column| Ok((serde_json::to_string(column.name)?, column.kind));
+                let columns = columns.iter().map(named).collect::<io::Result<_>>()?;
+                Ok(Self::Json { out: BufWriter::with_capacity(1 << 16, file), columns, line: String::new() })
             }
             Format::Csv | Format::RawCsv => {
                 let mut out = csv::WriterBuilder::new().buffer_capacity(1 << 16).from_writer(file);
                 out.write_record(columns.iter().map(|column| column.name))?;
-                Ok(Self::Csv { out: Box::new(out), raw: format == Format::RawCsv })
+                let kinds = columns.iter().map(|column| column.kind).collect();
+                Ok(Self::Csv { out: Box::new(out), raw: format == Format::RawCsv, kinds })
             }
         }
     }
 
     fn row(&mut self, values: &[Option<Cow<'_, str>>]) -> io::Result<()> {
         match self {
-            Self::Json { out, names, line } => {
+            Self::Json { out, columns, line } => {
                 line.clear();
-                for (name, value) in names.iter().zip(values) {
+                for ((name, kind), value) in columns.iter().zip(values) {
                     line.push(if line.is_empty() { '{' } else { ',' });
                     line.push_str(name);
                     line.push(':');
-                    line.push_str(&serde_json::to_string(value)?);
+                    match value.as_deref().and_then(|text| literal(*kind, text)) {
+                        Some(json) => line.push_str(&json),
+                        None => line.push_str(&serde_json::to_string(value)?),
+                    }
                 }
                 line.push_str("}\n");
                 let (object, end) = line.split_at(line.len() - 1);
                 out.write_all(sanitize::json(object).as_bytes())?;
                 out.write_all(end.as_bytes())
             }
-            Self::Csv { out, raw } => {
-                for value in values {
+            Self::Csv { out, raw, kinds } => {
+                for (kind, value) in kinds.iter().zip(values) {
                     let text = value.as_deref().unwrap_or("");
-                    let cell = if *raw { Cow::Borrowed(text) } else { cell(text) };
+                    let is_plain = *raw || is_number(*kind, text);
+                    let cell = if is_plain { Cow::Borrowed(text) } else { cell(text) };
                     out.write_field(cell.as_bytes())?;
                 }
                 Ok(out.write_record(None::<&[u8]>)?)
@@ -223,6 +232,23 @@ impl Sheet {
             Self::Csv { out, .. } => out.into_inner().map_err(|error| io::Error::from(error.error().kind())),
         }
     }
+}
+
+/// A value of a column that is written as JSON, on one line; none if it is no such value. Another program may have put
+/// anything there.
+fn literal(kind: ColumnType, text: &str) -> Option<Cow<'_, str>> {
+    let is_json = matches!(kind, ColumnType::Int | ColumnType::Float | ColumnType::Bool | ColumnType::Json)
+        && serde_json::from_str::<&RawValue>(text).is_ok();
+    // Within a string, JSON has no line end as it is.
+    is_json.then(|| match text.contains(['\n', '\r']) {
+        true => Cow::Owned(text.replace(['\n', '\r'], " ")),
+        false => Cow::Borrowed(text),
+    })
+}
+
+/// True for a number in a column of numbers, whose sign begins no formula.
+fn is_number(kind: ColumnType, text: &str) -> bool {
+    matches!(kind, ColumnType::Int | ColumnType::Float | ColumnType::Decimal) && text.parse::<f64>().is_ok()
 }
 
 /// A text as a cell that no spreadsheet computes and no terminal obeys.

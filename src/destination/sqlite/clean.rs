@@ -3,18 +3,23 @@
 
 use rusqlite::{OptionalExtension as _, Transaction};
 
+use crate::destination::NewRun;
 use crate::record::BEGINNING;
-use crate::run::Outcome;
+use crate::run::{Outcome, Start};
 use crate::walk::{End, Request, Walk};
 
 /// True if a run that is about to begin reads everything: from the beginning, or on from where the run that it takes
 /// the place of had come, which read everything up to there and lost nothing. One that goes by token cannot know.
-pub(super) fn is_whole(transaction: &Transaction<'_>, walk: &Walk) -> rusqlite::Result<bool> {
-    let Request::Since(start) = walk.next() else { return Ok(false) };
-    if !walk.asks_every_seam() {
+pub(super) fn is_whole(transaction: &Transaction<'_>, new: &NewRun) -> rusqlite::Result<bool> {
+    let Request::Since(start) = new.walk.next() else { return Ok(false) };
+    if !new.walk.asks_every_seam() {
         return Ok(false);
     }
-    if start.text() == BEGINNING {
+    // Where a source begins is its contract's to say: a run of all of it starts there, and one that has neither a
+    // checkpoint nor another run to start from.
+    let is_first = "SELECT checkpoint IS NULL AND unfinished IS NULL FROM _highwater_state";
+    let is_first: bool = transaction.query_row(is_first, [], |row| row.get(0))?;
+    if new.start == Start::Full || is_first || start.text() == BEGINNING {
         return Ok(true);
     }
     let left: Option<Option<String>> = transaction

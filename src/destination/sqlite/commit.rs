@@ -2,6 +2,7 @@
 
 use rusqlite::{Transaction, params};
 
+use super::kept::{asked_text, cursor_of, cursor_text};
 use super::seal::seal;
 use super::upsert::{Place, Upsert};
 use super::{clean, json, stamp, word};
@@ -28,8 +29,7 @@ pub(super) fn pages(
         "SELECT rows, oldest, newest, unfinished FROM _highwater_state",
         [],
         |row| {
-            let cursor = |text: Option<String>| text.and_then(|text| Cursor::parse(&text).ok());
-            let span = Span { oldest: cursor(row.get(1)?), newest: cursor(row.get(2)?) };
+            let span = Span { oldest: cursor_of(row.get(1)?), newest: cursor_of(row.get(2)?) };
             Ok((row.get::<_, i64>(0)?, span, row.get::<_, Option<i64>>(3)?))
         },
     )?;
@@ -192,7 +192,7 @@ fn log_page(
     place: &Place,
     counts: &Counts,
 ) -> rusqlite::Result<()> {
-    let (by, asked) = batch.request.parts();
+    let (by, asked) = (batch.request.parts().0, asked_text(&batch.request));
     let [first, last] = [batch.rows.first(), batch.rows.last()].map(|row| row?.values.get(schema.cursor?));
     transaction
         .prepare_cached(
@@ -217,7 +217,7 @@ fn log_page(
             first,
             last,
             batch.token,
-            batch.walk.checkpoint().map(Cursor::text),
+            batch.walk.checkpoint().map(cursor_text),
             batch.decision,
             number(batch.wait_ms),
             number(batch.body_ms),
@@ -246,7 +246,7 @@ fn state(
 ) -> rusqlite::Result<()> {
     let stored: Option<String> =
         transaction.query_row("SELECT checkpoint FROM _highwater_state", [], |row| row.get(0))?;
-    let stored = stored.and_then(|text| Cursor::parse(&text).ok());
+    let stored = cursor_of(stored);
     let checkpoint = last.walk.checkpoint();
     // The promise, kept in release builds too: a run never takes the checkpoint back, nor above what is stored.
     if checkpoint < stored.as_ref() {
@@ -256,16 +256,16 @@ fn state(
         if checkpoint > span.newest.as_ref() {
             return Err(broken("the checkpoint would pass every row that is stored".to_owned()));
         }
-        let (at, text) = (stamp(last.at), checkpoint.map(Cursor::text));
+        let (at, text) = (stamp(last.at), checkpoint.map(cursor_text));
         transaction
             .execute("UPDATE _highwater_state SET checkpoint = ?1, checkpoint_at = ?2", params![text, at])?;
         transaction.execute(
             "INSERT INTO _highwater_history (at, cause, run, before, after) VALUES (?1, 'run', ?2, ?3, ?4)
              ON CONFLICT (run) WHERE run IS NOT NULL DO UPDATE SET at = excluded.at, after = excluded.after",
-            params![at, last.run, stored.as_ref().map(Cursor::text), text],
+            params![at, last.run, stored.as_ref().map(cursor_text), text],
         )?;
     }
-    let [oldest, newest] = [&span.oldest, &span.newest].map(|cursor| cursor.as_ref().map(Cursor::text));
+    let [oldest, newest] = [&span.oldest, &span.newest].map(|cursor| cursor.as_ref().map(cursor_text));
     transaction.execute(
         "UPDATE _highwater_state SET rows = ?1, oldest = ?2, newest = ?3",
         params![rows, oldest, newest],

@@ -4,6 +4,7 @@
 use chrono::{DateTime, Utc};
 use rusqlite::{OptionalExtension, TransactionBehavior, params};
 
+use super::kept::cursor_text;
 use super::{Sqlite, stamp};
 use crate::destination::DestinationError;
 use crate::destination::history::Entry;
@@ -35,7 +36,7 @@ impl Sqlite {
         to: Option<&Cursor>,
         at: DateTime<Utc>,
     ) -> Result<Option<String>, DestinationError> {
-        self.act(cause, to.map(Cursor::text), None, at)
+        self.act(cause, to.map(cursor_text).as_deref(), None, at)
     }
 
     /// Takes back the last move that was not taken back yet; gives it, or `None` if there is none.

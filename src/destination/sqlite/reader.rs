@@ -14,15 +14,14 @@ mod slice;
 mod tests;
 mod track;
 
-use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rusqlite::functions::{Context, FunctionFlags};
-use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OpenFlags, Transaction, params};
 use tokio::sync::mpsc;
 
+use super::kept::{Kept, bytes_of, rank_in_sql, text_of};
 use super::{Sqlite, database_error};
 use crate::destination::reader::{
     Answer, Each, Filter, Look, MOST_ROWS, Order, PastPage, PastRun, Place, Reader, SCANNED_ROWS, Slice,
@@ -83,7 +82,7 @@ impl<S: Fn() -> bool + Clone + Send + 'static> SqliteLook<S> {
         };
         let attempt = || {
             if open.filter != *filter {
-                define(&open.sqlite.connection, filter)?;
+                define(&open.sqlite.connection, self.schema, filter)?;
                 open.filter = filter.clone();
             }
             let transaction = open.sqlite.connection.transaction()?;
@@ -100,12 +99,12 @@ impl<S: Fn() -> bool + Clone + Send + 'static> SqliteLook<S> {
         let flags =
             OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let mut sqlite = Sqlite::existing(&self.path, self.schema, flags)?;
-        let (stop, filter) = (self.stop.clone(), Filter::default());
+        let (schema, stop, filter) = (self.schema, self.stop.clone(), Filter::default());
         sqlite.try_sql(|connection| {
             // A wait for a lock cannot be interrupted.
             connection.busy_timeout(Duration::from_millis(500))?;
             connection.pragma_update(None, "cache_size", -4_096)?;
-            define(connection, &filter)?;
+            define(connection, schema, &filter)?;
             connection.progress_handler(STEPS, Some(stop))
         })?;
         Ok(Open { sqlite, filter })
@@ -166,11 +165,12 @@ impl<S: Fn() -> bool + Clone + Send + 'static> Look for SqliteLook<S> {
 }
 
 /// Lets the SQL function stand for a filter.
-fn define(connection: &Connection, filter: &Filter) -> rusqlite::Result<()> {
+fn define(connection: &Connection, schema: &'static Schema, filter: &Filter) -> rusqlite::Result<()> {
     let filter = filter.clone();
     let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DIRECTONLY;
     connection.create_scalar_function(MATCHES, -1, flags, move |context: &Context<'_>| {
-        let values: Vec<_> = (0..context.len()).map(|at| bytes(context.get_raw(at))).collect();
+        let values = schema.columns.iter().zip(0..context.len());
+        let values: Vec<_> = values.map(|(column, at)| bytes_of(column.kind, context.get_raw(at))).collect();
         Ok(filter.admits(&values))
     })
 }
@@ -182,29 +182,16 @@ fn condition(schema: &Schema, filter: &Filter) -> Option<String> {
     (!filter.is_empty()).then(|| format!("{MATCHES}({})", values.join(", ")))
 }
 
+/// An id as the key's column keeps it.
+fn by_key<'a>(schema: &Schema, id: &'a str) -> Kept<'a> {
+    Kept::new(schema.columns[schema.primary_key].kind, Some(id))
+}
+
 /// Columns as SQL names them.
 fn names(schema: &Schema, positions: impl IntoIterator<Item = usize>) -> String {
     let named = positions.into_iter().filter_map(|position| schema.columns.get(position));
     let names: Vec<String> = named.map(|column| format!("\"{}\"", column.name)).collect();
     names.join(", ")
-}
-
-/// A value as text. Our own tables hold nothing else; one that was there before may.
-fn text(value: ValueRef<'_>) -> Option<Cow<'_, str>> {
-    match value {
-        ValueRef::Null => None,
-        ValueRef::Integer(number) => Some(Cow::Owned(number.to_string())),
-        ValueRef::Real(number) => Some(Cow::Owned(number.to_string())),
-        ValueRef::Text(bytes) | ValueRef::Blob(bytes) => Some(String::from_utf8_lossy(bytes)),
-    }
-}
-
-/// The same as bytes.
-fn bytes(value: ValueRef<'_>) -> Option<Cow<'_, [u8]>> {
-    match value {
-        ValueRef::Text(bytes) | ValueRef::Blob(bytes) => Some(Cow::Borrowed(bytes)),
-        other => text(other).map(|text| Cow::Owned(text.into_owned().into_bytes())),
-    }
 }
 
 /// How many rows the table holds.
@@ -246,7 +233,8 @@ fn every(
         Order::Stored => "rowid DESC".to_owned(),
         Order::Column { position, descending } => {
             let direction = if descending { "DESC" } else { "ASC" };
-            format!("{} {direction}, rowid {direction}", names(schema, [position]))
+            let ranked = rank_in_sql(&schema.columns[position], direction);
+            format!("{ranked}, rowid {direction}")
         }
     };
     let chosen = names(schema, columns.iter().copied());
@@ -254,8 +242,10 @@ fn every(
         .prepare(&format!("SELECT {chosen} FROM \"{}\" {filter} ORDER BY {order}", schema.table))?;
     let mut rows = query.query([])?;
     while let Some(row) = rows.next()? {
-        let values: rusqlite::Result<Vec<_>> =
-            (0..columns.len()).map(|at| row.get_ref(at).map(text)).collect();
+        let value = |(at, column): (usize, &usize)| {
+            row.get_ref(at).map(|value| text_of(schema.columns[*column].kind, value))
+        };
+        let values: rusqlite::Result<Vec<_>> = columns.iter().enumerate().map(value).collect();
         if let Err(error) = each(&values?) {
             return Ok(Err(error));
         }

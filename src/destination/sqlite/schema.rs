@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, TransactionBehavior};
 
-use super::{Sqlite, database_error};
+use super::{Sqlite, database_error, kept};
 use crate::destination::DestinationError;
 use crate::kill_point::KillPoint;
 use crate::record::Schema;
@@ -195,8 +195,9 @@ fn check_version(sqlite: &Sqlite) -> Result<(), DestinationError> {
 /// `CREATE TABLE` with exactly the declared columns.
 fn create_table(schema: &Schema) -> String {
     let columns = schema.columns.iter().enumerate().map(|(position, column)| {
-        let key = if position == schema.primary_key { " NOT NULL PRIMARY KEY" } else { "" };
-        format!("\"{}\" TEXT{key}", column.name)
+        let is_key = position == schema.primary_key;
+        let key = if is_key { " NOT NULL PRIMARY KEY" } else { "" };
+        format!("\"{}\" {}{key}", column.name, kept::declared(column.kind, is_key))
     });
     let columns: Vec<String> = columns.collect();
     format!("CREATE TABLE IF NOT EXISTS \"{}\" ({})", schema.table, columns.join(", "))

@@ -8,11 +8,12 @@
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, OptionalExtension as _};
 
+use super::kept::{cursor_of, cursor_text};
 use super::{Sqlite, seal};
 use crate::destination::history::Entry;
 use crate::destination::place::Steered;
 use crate::destination::{Destination as _, DestinationError, StoredRun};
-use crate::record::Cursor;
+use crate::record::{Cursor, Schema};
 use crate::walk::Request;
 
 impl Steered for Sqlite {
@@ -55,10 +56,10 @@ impl Sqlite {
                 connection.query_row(history, [], |row| row.get::<_, Option<String>>(0)).optional()?;
             let state = "SELECT newest, unfinished FROM _highwater_state";
             connection.query_row(state, [], |row| {
-                Ok((history.flatten(), cursor(row.get(0)?), row.get::<_, Option<i64>>(1)?))
+                Ok((history.flatten(), cursor_of(row.get(0)?), row.get::<_, Option<i64>>(1)?))
             })
         })?;
-        if history.as_deref() != stored.checkpoint.as_ref().map(Cursor::text) {
+        if history != stored.checkpoint.as_ref().map(cursor_text) {
             return Err(self.contradiction("the checkpoint is not the one that its history ends with"));
         }
         let run = stored.unfinished.as_ref();
@@ -71,7 +72,8 @@ impl Sqlite {
         let Some(run) = run else {
             return if sealed { Ok(()) } else { Err(self.contradiction(MOVED)) };
         };
-        let logged = self.try_sql(|connection| Logged::of(connection, run.run))?;
+        let schema = self.schema;
+        let logged = self.try_sql(|connection| Logged::of(connection, schema, run.run))?;
         match logged.contradiction(run, stored.checkpoint.as_ref(), newest) {
             Some(what) => Err(self.contradiction(what)),
             None if !sealed => Err(self.contradiction(MOVED)),
@@ -101,10 +103,6 @@ impl Sqlite {
     }
 }
 
-fn cursor(text: Option<String>) -> Option<Cursor> {
-    text.and_then(|text| Cursor::parse(&text).ok())
-}
-
 /// What the page log tells of a run.
 struct Logged {
     pages: i64,
@@ -114,11 +112,12 @@ struct Logged {
 }
 
 impl Logged {
-    fn of(connection: &Connection, run: i64) -> rusqlite::Result<Self> {
+    fn of(connection: &Connection, schema: &Schema, run: i64) -> rusqlite::Result<Self> {
         let last = "SELECT page, last, EXISTS (SELECT 1 FROM _highwater_pages WHERE run = ?1 AND opens)
                     FROM _highwater_pages WHERE run = ?1 ORDER BY page DESC LIMIT 1";
+        let last_of = |text: Option<String>| schema.read_cursor(&text?);
         let last = connection.query_row(last, [run], |row| {
-            Ok(Self { pages: row.get(0)?, last: cursor(row.get(1)?), lanes: row.get(2)? })
+            Ok(Self { pages: row.get(0)?, last: last_of(row.get(1)?), lanes: row.get(2)? })
         });
         Ok(last.optional()?.unwrap_or(Self { pages: 0, last: None, lanes: false }))
     }

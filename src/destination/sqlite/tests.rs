@@ -3,6 +3,7 @@
 mod beside;
 mod opening;
 mod storing;
+pub(super) mod typed;
 
 use std::path::Path;
 

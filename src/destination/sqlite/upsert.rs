@@ -1,11 +1,13 @@
 //! One row into the table: new, or in place of an older version, or not at all.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use rusqlite::types::{ToSql, ValueRef};
+use rusqlite::types::ToSql;
 use rusqlite::{CachedStatement, Transaction, params, params_from_iter};
 
 use super::commit::number;
+use super::kept::{Kept, text_of};
 use super::{json, stamp};
 use crate::destination::Batch;
 use crate::record::{Row, Schema};
@@ -70,7 +72,7 @@ impl<'t> Upsert<'t> {
 
     /// Stores a row unless the table holds a newer version of it; gives what it replaced as well.
     pub(super) fn row(&mut self, row: &Row, place: &Place) -> rusqlite::Result<(Fate, Before)> {
-        if self.insert.execute(params_from_iter(row.values.iter()))? == 1 {
+        if self.insert.execute(params_from_iter(Kept::all(self.schema, &row.values)))? == 1 {
             if let Some(fields) = &row.extra {
                 self.keep_extra.execute(params![row.id(self.schema), fields])?;
             }
@@ -78,7 +80,7 @@ impl<'t> Upsert<'t> {
         }
         let (fate, before) = self.compare(row)?;
         if fate == Fate::Changed {
-            self.update.execute(params_from_iter(row.values.iter()))?;
+            self.update.execute(params_from_iter(Kept::all(self.schema, &row.values)))?;
             let named: BTreeMap<_, _> =
                 before.iter().map(|(column, value)| (self.name(*column), value)).collect();
             let Place { run, page, at } = place;
@@ -101,39 +103,25 @@ impl<'t> Upsert<'t> {
     /// How a row stands to the stored one of the same id, and what it replaces of it.
     fn compare(&mut self, row: &Row) -> rusqlite::Result<(Fate, Before)> {
         let mut before = Before::new();
-        let mut found = self.select.query([row.id(self.schema)])?;
+        let columns = self.schema.columns;
+        let key = columns[self.schema.primary_key].kind;
+        let mut found = self.select.query([Kept::new(key, Some(row.id(self.schema)))])?;
         let Some(stored) = found.next()? else { return Ok((Fate::Changed, before)) };
-        for (column, value) in (0_u16..).zip(row.values.iter()) {
+        for (column, value) in (0_u16..).zip(Kept::all(self.schema, &row.values)) {
             let stored = stored.get_ref(usize::from(column))?;
-            if !is_same(stored, value) {
-                before.push((column, text_of(stored)));
+            if !value.is(stored) {
+                before
+                    .push((column, text_of(columns[usize::from(column)].kind, stored).map(Cow::into_owned)));
             }
         }
         if before.is_empty() {
             return Ok((Fate::Same, before));
         }
         let Some(cursor) = self.schema.cursor else { return Ok((Fate::Changed, before)) };
-        let stored = text_of(stored.get_ref(cursor)?).and_then(|text| self.schema.read_cursor(&text));
+        let stored = text_of(columns[cursor].kind, stored.get_ref(cursor)?);
+        let stored = stored.and_then(|text| self.schema.read_cursor(&text));
         // A version without a cursor cannot be told to be older, and the source's last word counts.
         let older = row.cursor.as_ref().zip(stored.as_ref()).is_some_and(|(row, stored)| row < stored);
         Ok(if older { (Fate::Stale, Before::new()) } else { (Fate::Changed, before) })
-    }
-}
-
-pub(super) fn is_same(stored: ValueRef<'_>, value: Option<&str>) -> bool {
-    match (stored, value) {
-        (ValueRef::Text(stored), Some(value)) => stored == value.as_bytes(),
-        (ValueRef::Null, None) => true,
-        _ => false,
-    }
-}
-
-/// A stored value as text; another program may have put anything there.
-pub(super) fn text_of(stored: ValueRef<'_>) -> Option<String> {
-    match stored {
-        ValueRef::Null => None,
-        ValueRef::Integer(number) => Some(number.to_string()),
-        ValueRef::Real(number) => Some(number.to_string()),
-        ValueRef::Text(bytes) | ValueRef::Blob(bytes) => Some(String::from_utf8_lossy(bytes).into_owned()),
     }
 }

@@ -6,11 +6,12 @@ use rusqlite::{OptionalExtension, Row, Transaction, params};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::{names, text};
+use super::{by_key, names, text_of};
 use crate::destination::reader::{MOST_ROWS, PastPage, PastRun, Previous, WholeRow};
 use crate::destination::sqlite::time;
-use crate::record::Schema;
+use crate::record::{Cursor, Schema};
 use crate::text::cut;
+use crate::walk::By;
 
 /// The most that is given of a value, in characters.
 const VALUE: usize = 65_536;
@@ -27,8 +28,11 @@ pub(super) fn row(
     let columns = schema.columns.len();
     let (all, key) = (names(schema, 0..columns), names(schema, [schema.primary_key]));
     let query = format!("SELECT {all} FROM \"{}\" WHERE {key} = ?1", schema.table);
-    let values = transaction.prepare_cached(&query)?.query_row([id], |row| {
-        let value = |at| Ok(text(row.get_ref(at)?).map(|text| cut(&text, VALUE).into_owned()));
+    let values = transaction.prepare_cached(&query)?.query_row([by_key(schema, id)], |row| {
+        let value = |at: usize| {
+            let text = text_of(schema.columns[at].kind, row.get_ref(at)?);
+            Ok(text.map(|text| cut(&text, VALUE).into_owned()))
+        };
         (0..columns).map(value).collect()
     });
     let Some(values) = values.optional()? else { return Ok(None) };
@@ -131,20 +135,22 @@ fn run(row: &Row<'_>) -> rusqlite::Result<PastRun> {
         end: json(row, "end")?,
         text: line(row, "text")?,
         unfinished: row.get("unfinished")?,
-        checkpoint_before: line(row, "checkpoint_before")?,
-        checkpoint_after: line(row, "checkpoint_after")?,
+        checkpoint_before: cursor(row, "checkpoint_before")?,
+        checkpoint_after: cursor(row, "checkpoint_after")?,
         totals: json(row, "totals")?,
     })
 }
 
 fn page(row: &Row<'_>) -> rusqlite::Result<PastPage> {
+    let asked_by = word(row, "asked_by")?.unwrap_or_default();
+    let asked = if asked_by == By::Since { cursor(row, "asked") } else { line(row, "asked") };
     Ok(PastPage {
         run: row.get("run")?,
         page: count(row, "page")?,
         lane: optional(row, "lane")?,
         opens: optional(row, "opens")?.unwrap_or(false),
-        asked_by: word(row, "asked_by")?.unwrap_or_default(),
-        asked: line(row, "asked")?.unwrap_or_default(),
+        asked_by,
+        asked: asked?.unwrap_or_default(),
         rows: count(row, "rows")?,
         new: count(row, "new")?,
         changed: count(row, "changed")?,
@@ -154,7 +160,7 @@ fn page(row: &Row<'_>) -> rusqlite::Result<PastPage> {
         first: line(row, "first")?,
         last: line(row, "last")?,
         token: line(row, "token")?,
-        checkpoint: line(row, "checkpoint")?,
+        checkpoint: cursor(row, "checkpoint")?,
         decision: line(row, "decision")?.unwrap_or_default(),
         wait_ms: count(row, "wait_ms")?,
         body_ms: count(row, "body_ms")?,
@@ -186,6 +192,12 @@ fn count(row: &Row<'_>, column: &str) -> rusqlite::Result<u64> {
 fn line(row: &Row<'_>, column: &str) -> rusqlite::Result<Option<String>> {
     let text = optional::<String>(row, column)?;
     Ok(text.map(|text| cut(&text, VALUE).into_owned()))
+}
+
+/// A cursor as the source wrote it, or whatever else stands there, bounded.
+fn cursor(row: &Row<'_>, column: &str) -> rusqlite::Result<Option<String>> {
+    let kept = line(row, column)?;
+    Ok(kept.map(|kept| Cursor::try_from(kept.clone()).map_or(kept, |cursor| cursor.text().to_owned())))
 }
 
 /// JSON that this version can read.

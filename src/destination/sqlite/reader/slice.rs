@@ -6,8 +6,9 @@ use rusqlite::{OptionalExtension, Row, Transaction};
 
 use super::nearest::{Nearest, compare};
 use super::track::{From, Track};
-use super::{condition, names, text, total};
+use super::{by_key, condition, names, text_of, total};
 use crate::destination::reader::{FoundRow, Key, Order, Place, Slice, View};
+use crate::destination::sqlite::kept::rank_of;
 use crate::record::Schema;
 use crate::text::shown;
 
@@ -83,23 +84,33 @@ fn anchor(
     };
     let key = names(schema, [schema.primary_key]);
     let query = format!("SELECT rowid, {column} FROM \"{}\" WHERE {key} = ?1", schema.table);
-    transaction.prepare_cached(&query)?.query_row([id], |row| key_of(row, 1)).optional()
+    transaction
+        .prepare_cached(&query)?
+        .query_row([by_key(schema, id)], |row| key_of(row, schema, view, 1))
+        .optional()
 }
 
-/// The key of a row whose rowid stands first, and whose ordering text stands in this column.
-fn key_of(row: &Row<'_>, column: usize) -> rusqlite::Result<Key> {
-    let value = text(row.get_ref(column)?).map(|text| text.into_owned().into_boxed_str());
-    Ok(Key { value, rowid: row.get(0)? })
+/// The key of a row whose rowid stands first, and whose ordering value stands in this column.
+fn key_of(row: &Row<'_>, schema: &Schema, view: &View, column: usize) -> rusqlite::Result<Key> {
+    let value = match view.order {
+        Order::Stored => None,
+        Order::Column { position, .. } => rank_of(schema.columns[position].kind, row.get_ref(column)?),
+    };
+    Ok(Key { value: value.map(|text| text.into_owned().into_boxed_str()), rowid: row.get(0)? })
 }
 
 /// A row whose rowid stands first, and all of whose values follow.
 pub(super) fn found(row: &Row<'_>, schema: &Schema, view: &View) -> rusqlite::Result<FoundRow> {
-    let value = |at| Ok(text(row.get_ref(at + 1)?).map(|text| shown(&text).into_owned()));
-    let values = (0..schema.columns.len()).map(value).collect::<rusqlite::Result<_>>()?;
-    let key = match view.order {
-        Order::Stored => Key { value: None, rowid: row.get(0)? },
-        Order::Column { position, .. } => key_of(row, position + 1)?,
+    let value = |at: usize| {
+        let text = text_of(schema.columns[at].kind, row.get_ref(at + 1)?);
+        Ok(text.map(|text| shown(&text).into_owned()))
     };
+    let values = (0..schema.columns.len()).map(value).collect::<rusqlite::Result<_>>()?;
+    let at = match view.order {
+        Order::Stored => 0,
+        Order::Column { position, .. } => position + 1,
+    };
+    let key = key_of(row, schema, view, at)?;
     Ok(FoundRow { key, values })
 }
 
@@ -180,7 +191,7 @@ fn scan(
         transaction.prepare_cached(&format!("SELECT rowid, {column} FROM \"{}\" {filter}", schema.table))?;
     let mut rows = query.query([])?;
     while let Some(row) = rows.next()? {
-        let (rowid, value) = (row.get(0)?, text(row.get_ref(1)?));
+        let (rowid, value) = (row.get(0)?, rank_of(schema.columns[position].kind, row.get_ref(1)?));
         let value = value.as_deref();
         of += 1;
         let against = |key: &Key| {

@@ -3,8 +3,10 @@
 mod exporting;
 mod files;
 mod logged;
+mod typed;
 mod windows;
 
+use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;

@@ -6,6 +6,7 @@ use rusqlite::{Transaction, params_from_iter};
 use super::slice::{Half, found};
 use super::{condition, names};
 use crate::destination::reader::{Key, Order, View};
+use crate::destination::sqlite::kept::unranked;
 use crate::record::Schema;
 
 /// A way along the rows of a view.
@@ -63,8 +64,11 @@ impl<'t> Track<'t> {
     fn bound(&self, key: &Key) -> Box<dyn ToSql> {
         match self.view.order {
             Order::Stored => Box::new(key.rowid),
-            Order::Column { .. } => {
-                Box::new(key.value.as_deref().map_or(Value::Null, |text| text.to_owned().into()))
+            Order::Column { position, .. } => {
+                let kind = self.schema.columns[position].kind;
+                Box::new(key.value.as_deref().map_or(Value::Null, |rank| {
+                    unranked(kind, rank).map_or_else(|| rank.to_owned().into(), Value::Integer)
+                }))
             }
         }
     }

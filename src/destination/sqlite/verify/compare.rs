@@ -12,11 +12,11 @@ use chrono::{DateTime, Utc};
 use rusqlite::{OptionalExtension as _, params};
 
 use super::{FULL, MOVE, Tidy, Verifier};
-use crate::destination::sqlite::upsert::{is_same, text_of};
+use crate::destination::sqlite::kept::{Kept, cursor_of, text_of};
 use crate::destination::sqlite::{Sqlite, database_error, same_source};
 use crate::destination::verify::{Check, Finding, Seam, Verdict, quoted};
 use crate::destination::{Batch, Committed, Destination, DestinationError, Ending, NewRun, Stored};
-use crate::record::{Cursor, Row};
+use crate::record::{ColumnType, Cursor, Row, Schema};
 use crate::run::{Counts, Outcome};
 use crate::text::{count, number};
 use crate::walk::{FUTURE, Walk};
@@ -71,7 +71,7 @@ impl Verifier {
     #[must_use]
     pub fn due(&self) -> Option<Cursor> {
         let standing = self.standing.as_ref()?;
-        let checkpoint = Cursor::parse(standing.checkpoint.as_deref()?).ok()?;
+        let checkpoint = cursor_of(standing.checkpoint.clone())?;
         let walk = standing.unfinished.and_then(|run| {
             let walk = "SELECT walk FROM _highwater_runs WHERE run = ?1";
             let found = self.sqlite.connection.query_row(walk, [run], |row| row.get::<_, String>(0));
@@ -105,7 +105,7 @@ impl Verifier {
         let columns: Vec<String> =
             schema.columns.iter().map(|column| format!("u.\"{}\"", column.name)).collect();
         let select = format!(
-            "SELECT {}, e.fields, u.rowid FROM \"{}\" u LEFT JOIN _highwater_extra e ON e.id = u.{key}
+            "SELECT {}, e.fields, u.rowid FROM \"{}\" u LEFT JOIN _highwater_extra e ON e.id = ?2
              WHERE u.{key} = ?1",
             columns.join(", "),
             schema.table,
@@ -158,9 +158,12 @@ impl Compare {
         let connection = &self.sqlite.connection;
         let id = row.id(self.sqlite.schema);
         let mut select = connection.prepare_cached(&self.select)?;
-        let columns = self.sqlite.schema.columns.len();
+        let Schema { columns, primary_key, .. } = self.sqlite.schema;
+        let (columns, key) = (columns.len(), columns[*primary_key].kind);
         let found = select
-            .query_row([id], |stored| Ok((self.stand(row, stored)?, stored.get::<_, i64>(columns + 1)?)))
+            .query_row(params![Kept::new(key, Some(id)), id], |stored| {
+                Ok((self.stand(row, stored)?, stored.get::<_, i64>(columns + 1)?))
+            })
             .optional()?;
         // A row comes twice where a seam is asked again: it is judged once.
         let (standing, first) = match found {
@@ -178,7 +181,10 @@ impl Compare {
 
     fn stand(&self, row: &Row, stored: &rusqlite::Row<'_>) -> rusqlite::Result<Standing> {
         let schema = self.sqlite.schema;
-        let text = schema.cursor.map(|cursor| stored.get_ref(cursor)).transpose()?.and_then(text_of);
+        let text = match schema.cursor {
+            Some(cursor) => text_of(schema.columns[cursor].kind, stored.get_ref(cursor)?),
+            None => None,
+        };
         let version = text.as_deref().and_then(|text| schema.read_cursor(text));
         match (&row.cursor, &version) {
             (Some(sent), Some(version)) if version < sent => return Ok(Standing::Older(version.to_string())),
@@ -186,12 +192,13 @@ impl Compare {
             _ => {}
         }
         let mut others = Vec::new();
-        for (position, (column, value)) in schema.columns.iter().zip(row.values.iter()).enumerate() {
-            if !is_same(stored.get_ref(position)?, value) {
-                others.push(column.name);
+        for (position, value) in Kept::all(schema, &row.values).enumerate() {
+            if !value.is(stored.get_ref(position)?) {
+                others.push(schema.columns[position].name);
             }
         }
-        if !is_same(stored.get_ref(schema.columns.len())?, row.extra.as_deref()) {
+        let extra = Kept::new(ColumnType::Json, row.extra.as_deref());
+        if !extra.is(stored.get_ref(schema.columns.len())?) {
             others.push("_highwater_extra");
         }
         Ok(if others.is_empty() { Standing::Same } else { Standing::Differs(others) })

@@ -1,6 +1,7 @@
 //! The file itself: whether SQLite finds it whole, which version's it is, and whether a row can be told by its id.
 
 use super::{FOREIGN, Look, Looked, RESTORE, figure};
+use crate::destination::sqlite::kept::text_of;
 use crate::destination::sqlite::schema::MIGRATIONS;
 use crate::destination::verify::{Check, LISTED, Verdict, quoted};
 
@@ -59,7 +60,7 @@ pub(super) fn key(look: &Look<'_>) -> Looked {
     ))?;
     let mut rows = query.query([])?;
     while let Some(row) = rows.next()? {
-        let id: Option<String> = row.get(0)?;
+        let id = text_of(look.schema.columns[look.schema.primary_key].kind, row.get_ref(0)?);
         let count = figure(row, 1)?;
         check.find(Verdict::Damage, FOREIGN, || match id.as_deref() {
             None | Some("") => format!("{} without an {key}", crate::text::count(count, "row")),

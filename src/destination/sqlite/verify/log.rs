@@ -8,9 +8,10 @@ use rusqlite::Row;
 
 use super::runs::is_same;
 use super::{FOREIGN, Look, Looked, MOVE, figure};
+use crate::destination::sqlite::kept::cursor_of;
 use crate::destination::sqlite::schema::LANES;
 use crate::destination::verify::{Check, Verdict, quoted};
-use crate::record::Cursor;
+use crate::record::{Cursor, Schema};
 use crate::text::count;
 use crate::walk::Way;
 
@@ -23,9 +24,12 @@ struct Logged {
     opens: bool,
     by: String,
     asked: String,
+    /// The cursor that it was asked from, if it was and that can be read.
+    from: Option<Cursor>,
     /// Received, and what became of them.
     counts: [u64; 2],
-    last: Option<String>,
+    /// The last row's cursor, if that has one that can be read.
+    last: Option<Cursor>,
     token: Option<String>,
     checkpoint: Option<String>,
     decision: String,
@@ -42,16 +46,19 @@ const PAGES: &str = "SELECT p.run, p.page, p.asked_by, p.asked, p.rows,
                      ORDER BY p.run, p.page";
 
 impl Logged {
-    fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
+    fn read(schema: &Schema, row: &Row<'_>) -> rusqlite::Result<Self> {
+        let (by, asked): (String, String) = (row.get(2)?, row.get(3)?);
+        let last: Option<String> = row.get(6)?;
         Ok(Self {
             run: row.get(0)?,
             page: row.get(1)?,
             lane: row.get(12)?,
             opens: row.get(13)?,
-            by: row.get(2)?,
-            asked: row.get(3)?,
+            from: cursor_of((by == "since").then(|| asked.clone())),
+            by,
+            asked,
             counts: [figure(row, 4)?, figure(row, 5)?],
-            last: row.get(6)?,
+            last: last.and_then(|text| schema.read_cursor(&text)),
             token: row.get(7)?,
             checkpoint: row.get(8)?,
             decision: row.get(9)?,
@@ -78,7 +85,7 @@ pub(super) fn pages(look: &Look<'_>) -> Looked {
     // The last page of each lane of the run, and how far it has read by its pages so far, where they tell.
     let mut lanes: HashMap<i64, (Rc<Logged>, Option<Cursor>)> = HashMap::new();
     while let Some(row) = found.next()? {
-        let page = Rc::new(Logged::read(row)?);
+        let page = Rc::new(Logged::read(look.schema, row)?);
         let previous = before.as_deref().filter(|before| before.run == page.run);
         if previous.is_none() {
             lanes.clear();
@@ -86,8 +93,8 @@ pub(super) fn pages(look: &Look<'_>) -> Looked {
         let begins = page.opens || previous.is_none();
         let (last, reached) = match lanes.remove(&page.lane).filter(|_| !begins) {
             Some((last, reached)) => (Some(last), reached),
-            None if page.opens => (None, Cursor::parse(&page.asked).ok()),
-            None => (None, page.first.as_ref().and_then(|(_, value)| Cursor::parse(value).ok())),
+            None if page.opens => (None, page.from.clone()),
+            None => (None, page.first.as_ref().and_then(|(_, value)| cursor_of(Some(value.clone())))),
         };
         let place = || format!("run {}, page {}", page.run, page.page);
         let asked = request(&page, previous.is_some(), last.as_deref(), reached.as_ref());
@@ -98,8 +105,8 @@ pub(super) fn pages(look: &Look<'_>) -> Looked {
         if let Some(what) = checkpoint(&page, previous, look.standing.newest.as_deref()) {
             check.find(Verdict::Damage, MOVE, || format!("{}: {what}", place()));
         }
-        let reached = match page.last.as_deref().map(Cursor::parse) {
-            Some(Ok(last)) => reached.max(Some(last)),
+        let reached = match &page.last {
+            Some(last) => reached.max(Some(last.clone())),
             _ if page.counts[0] == 0 => reached,
             // It ends with a row without a readable cursor, and may have read further than any that is logged.
             _ => None,
@@ -156,8 +163,7 @@ fn request(
     reached: Option<&Cursor>,
 ) -> Option<String> {
     if page.opens && goes_on {
-        let anywhere = page.by == "since" && Cursor::parse(&page.asked).is_ok();
-        return (!anywhere).then(|| format!("began a lane {}", page.request()));
+        return page.from.is_none().then(|| format!("began a lane {}", page.request()));
     }
     if goes_on && previous.is_none() {
         return Some(format!("lane {} has no page before it", page.lane));
@@ -174,16 +180,13 @@ fn request(
         };
     };
     let by_token = previous.token.as_deref().is_some_and(|token| page.is_request(("token", token)));
-    let falls_back = || {
-        page.by == "since"
-            && Cursor::parse(&page.asked).is_ok_and(|asked| reached.is_none_or(|it| asked <= *it))
-    };
-    let names = || page.by == "since" && names(&previous.decision, &page.asked);
+    let falls_back = || page.from.as_ref().is_some_and(|from| reached.is_none_or(|it| from <= it));
+    let names = || page.from.as_ref().is_some_and(|from| names(&previous.decision, from.text()));
     let follows = match Way::written(&previous.decision) {
         // A last row without a readable cursor anchors nothing; the decision names the one that did.
         Some(Way::Anchor) => {
-            let last = previous.last.as_deref().filter(|last| Cursor::parse(last).is_ok());
-            names() && last.is_none_or(|last| last == page.asked)
+            let last = previous.last.as_ref().map(Cursor::text);
+            names() && last.is_none_or(|last| page.from.as_ref().is_some_and(|from| from.text() == last))
         }
         Some(Way::Probe | Way::Again) => names(),
         Some(Way::Follow | Way::StepOver | Way::NothingToAnchor | Way::FollowEmpty) => {
@@ -206,25 +209,24 @@ fn request(
 
 /// True if a decision names a cursor: all of it, not a part of another.
 fn names(decision: &str, cursor: &str) -> bool {
-    Cursor::parse(cursor).is_ok()
-        && decision.match_indices(cursor).any(|(at, _)| {
-            let (before, after) = (&decision[..at], &decision[at + cursor.len()..]);
-            before.ends_with(' ') && (after.is_empty() || after.starts_with(", "))
-        })
+    decision.match_indices(cursor).any(|(at, _)| {
+        let (before, after) = (&decision[..at], &decision[at + cursor.len()..]);
+        before.ends_with(' ') && (after.is_empty() || after.starts_with(", "))
+    })
 }
 
 /// The checkpoint with a page: readable, never below that of the page before, never above what is stored.
 fn checkpoint(page: &Logged, previous: Option<&Logged>, newest: Option<&str>) -> Option<String> {
     let text = page.checkpoint.as_deref()?;
-    let Ok(checkpoint) = Cursor::parse(text) else {
-        return Some(format!("its checkpoint {} is not a date and time", quoted(text)));
+    let Some(checkpoint) = cursor_of(page.checkpoint.clone()) else {
+        return Some(format!("its checkpoint {} is not a cursor", quoted(text)));
     };
     let before = previous.and_then(|previous| previous.checkpoint.as_deref());
-    if before.and_then(|text| Cursor::parse(text).ok()).is_some_and(|before| checkpoint < before) {
+    if cursor_of(before.map(str::to_owned)).is_some_and(|before| checkpoint < before) {
         return Some(format!("took the checkpoint back to {checkpoint}"));
     }
     let moved = !is_same(before, Some(text)) && previous.is_some();
-    let newest = newest.and_then(|text| Cursor::parse(text).ok());
+    let newest = cursor_of(newest.map(str::to_owned));
     (moved && Some(&checkpoint) > newest.as_ref())
         .then(|| format!("moved the checkpoint to {checkpoint}, above all that is stored"))
 }

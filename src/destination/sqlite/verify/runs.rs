@@ -4,17 +4,18 @@
 use rusqlite::OptionalExtension as _;
 
 use super::{FOREIGN, FULL, Look, Looked, MOVE, figure};
+use crate::destination::sqlite::kept::{cursor_of, cursor_text};
 use crate::destination::sqlite::schema::{LANES, SEAMS};
 use crate::destination::sqlite::seal;
 use crate::destination::verify::{Check, Verdict, quoted};
-use crate::record::{BEGINNING, Cursor};
+use crate::record::BEGINNING;
 use crate::run::{Seams, Totals};
 use crate::text::count;
 use crate::walk::{End, Walk};
 
 /// The same place in the stream; `None` is a place, too.
 pub(super) fn is_same(one: Option<&str>, other: Option<&str>) -> bool {
-    let cursor = |text: &str| Cursor::parse(text).ok();
+    let cursor = |text: &str| cursor_of(Some(text.to_owned()));
     one == other || one.and_then(cursor).is_some_and(|one| Some(one) == other.and_then(cursor))
 }
 
@@ -38,9 +39,8 @@ pub(super) fn history(look: &Look<'_>) -> Looked {
                 format!("move {number} begins at {from}, where the one before had left {was}")
             });
         }
-        let parsed = |text: &Option<String>| text.as_deref().and_then(|text| Cursor::parse(text).ok());
         if let Some(run) = run
-            && parsed(&after) < parsed(&before)
+            && cursor_of(after.clone()) < cursor_of(before.clone())
         {
             check.find(Verdict::Damage, MOVE, || {
                 format!(
@@ -138,10 +138,11 @@ pub(super) fn unfinished(look: &Look<'_>) -> Looked {
                     format!("run {run} has walked {}, and {pages} are logged", count(walked, "page"))
                 });
             }
-            let (walks, stands) = (walk.checkpoint().map(Cursor::text), look.standing.checkpoint.as_deref());
-            if !is_same(walks, stands) {
+            let (walks, stands) = (walk.checkpoint().map(cursor_text), look.standing.checkpoint.as_deref());
+            if !is_same(walks.as_deref(), stands) {
                 check.find(Verdict::Damage, MOVE, || {
-                    format!("run {run} goes by the checkpoint {}, not {}", shown(walks), shown(stands))
+                    let walks = shown(walks.as_deref());
+                    format!("run {run} goes by the checkpoint {walks}, not {}", shown(stands))
                 });
             }
         }

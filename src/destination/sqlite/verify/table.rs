@@ -4,9 +4,9 @@
 use rusqlite::params;
 
 use super::{FOREIGN, Look, Looked, MOVE, Standing, figure};
-use crate::destination::sqlite::upsert::text_of;
+use crate::destination::sqlite::kept::{cursor_of, text_of};
 use crate::destination::verify::{Check, Verdict, quoted};
-use crate::record::Cursor;
+use crate::record::{ColumnType, Cursor};
 use crate::text::{count, number};
 
 impl Look<'_> {
@@ -60,9 +60,11 @@ pub(super) fn cursors(look: &Look<'_>) -> Looked {
     let sql = format!("SELECT {} FROM \"{}\"", look.cursor(), look.schema.table);
     let mut query = look.connection.prepare(&sql)?;
     let mut found = query.query([])?;
+    let kind = look.schema.cursor.map_or(ColumnType::String, |cursor| look.schema.columns[cursor].kind);
     while let Some(row) = found.next()? {
         rows += 1;
-        let Some(cursor) = text_of(row.get_ref(0)?).and_then(|text| look.schema.read_cursor(&text)) else {
+        let text = text_of(kind, row.get_ref(0)?);
+        let Some(cursor) = text.and_then(|text| look.schema.read_cursor(&text)) else {
             without += 1;
             continue;
         };
@@ -80,8 +82,8 @@ pub(super) fn cursors(look: &Look<'_>) -> Looked {
             ("oldest", oldest, &low, Cursor::lt as fn(&Cursor, &Cursor) -> bool),
             ("newest", newest, &high, Cursor::gt),
         ] {
+            let bound = cursor_of(kept.clone());
             let kept = kept.as_deref().unwrap_or("none");
-            let bound = Cursor::parse(kept).ok();
             let Some(reached) = reached else { continue };
             if bound.is_none_or(|bound| is_beyond(reached, &bound)) {
                 check.find(Verdict::Damage, FOREIGN, || {
@@ -112,11 +114,13 @@ pub(super) fn checkpoint(look: &Look<'_>) -> Looked {
         params![text],
         |row| row.get(0),
     )?;
-    let newest = look.standing.newest.as_deref().and_then(|text| Cursor::parse(text).ok());
-    match Cursor::parse(text) {
-        Err(_) => check.find(Verdict::Damage, MOVE, || format!("{} is not a date and time", quoted(text))),
-        Ok(checkpoint) if Some(&checkpoint) <= newest.as_ref() => {}
-        Ok(checkpoint) => {
+    let newest = cursor_of(look.standing.newest.clone());
+    match cursor_of(Some(text.clone())) {
+        None => check.find(Verdict::Damage, MOVE, || {
+            format!("{} is not {}", quoted(text), look.schema.format.example())
+        }),
+        Some(checkpoint) if Some(&checkpoint) <= newest.as_ref() => {}
+        Some(checkpoint) => {
             let newest =
                 newest.map_or("no row is stored".to_owned(), |it| format!("the newest row is of {it}"));
             if by_hand {
@@ -156,7 +160,7 @@ pub(super) fn beside(look: &Look<'_>) -> Looked {
         ))?;
         let mut found = query.query([])?;
         while let Some(row) = found.next()? {
-            let id = text_of(row.get_ref(0)?).unwrap_or_default();
+            let id = text_of(ColumnType::String, row.get_ref(0)?).unwrap_or_default();
             let is_json: bool = row.get::<_, Option<bool>>(1)?.unwrap_or(false);
             check.find(Verdict::Damage, FOREIGN, || match is_json {
                 true => format!("{beside}: {key} {} is not in the table", quoted(&id)),

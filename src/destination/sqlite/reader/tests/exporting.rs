@@ -5,10 +5,21 @@ use crate::destination::reader::{Export, Format};
 use crate::sanitize;
 
 fn export(table: &Table, view: &View, format: Format, columns: &[usize]) -> (u64, String) {
-    let path = table.path.with_file_name("out");
+    written(&table.path, &USER, view, format, columns)
+}
+
+/// The rows of a view as a file.
+pub(super) fn written(
+    database: &Path,
+    schema: &'static Schema,
+    view: &View,
+    format: Format,
+    columns: &[usize],
+) -> (u64, String) {
+    let path = database.with_file_name("out");
     let export =
         Export { view: view.clone(), columns: columns.to_vec(), format, path: path.clone(), replace: true };
-    let (reader, mut answers) = Sqlite::reader(&table.path, &USER);
+    let (reader, mut answers) = Sqlite::reader(database, schema);
     reader.ask(Question::Export { ticket: 1, export: Box::new(export) });
     loop {
         match answers.blocking_recv().unwrap() {
