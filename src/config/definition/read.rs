@@ -332,7 +332,7 @@ impl Reader {
             one => vec![one.clone()],
         };
         let status = |value: &Value| match value {
-            Value::Number(number) => number.parse().ok().filter(|status| (400..600).contains(status)),
+            Value::Number(number) => number.parse().ok().filter(|status| (200..600).contains(status)),
             _ => None,
         };
         let statuses: Option<Vec<u16>> = list.iter().map(status).collect();

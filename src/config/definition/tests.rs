@@ -232,7 +232,7 @@ fn what_is_wrong_is_refused_with_its_line_and_what_would_be_right() {
         ("headers.\"a b\" = \"h\"", "8: headers.a b: what stands there is no name of a header"),
         ("end.short_page = 0", "8: end.short_page: no page is shorter than 0 rows"),
         ("end.at_end = true", "2: no end.flag: of which flag is that said?"),
-        ("next.expired = [200]", "8: next.expired: write a list of HTTP statuses"),
+        ("next.expired = [99]", "8: next.expired: write a list of HTTP statuses"),
         ("rows = \"a..b\"", "8: rows: \"a..b\" has a name without a letter"),
         ("auth = \"hunter2\"", "8: auth: the value is not one of bearer"),
         ("walk = \"anker\"", "8: walk: \"anker\" is not one of auto"),
