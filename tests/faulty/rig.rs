@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use highwater::destination::sqlite::Sqlite;
 use highwater::destination::{Destination, DestinationError};
-use highwater::record::USER;
 use highwater::run::Start;
 use highwater::source::retry::Policy;
 use highwater::source::{Contract, KEYSET, Limits, Source};
@@ -115,7 +114,7 @@ impl Setup {
         let server = Faulty::start(script).await;
         let folder = self.folder.unwrap_or_else(|| tempfile::tempdir().unwrap());
         let inner: Box<dyn Destination> =
-            Box::new(Sqlite::open(&folder.path().join("a.db"), &USER).unwrap().sqlite);
+            Box::new(Sqlite::open(&folder.path().join("a.db"), self.contract.schema).unwrap().sqlite);
         let destination = match self.handle {
             Some(handle) => Box::new(Handled { inner, handle }),
             None => inner,

@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use highwater::record::{BEGINNING, Format};
+use highwater::record::{BEGINNING, Column, ColumnType, Format, Schema, USER};
 use highwater::run::{Outcome, Start};
 use highwater::source::Contract;
 use highwater::source::contract::{At, Back, Flag, KEYSET, Method, Order, Path, Since, TokenAt};
 use highwater::sync::command::Command;
-use highwater::sync::event::RunEnded;
+use highwater::sync::event::{NoticeKind, RunEnded};
 use highwater::walk::{End, Mode};
 use serde_json::{Value, json};
 
@@ -276,4 +276,32 @@ async fn a_token_that_has_outlived_its_time_is_not_asked_with() {
         let told = rig.seen.iter().any(|stamped| format!("{:?}", stamped.event).contains("older than the"));
         assert_eq!(told, older > 60);
     }
+}
+/// Cursors that are no times: the walk is the same, the checkpoint is the number, and there is one lane.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn cursors_that_are_numbers_are_walked_alike_in_one_lane() {
+    const COLUMNS: &[Column] = &[
+        Column { name: "id", path: &["id"], kind: ColumnType::String },
+        Column { name: "version", path: &["version"], kind: ColumnType::Int },
+    ];
+    const VERSIONS: Schema = Schema { columns: COLUMNS, cursor: Some(1), format: Format::Integer, ..USER };
+    const BY_VERSION: Contract =
+        Contract { since: Some(Since { initial: "0", ..SINCE }), schema: &VERSIONS, ..KEYSET };
+    let page = |versions: &[u32], token: &str| {
+        let rows: Vec<String> = versions
+            .iter()
+            .map(|version| json!({ "id": format!("v{version}"), "version": version }).to_string())
+            .collect();
+        Answer::page(&rows, (!token.is_empty()).then_some(token))
+    };
+    let mut setup = Setup::default().walk(Mode::Auto).speaking(&BY_VERSION);
+    setup.terms.lanes = Some(4);
+    let mut rig = setup.start([page(&[8, 9], "a"), page(&[9, 10], "b"), page(&[10, 11], "")]).await;
+    let ended = rig.run(Start::Checkpoint).await;
+    assert_eq!(
+        (ended.outcome, ended.checkpoint.as_ref().map(|it| it.text())),
+        (Outcome::Complete, Some("11"))
+    );
+    assert_eq!(rig.server.queries(), ["since=0", "since=9", "since=10"], "9 is less than 10");
+    assert!(rig.notice(|kind| *kind == NoticeKind::OneLane).text.contains("no times"));
 }
