@@ -5,6 +5,7 @@
 
 mod cursor;
 mod schema;
+pub(crate) mod value;
 
 use std::sync::Arc;
 

@@ -96,7 +96,7 @@ fn show(kept: &Kept) -> Result<Exit, Fault> {
     if let Some(lost) = stored.lost {
         text.push_str(&format!("ATTENTION    {}\n", lost.sentence()));
     }
-    if let Some(holder) = kept.place.holder() {
+    if let Some(holder) = kept.place.holder(kept.contract.schema) {
         text.push_str(&format!("in use by    {holder}\n"));
     }
     print::stdout(text.as_bytes())?;

@@ -45,7 +45,7 @@ pub fn run(verified: &Verified) -> Result<Exit, Fault> {
         destination: &place.to_string(),
         source,
         checkpoint,
-        in_use_by: place.holder(),
+        in_use_by: place.holder(settings.contract.schema),
     })?;
     verifier.checks(|check| telling.check(&check).map_err(Fault::from))?;
     let ended = match found {

@@ -9,14 +9,14 @@ use std::path::{Path, PathBuf};
 use super::DestinationError;
 use crate::platform;
 
-/// What lies beside a database and is taken for a part of it.
-const PARTS: [&str; 4] = ["-wal", "-shm", "-journal", ".lock"];
+/// What lies beside a database and is taken for a part of it, apart from a lock.
+const PARTS: [&str; 3] = ["-wal", "-shm", "-journal"];
 
 /// Refuses what is no regular file or has other names, a link that leads nowhere, and what belongs to another user.
 ///
 /// # Errors
 /// [`DestinationError::Refused`], with the reason and a way out.
-pub(super) fn check(database: &Path) -> Result<(), DestinationError> {
+pub(super) fn check(database: &Path, lock: PathBuf) -> Result<(), DestinationError> {
     let shown = database.display();
     let refused = |why: String| Err(DestinationError::Refused(why));
     match std::fs::metadata(database) {
@@ -33,7 +33,7 @@ pub(super) fn check(database: &Path) -> Result<(), DestinationError> {
         Err(_) => {}
     }
     let place = resolved(database);
-    for part in [place.clone()].into_iter().chain(PARTS.map(|suffix| beside(&place, suffix))) {
+    for part in [place.clone(), lock].into_iter().chain(PARTS.map(|suffix| beside(&place, suffix))) {
         if part.is_symlink() {
             let part = part.display();
             return refused(format!(

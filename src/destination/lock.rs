@@ -1,4 +1,4 @@
-//! One writer at a time: an advisory lock beside the database, which the system releases when its holder dies.
+//! One writer at a time for each table: an advisory lock beside the database, which the system releases when its holder dies.
 //!
 //! The file says who holds it, so that a second process can name the first. A clean end empties it; what is left in
 //! a file that nobody has locked is therefore the trace of a process that was killed.
@@ -13,6 +13,7 @@ use chrono::{SecondsFormat, Utc};
 
 use super::{DestinationError, guard, remedy_for};
 use crate::platform;
+use crate::record::USER;
 use crate::sanitize;
 
 /// How often a lock is tried for before its holder is believed, and how long between.
@@ -28,12 +29,12 @@ pub struct Lock {
 }
 
 impl Lock {
-    /// Takes the lock of a database. With the lock comes the trace of a holder that was killed, if there is one.
+    /// Takes the lock of a table in a database. With the lock comes the trace of a holder that was killed, if there is one.
     ///
     /// # Errors
     /// [`DestinationError::Locked`] if a living process holds it, [`DestinationError::File`] if it cannot be made.
-    pub fn take(database: &Path) -> Result<(Self, Option<String>), DestinationError> {
-        let path = path_of(database);
+    pub fn take(database: &Path, table: &str) -> Result<(Self, Option<String>), DestinationError> {
+        let path = path_of(database, table);
         let failed = |error| DestinationError::File {
             path: path.clone(),
             remedy: remedy_for(&error, "check the directory's permissions"),
@@ -66,10 +67,10 @@ impl Lock {
         self.leaves_trace = true;
     }
 
-    /// Who holds the lock of a database, if anyone does.
+    /// Who holds the lock of a table in a database, if anyone does.
     #[must_use]
-    pub fn holder(database: &Path) -> Option<String> {
-        let mut file = File::open(path_of(database)).ok()?;
+    pub fn holder(database: &Path, table: &str) -> Option<String> {
+        let mut file = File::open(path_of(database, table)).ok()?;
         match file.try_lock_shared() {
             Err(TryLockError::WouldBlock) => {
                 Some(read(&mut file).unwrap_or_else(|| "another process".to_owned()))
@@ -88,8 +89,12 @@ impl Drop for Lock {
     }
 }
 
-pub(super) fn path_of(database: &Path) -> PathBuf {
-    guard::beside(database, ".lock")
+/// The lock of a table in a database: for the reference's, the one that the database has always had.
+pub(super) fn path_of(database: &Path, table: &str) -> PathBuf {
+    match table == USER.table {
+        true => guard::beside(database, ".lock"),
+        false => guard::beside(database, &format!(".{table}.lock")),
+    }
 }
 
 fn read(file: &mut File) -> Option<String> {
@@ -113,14 +118,14 @@ mod tests {
     fn a_second_taker_is_told_who_holds_it() {
         let folder = tempfile::tempdir().unwrap();
         let database = folder.path().join("a.db");
-        let (lock, killed) = Lock::take(&database).unwrap();
+        let (lock, killed) = Lock::take(&database, "user").unwrap();
         assert_eq!(killed, None);
-        let refused = Lock::take(&database).unwrap_err().to_string();
+        let refused = Lock::take(&database, "user").unwrap_err().to_string();
         assert!(refused.contains(&format!("process {}", std::process::id())), "{refused}");
-        assert!(Lock::holder(&database).is_some());
+        assert!(Lock::holder(&database, "user").is_some());
         drop(lock);
-        assert_eq!(Lock::holder(&database), None);
-        assert_eq!(Lock::take(&database).unwrap().1, None, "a clean end leaves no trace");
+        assert_eq!(Lock::holder(&database, "user"), None);
+        assert_eq!(Lock::take(&database, "user").unwrap().1, None, "a clean end leaves no trace");
     }
 
     #[cfg(unix)]
@@ -130,18 +135,18 @@ mod tests {
         let (database, link) = (folder.path().join("a.db"), folder.path().join("b.db"));
         std::fs::write(&database, "").unwrap();
         std::os::unix::fs::symlink(&database, &link).unwrap();
-        let _lock = Lock::take(&database).unwrap();
-        assert!(Lock::take(&link).is_err());
-        assert!(Lock::holder(&link).is_some());
+        let _lock = Lock::take(&database, "user").unwrap();
+        assert!(Lock::take(&link, "user").is_err());
+        assert!(Lock::holder(&link, "user").is_some());
     }
 
     #[test]
     fn the_trace_of_a_killed_holder_is_recognised() {
         let folder = tempfile::tempdir().unwrap();
         let database = folder.path().join("a.db");
-        std::fs::write(path_of(&database), "process 1, since 2026-01-01T00:00:00Z").unwrap();
-        assert_eq!(Lock::holder(&database), None, "nobody has locked the file");
-        let (_lock, killed) = Lock::take(&database).unwrap();
+        std::fs::write(path_of(&database, "user"), "process 1, since 2026-01-01T00:00:00Z").unwrap();
+        assert_eq!(Lock::holder(&database, "user"), None, "nobody has locked the file");
+        let (_lock, killed) = Lock::take(&database, "user").unwrap();
         assert!(killed.unwrap().starts_with("process 1,"));
     }
 }

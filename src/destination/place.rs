@@ -143,11 +143,11 @@ impl Place {
         }
     }
 
-    /// Who writes to it, if anyone does.
+    /// Who writes to the table of that shape in it, if anyone does.
     #[must_use]
-    pub fn holder(&self) -> Option<String> {
+    pub fn holder(&self, schema: &Schema) -> Option<String> {
         match self {
-            Self::File(path) => Lock::holder(path),
+            Self::File(path) => Lock::holder(path, schema.table),
         }
     }
 }

@@ -9,9 +9,11 @@ mod history;
 mod kept;
 mod log;
 mod open;
+mod own;
 mod reader;
 mod schema;
 mod seal;
+mod shape;
 mod steering;
 mod stored;
 #[cfg(test)]
@@ -21,15 +23,18 @@ pub mod verify;
 mod whole;
 
 use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use rusqlite::config::DbConfig;
-use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, TransactionBehavior, params};
+use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, params};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use self::log::Log;
 pub use self::open::Opened;
+use self::own::Own;
 use super::lock::Lock;
 use super::{Batch, Committed, Destination, DestinationError, Ending, NewRun, Stored, guard};
 use crate::kill_point::KillPoint;
@@ -63,7 +68,7 @@ impl Sqlite {
         let left = std::fs::metadata(guard::beside(path, "-wal")).is_ok_and(|log| log.len() > 0);
         let mut sqlite = Self::existing(path, schema, OpenFlags::default())?;
         sqlite.try_sql(|connection| {
-            connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, left)
+            connection.plain().set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, left)
         })?;
         Ok(sqlite)
     }
@@ -86,8 +91,8 @@ impl Sqlite {
 
     fn connect(path: &Path, schema: &'static Schema, flags: OpenFlags) -> Result<Self, DestinationError> {
         let named = |error| database_error(path, error);
-        let connection = open_file(path, flags).map_err(named)?;
-        connection.busy_timeout(std::time::Duration::from_secs(5)).map_err(named)?;
+        let mut connection = open_file(path, flags).map_err(named)?;
+        connection.busy_handler(Some(waits)).map_err(named)?;
         connection.set_prepared_statement_cache_capacity(32);
         Ok(Self {
             log: Log::default(),
@@ -147,13 +152,29 @@ impl Sqlite {
         })
     }
 
-    /// Runs SQL and puts the file's name and a remedy to what goes wrong.
-    pub(super) fn try_sql<T>(
-        &mut self,
-        work: impl FnOnce(&mut Connection) -> rusqlite::Result<T>,
-    ) -> Result<T, DestinationError> {
-        work(&mut self.connection).map_err(|error| database_error(&self.path, error))
+    /// The connection, with the stream's own tables.
+    fn own(&self) -> Own<&Connection> {
+        Own::new(self.schema, &self.connection)
     }
+
+    /// Runs SQL and puts the file's name and a remedy to what goes wrong.
+    fn try_sql<T>(
+        &mut self,
+        work: impl FnOnce(&Own<&Connection>) -> rusqlite::Result<T>,
+    ) -> Result<T, DestinationError> {
+        work(&self.own()).map_err(|error| database_error(&self.path, error))
+    }
+}
+
+/// How long a lock of the database is waited for, and how long between two tries: another stream of the file may be
+/// written by a process that leaves the lock for an instant only.
+const LOCKED: Duration = Duration::from_secs(5);
+const INSTANT: Duration = Duration::from_millis(2);
+
+/// Waits for a lock that was tried for so many times, unless that was enough.
+fn waits(tries: i32) -> bool {
+    thread::sleep(INSTANT);
+    INSTANT * tries.unsigned_abs() < LOCKED
 }
 
 /// Opens what a path names in the file system. As they stand, `:memory:` and `file:…` would be names of SQLite's own, of
@@ -171,7 +192,7 @@ impl Destination for Sqlite {
     fn stored(&mut self) -> Result<Stored, DestinationError> {
         let (unfinished, checkpoint, stored) = self.try_sql(|connection| {
             let lost = stored::lost(connection)?;
-            let lanes = if schema::version(connection)? < schema::LANES { "NULL" } else { "r.lanes" };
+            let lanes = if schema::version(connection.plain())? < schema::LANES { "NULL" } else { "r.lanes" };
             let unfinished = format!(
                 "SELECT r.run, r.started_at, r.outcome, r.walk, r.token, r.token_at, r.totals, {lanes}
                  FROM _highwater_runs r JOIN _highwater_state s ON s.unfinished = r.run"
@@ -207,7 +228,7 @@ impl Destination for Sqlite {
     fn begin(&mut self, new: &NewRun) -> Result<i64, DestinationError> {
         let (walk, lanes) = (json(&new.walk), json(&Abreast::default()));
         self.try_sql(|connection| {
-            let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            let transaction = connection.transaction()?;
             let whole = clean::is_whole(&transaction, new)?;
             transaction.execute(
                 "UPDATE _highwater_runs SET outcome = coalesce(outcome, 'stopped'), walk = NULL,
@@ -263,7 +284,7 @@ impl Destination for Sqlite {
             )));
         }
         let committed = self.try_sql(|connection| {
-            let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            let transaction = connection.transaction()?;
             KillPoint::AfterBegin.pass();
             let committed = commit::pages(&transaction, schema, batches)?;
             KillPoint::BeforeCommit.pass();
@@ -277,7 +298,7 @@ impl Destination for Sqlite {
 
     fn end(&mut self, ending: &Ending) -> Result<(), DestinationError> {
         self.try_sql(|connection| {
-            let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            let transaction = connection.transaction()?;
             transaction.execute(
                 "UPDATE _highwater_runs SET ended_at = ?2, outcome = ?3, end = ?4, text = ?5, totals = ?6, seams = ?8,
                         walk = CASE WHEN ?7 THEN walk END,

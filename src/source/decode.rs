@@ -7,9 +7,7 @@
 mod row;
 #[cfg(test)]
 mod tests;
-mod value;
 
-use std::borrow::Cow;
 use std::fmt;
 
 use serde::Deserialize;
@@ -19,6 +17,7 @@ use serde_json::value::RawValue;
 use self::row::Rows;
 use super::contract::{Contract, Path, TokenAt};
 use super::{Failure, Limits, put};
+use crate::record::value::Name;
 use crate::record::{Cursor, Page, Quarantined};
 use crate::sanitize;
 use crate::walk::Request;
@@ -348,7 +347,3 @@ impl<'de> Visitor<'de> for Elements {
         Ok(Some(elements))
     }
 }
-
-/// A field's name, as it stands in the body where nothing in it is escaped.
-#[derive(Deserialize)]
-struct Name<'a>(#[serde(borrow)] Cow<'a, str>);

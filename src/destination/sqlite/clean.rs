@@ -3,6 +3,7 @@
 
 use rusqlite::{OptionalExtension as _, Transaction};
 
+use super::own::Own;
 use crate::destination::NewRun;
 use crate::record::BEGINNING;
 use crate::run::{Outcome, Start};
@@ -10,7 +11,7 @@ use crate::walk::{End, Request, Walk};
 
 /// True if a run that is about to begin reads everything: from the beginning, or on from where the run that it takes
 /// the place of had come, which read everything up to there and lost nothing. One that goes by token cannot know.
-pub(super) fn is_whole(transaction: &Transaction<'_>, new: &NewRun) -> rusqlite::Result<bool> {
+pub(super) fn is_whole(transaction: &Own<Transaction<'_>>, new: &NewRun) -> rusqlite::Result<bool> {
     let Request::Since(start) = new.walk.next() else { return Ok(false) };
     if !new.walk.asks_every_seam() {
         return Ok(false);
@@ -37,7 +38,7 @@ pub(super) fn is_whole(transaction: &Transaction<'_>, new: &NewRun) -> rusqlite:
 /// Notes that a run read everything and lost nothing, if it did, and came to an end that the source explained. What
 /// earlier runs lost is stored then.
 pub(super) fn note(
-    transaction: &Transaction<'_>,
+    transaction: &Own<Transaction<'_>>,
     run: i64,
     outcome: Outcome,
     end: &End,

@@ -3,6 +3,7 @@
 use rusqlite::{Transaction, params};
 
 use super::kept::{asked_text, cursor_of, cursor_text};
+use super::own::Own;
 use super::seal::seal;
 use super::upsert::{Place, Upsert};
 use super::{clean, json, stamp, word};
@@ -20,7 +21,7 @@ const MANY: usize = 4_096;
 
 /// Stores pages with all that belongs to them.
 pub(super) fn pages(
-    transaction: &Transaction<'_>,
+    transaction: &Own<Transaction<'_>>,
     schema: &'static Schema,
     batches: &[Batch],
 ) -> rusqlite::Result<Vec<Committed>> {
@@ -85,7 +86,7 @@ fn broken(what: String) -> rusqlite::Error {
 
 /// Stores the rows of all pages, and tells of each page what became of its rows.
 fn store_rows(
-    transaction: &Transaction<'_>,
+    transaction: &Own<Transaction<'_>>,
     schema: &'static Schema,
     (batches, places): (&[Batch], &[Place]),
     span: &mut Span,
@@ -170,7 +171,7 @@ impl Tally {
     }
 }
 
-fn quarantine(transaction: &Transaction<'_>, batch: &Batch, place: &Place) -> rusqlite::Result<()> {
+fn quarantine(transaction: &Own<Transaction<'_>>, batch: &Batch, place: &Place) -> rusqlite::Result<()> {
     if batch.quarantined.is_empty() {
         return Ok(());
     }
@@ -186,7 +187,7 @@ fn quarantine(transaction: &Transaction<'_>, batch: &Batch, place: &Place) -> ru
 }
 
 fn log_page(
-    transaction: &Transaction<'_>,
+    transaction: &Own<Transaction<'_>>,
     schema: &'static Schema,
     batch: &Batch,
     place: &Place,
@@ -238,7 +239,7 @@ fn log_page(
 
 /// What changes once for all pages of the transaction: the stream's state, the run's, and the checkpoint's history.
 fn state(
-    transaction: &Transaction<'_>,
+    transaction: &Own<Transaction<'_>>,
     last: &Batch,
     rows: i64,
     span: &Span,

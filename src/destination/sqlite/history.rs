@@ -2,7 +2,7 @@
 //! so that it can be taken back; each ends the run that was left unfinished, whose token belongs to another window.
 
 use chrono::{DateTime, Utc};
-use rusqlite::{OptionalExtension, TransactionBehavior, params};
+use rusqlite::{OptionalExtension, params};
 
 use super::kept::cursor_text;
 use super::{Sqlite, stamp};
@@ -69,7 +69,7 @@ impl Sqlite {
     ) -> Result<Option<String>, DestinationError> {
         let at = stamp(at);
         self.try_sql(|connection| {
-            let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            let transaction = connection.transaction()?;
             let before: Option<String> =
                 transaction.query_row("SELECT checkpoint FROM _highwater_state", [], |row| row.get(0))?;
             transaction.execute(

@@ -11,19 +11,20 @@ use crate::record::{Column, ColumnType, Cursor, Packed, Schema};
 use crate::text;
 use crate::walk::Request;
 
-/// The name of a type in `CREATE TABLE`. A key of whole numbers is no `INTEGER`: to SQLite that would be another name
+/// The name of a type in `CREATE TABLE`: SQLite goes by the `INT` or the `TEXT` in it, and what it says beside tells a
+/// type that was declared anew. A key of whole numbers is no `INTEGER`: to SQLite that would be another name
 /// of the row's own number, which tells in what order rows were first stored.
 pub(super) fn declared(kind: ColumnType, is_key: bool) -> &'static str {
     match kind {
         ColumnType::Int if is_key => "BIGINT",
-        ColumnType::Int | ColumnType::Bool => "INTEGER",
+        ColumnType::Int => "INTEGER",
+        ColumnType::Bool => "BOOL_INT",
         ColumnType::Float => "REAL",
-        ColumnType::String
-        | ColumnType::Json
-        | ColumnType::Date
-        | ColumnType::UtcDatetime
-        | ColumnType::Decimal
-        | ColumnType::Binary => "TEXT",
+        ColumnType::String | ColumnType::UtcDatetime => "TEXT",
+        ColumnType::Json => "JSON_TEXT",
+        ColumnType::Date => "DATE_TEXT",
+        ColumnType::Decimal => "DECIMAL_TEXT",
+        ColumnType::Binary => "BASE64_TEXT",
     }
 }
 

@@ -5,7 +5,7 @@ use std::path::Path;
 use rusqlite::OpenFlags;
 
 use super::{Sqlite, schema, whole};
-use crate::destination::lock::Lock;
+use crate::destination::lock::{self, Lock};
 use crate::destination::place::Killed;
 use crate::destination::{DestinationError, guard, remedy_for};
 use crate::kill_point::KillPoint;
@@ -36,8 +36,8 @@ impl Sqlite {
             })?;
         }
         // Before anything is put beside it: SQLite would leave a journal even next to /dev/null.
-        guard::check(path)?;
-        let (lock, holder) = Lock::take(path)?;
+        guard::check(path, lock::path_of(path, schema.table))?;
+        let (lock, holder) = Lock::take(path, schema.table)?;
         KillPoint::LockTaken.pass();
         let lacked_log = holder.is_some() && whole::lacks_log(path);
         match Self::prepare(path, schema, lacked_log) {
@@ -67,7 +67,7 @@ impl Sqlite {
         let mut sqlite = Self::connect(path, schema, OpenFlags::default())?;
         schema::recognise(&sqlite)?;
         // Before the first write, unless there is nothing to compare with yet.
-        let is_ours = sqlite.try_sql(|connection| schema::version(connection))? > 0;
+        let is_ours = sqlite.try_sql(|connection| schema::version(connection.plain()))? > 0;
         if lacks_log && is_ours {
             sqlite.check_whole()?;
         }

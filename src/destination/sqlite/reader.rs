@@ -22,6 +22,7 @@ use rusqlite::{Connection, OpenFlags, Transaction, params};
 use tokio::sync::mpsc;
 
 use super::kept::{Kept, bytes_of, rank_in_sql, text_of};
+use super::own::Own;
 use super::{Sqlite, database_error};
 use crate::destination::reader::{
     Answer, Each, Filter, Look, MOST_ROWS, Order, PastPage, PastRun, Place, Reader, SCANNED_ROWS, Slice,
@@ -74,7 +75,7 @@ impl<S: Fn() -> bool + Clone + Send + 'static> SqliteLook<S> {
     fn read<T>(
         &mut self,
         filter: &Filter,
-        work: impl FnOnce(&Transaction<'_>, &'static Schema) -> rusqlite::Result<T>,
+        work: impl FnOnce(&Own<Transaction<'_>>, &'static Schema) -> rusqlite::Result<T>,
     ) -> Result<T, DestinationError> {
         let mut open = match self.open.take() {
             Some(open) if platform::file_identity(&self.path) == open.sqlite.identity => open,
@@ -85,7 +86,7 @@ impl<S: Fn() -> bool + Clone + Send + 'static> SqliteLook<S> {
                 define(&open.sqlite.connection, self.schema, filter)?;
                 open.filter = filter.clone();
             }
-            let transaction = open.sqlite.connection.transaction()?;
+            let transaction = Own::new(self.schema, open.sqlite.connection.transaction()?);
             let done = work(&transaction, self.schema)?;
             transaction.commit()?;
             Ok(done)
@@ -102,11 +103,13 @@ impl<S: Fn() -> bool + Clone + Send + 'static> SqliteLook<S> {
         let (schema, stop, filter) = (self.schema, self.stop.clone(), Filter::default());
         sqlite.try_sql(|connection| {
             // A wait for a lock cannot be interrupted.
+            let connection = connection.plain();
             connection.busy_timeout(Duration::from_millis(500))?;
             connection.pragma_update(None, "cache_size", -4_096)?;
-            define(connection, schema, &filter)?;
-            connection.progress_handler(STEPS, Some(stop))
+            define(connection, schema, &filter)
         })?;
+        let handled = sqlite.connection.progress_handler(STEPS, Some(stop));
+        handled.map_err(|error| database_error(&self.path, error))?;
         Ok(Open { sqlite, filter })
     }
 }
@@ -123,7 +126,8 @@ impl<S: Fn() -> bool + Clone + Send + 'static> Look for SqliteLook<S> {
             PathBuf::from(name)
         };
         let Ok(path) = path.canonicalize() else { return false };
-        let own = [self.path.clone(), beside("-wal"), beside("-shm"), lock::path_of(&self.path)];
+        let own =
+            [self.path.clone(), beside("-wal"), beside("-shm"), lock::path_of(&self.path, self.schema.table)];
         own.iter().any(|own| own.canonicalize().is_ok_and(|own| own == path))
     }
 
@@ -195,14 +199,14 @@ fn names(schema: &Schema, positions: impl IntoIterator<Item = usize>) -> String 
 }
 
 /// How many rows the table holds.
-fn total(transaction: &Transaction<'_>) -> rusqlite::Result<u64> {
+fn total(transaction: &Own<Transaction<'_>>) -> rusqlite::Result<u64> {
     transaction
         .query_row("SELECT rows FROM _highwater_state", [], |row| row.get::<_, i64>(0))
         .map(i64::unsigned_abs)
 }
 
 fn tally(
-    transaction: &Transaction<'_>,
+    transaction: &Own<Transaction<'_>>,
     schema: &'static Schema,
     filter: &Filter,
     from: Option<i64>,
@@ -222,7 +226,7 @@ fn tally(
 
 /// Every row of a view. Sorted by SQLite where no index has the order, which spills to a file beyond some megabytes.
 fn every(
-    transaction: &Transaction<'_>,
+    transaction: &Own<Transaction<'_>>,
     schema: &'static Schema,
     view: &View,
     columns: &[usize],

@@ -1,11 +1,13 @@
 //! The tables, brought up to date by numbered migrations (`PRAGMA user_version`).
 
-use rusqlite::{Connection, TransactionBehavior};
+use rusqlite::Connection;
 
-use super::{Sqlite, database_error, kept};
+use super::own::{self, Own};
+use super::{Sqlite, database_error, shape};
 use crate::destination::DestinationError;
 use crate::kill_point::KillPoint;
 use crate::record::Schema;
+use crate::sanitize;
 
 /// One step for each version, in order. A step that was released is never edited.
 pub(super) const MIGRATIONS: &[&str] = &["
@@ -113,9 +115,24 @@ pub(super) const SEAMS: usize = 3;
 
 /// Looks whether a file may be written to at all, before anything about it is changed.
 pub(super) fn recognise(sqlite: &Sqlite) -> Result<(), DestinationError> {
+    check_name(sqlite.schema)?;
     check_version(sqlite)?;
     check_maker(sqlite)?;
-    if has(sqlite, sqlite.schema.table)? { check_columns(sqlite) } else { Ok(()) }
+    if has(sqlite, sqlite.schema.table)? { shape::check(sqlite, true) } else { Ok(()) }
+}
+
+/// Refuses a name for a table with which SQL over its bookkeeping would be none.
+fn check_name(schema: &Schema) -> Result<(), DestinationError> {
+    let is_name =
+        schema.table.chars().all(|it| it == '_' || it.is_alphanumeric()) && !schema.table.is_empty();
+    if is_name && !["_highwater_", "sqlite_"].iter().any(|ours| schema.table.starts_with(ours)) {
+        return Ok(());
+    }
+    let table = sanitize::quoted(schema.table);
+    Err(DestinationError::Refused(format!(
+        "{table} cannot be a table's name: give it one of letters, digits and _, that begins neither with _highwater_ \
+         nor with sqlite_"
+    )))
 }
 
 fn has(sqlite: &Sqlite, table: &str) -> Result<bool, DestinationError> {
@@ -124,39 +141,57 @@ fn has(sqlite: &Sqlite, table: &str) -> Result<bool, DestinationError> {
     found.map_err(|error| database_error(&sqlite.path, error))
 }
 
+/// The tables of a file that are some stream's.
+fn tables(sqlite: &Sqlite) -> Result<Vec<String>, DestinationError> {
+    own::tables(&sqlite.connection).map_err(|error| database_error(&sqlite.path, error))
+}
+
 /// Refuses a file that some other program has numbered as its own.
 fn check_maker(sqlite: &Sqlite) -> Result<(), DestinationError> {
     let version = version(&sqlite.connection).map_err(|error| database_error(&sqlite.path, error))?;
-    if version == 0 || has(sqlite, "_highwater_state")? {
+    if version == 0 || !tables(sqlite)?.is_empty() {
         return Ok(());
     }
     let path = sqlite.path.display();
     Err(DestinationError::Refused(format!("{path} was not made by highwater; give another --db")))
 }
 
-/// Brings the tables up to date.
+/// Brings the tables up to date: those of every stream of the file, for their version is one and the same.
 pub(super) fn migrate(sqlite: &mut Sqlite) -> Result<(), DestinationError> {
     let schema = sqlite.schema;
     sqlite.try_sql(|connection| {
-        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let version = version(&transaction)?;
-        for migration in MIGRATIONS.iter().skip(version) {
-            transaction.execute_batch(migration)?;
-            KillPoint::AmidMigration.pass();
+        let transaction = connection.transaction()?;
+        let version = version(transaction.plain())?;
+        let streams = own::tables(transaction.plain())?;
+        let is_new = streams.iter().all(|table| table != schema.table);
+        for table in streams {
+            bring_up(&transaction.of(table), version)?;
         }
         if version < MIGRATIONS.len() {
-            transaction.pragma_update(None, "user_version", MIGRATIONS.len() as i64)?;
+            transaction.plain().pragma_update(None, "user_version", MIGRATIONS.len() as i64)?;
         }
-        if version == 0 {
-            transaction.execute_batch(&create_table(schema))?;
+        if is_new {
+            bring_up(&transaction.of(schema.table.to_owned()), 0)?;
+            transaction.execute_batch(&shape::create_table(schema))?;
             // A table that was there before has rows already.
             let count =
                 format!("UPDATE _highwater_state SET rows = (SELECT count(*) FROM \"{}\")", schema.table);
             transaction.execute_batch(&count)?;
+        } else {
+            shape::widen(&transaction, schema)?;
         }
         transaction.commit()
     })?;
-    check_columns(sqlite)
+    shape::check(sqlite, true)
+}
+
+/// Takes the tables of a stream from a version to this one.
+fn bring_up(connection: &Own<&Connection>, version: usize) -> rusqlite::Result<()> {
+    for migration in MIGRATIONS.iter().skip(version) {
+        connection.execute_batch(migration)?;
+        KillPoint::AmidMigration.pass();
+    }
+    Ok(())
 }
 
 /// Checks a file that is only read. One of an older version will do, for what it was made with: state, runs, history
@@ -171,7 +206,13 @@ pub(super) fn check(sqlite: &Sqlite) -> Result<(), DestinationError> {
         )));
     }
     check_maker(sqlite)?;
-    check_columns(sqlite)
+    let (path, table) = (sqlite.path.display(), sqlite.schema.table);
+    if tables(sqlite)?.iter().all(|found| found != table) {
+        return Err(DestinationError::Refused(format!(
+            "{path} holds no table \"{table}\" of ours yet; run a sync into it first, or give another --db"
+        )));
+    }
+    shape::check(sqlite, false)
 }
 
 pub(super) fn version(connection: &Connection) -> rusqlite::Result<usize> {
@@ -189,36 +230,5 @@ fn check_version(sqlite: &Sqlite) -> Result<(), DestinationError> {
          --db",
         sqlite.path.display(),
         MIGRATIONS.len()
-    )))
-}
-
-/// `CREATE TABLE` with exactly the declared columns.
-fn create_table(schema: &Schema) -> String {
-    let columns = schema.columns.iter().enumerate().map(|(position, column)| {
-        let is_key = position == schema.primary_key;
-        let key = if is_key { " NOT NULL PRIMARY KEY" } else { "" };
-        format!("\"{}\" {}{key}", column.name, kept::declared(column.kind, is_key))
-    });
-    let columns: Vec<String> = columns.collect();
-    format!("CREATE TABLE IF NOT EXISTS \"{}\" ({})", schema.table, columns.join(", "))
-}
-
-fn check_columns(sqlite: &Sqlite) -> Result<(), DestinationError> {
-    let columns = || -> rusqlite::Result<Vec<String>> {
-        let mut query = sqlite.connection.prepare("SELECT name FROM pragma_table_info(?1)")?;
-        let names = query.query_map([sqlite.schema.table], |row| row.get(0))?;
-        names.collect()
-    };
-    let found = columns().map_err(|error| database_error(&sqlite.path, error))?;
-    let declared: Vec<&str> = sqlite.schema.columns.iter().map(|column| column.name).collect();
-    if found == declared {
-        return Ok(());
-    }
-    Err(DestinationError::Refused(format!(
-        "{}: its table \"{}\" has the columns {}, not {}; give another --db",
-        sqlite.path.display(),
-        sqlite.schema.table,
-        found.join(", "),
-        declared.join(", ")
     )))
 }

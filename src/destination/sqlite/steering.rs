@@ -9,6 +9,7 @@ use chrono::{DateTime, Utc};
 use rusqlite::{Connection, OptionalExtension as _};
 
 use super::kept::{cursor_of, cursor_text};
+use super::own::Own;
 use super::{Sqlite, seal};
 use crate::destination::history::Entry;
 use crate::destination::place::Steered;
@@ -112,7 +113,7 @@ struct Logged {
 }
 
 impl Logged {
-    fn of(connection: &Connection, schema: &Schema, run: i64) -> rusqlite::Result<Self> {
+    fn of(connection: &Own<&Connection>, schema: &Schema, run: i64) -> rusqlite::Result<Self> {
         let last = "SELECT page, last, EXISTS (SELECT 1 FROM _highwater_pages WHERE run = ?1 AND opens)
                     FROM _highwater_pages WHERE run = ?1 ORDER BY page DESC LIMIT 1";
         let last_of = |text: Option<String>| schema.read_cursor(&text?);

@@ -2,14 +2,15 @@
 
 use rusqlite::Connection;
 
+use super::own::Own;
 use super::{parsed, schema, time};
 use crate::destination::StoredRun;
 use crate::run::Lost;
 use crate::walk::lanes::Abreast;
 
 /// Where rows may have been lost. A file of an older version tells once it was written to again.
-pub(super) fn lost(connection: &Connection) -> rusqlite::Result<Option<Lost>> {
-    if schema::version(connection)? < schema::SEAMS {
+pub(super) fn lost(connection: &Own<&Connection>) -> rusqlite::Result<Option<Lost>> {
+    if schema::version(connection.plain())? < schema::SEAMS {
         return Ok(None);
     }
     connection.query_row(

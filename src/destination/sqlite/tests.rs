@@ -3,6 +3,7 @@
 mod beside;
 mod opening;
 mod storing;
+mod streams;
 pub(super) mod typed;
 
 use std::path::Path;
@@ -106,5 +107,5 @@ fn exchange() -> Exchange {
 }
 
 fn value<T: rusqlite::types::FromSql>(sqlite: &Sqlite, query: &str) -> T {
-    sqlite.connection.query_row(query, [], |row| row.get(0)).unwrap()
+    sqlite.own().query_row(query, [], |row| row.get(0)).unwrap()
 }

@@ -8,6 +8,7 @@ use rusqlite::{CachedStatement, Transaction, params, params_from_iter};
 
 use super::commit::number;
 use super::kept::{Kept, text_of};
+use super::own::Own;
 use super::{json, stamp};
 use crate::destination::Batch;
 use crate::record::{Row, Schema};
@@ -38,7 +39,10 @@ pub(super) struct Upsert<'t> {
 }
 
 impl<'t> Upsert<'t> {
-    pub(super) fn new(transaction: &'t Transaction<'_>, schema: &'static Schema) -> rusqlite::Result<Self> {
+    pub(super) fn new(
+        transaction: &'t Own<Transaction<'_>>,
+        schema: &'static Schema,
+    ) -> rusqlite::Result<Self> {
         let names: Vec<String> = schema.columns.iter().map(|column| format!("\"{}\"", column.name)).collect();
         let places: Vec<String> = (1..=names.len()).map(|place| format!("?{place}")).collect();
         let (table, key) = (format!("\"{}\"", schema.table), &names[schema.primary_key]);

@@ -14,9 +14,10 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, ErrorCode, OpenFlags, Row};
 
+use super::own::Own;
 use super::{Sqlite, database_error, schema};
 use crate::destination::verify::{Check, Verdict};
-use crate::destination::{DestinationError, guard};
+use crate::destination::{DestinationError, guard, lock};
 use crate::record::Schema;
 
 /// What to do where the file itself cannot be trusted.
@@ -54,7 +55,7 @@ struct Standing {
 
 /// What a check looks at.
 struct Look<'a> {
-    connection: &'a Connection,
+    connection: Own<&'a Connection>,
     schema: &'static Schema,
     standing: &'a Standing,
 }
@@ -68,7 +69,7 @@ impl Verifier {
     /// As [`Sqlite::read`], and [`DestinationError::Refused`] if the file belongs to another user; damage is none, but
     /// a finding.
     pub fn open(path: &Path, schema: &'static Schema) -> Result<Self, DestinationError> {
-        guard::check(path)?;
+        guard::check(path, lock::path_of(path, schema.table))?;
         let tidy = Tidy::after(path);
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let mut sqlite = Sqlite::unchecked(path, schema, flags)?;
@@ -107,7 +108,7 @@ impl Verifier {
     ) -> Result<(), E> {
         let none = Standing::default();
         let look = Look {
-            connection: &self.sqlite.connection,
+            connection: self.sqlite.own(),
             schema: self.sqlite.schema,
             standing: self.standing.as_ref().unwrap_or(&none),
         };
@@ -169,8 +170,8 @@ fn figure(row: &Row<'_>, column: usize) -> rusqlite::Result<u64> {
     u64::try_from(figure).map_err(|_| rusqlite::Error::IntegralValueOutOfRange(column, figure))
 }
 
-fn standing(connection: &Connection) -> rusqlite::Result<Standing> {
-    let version = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
+fn standing(connection: &Own<&Connection>) -> rusqlite::Result<Standing> {
+    let version = connection.plain().pragma_query_value(None, "user_version", |row| row.get(0))?;
     connection.query_row(
         "SELECT source, checkpoint, rows, oldest, newest, unfinished FROM _highwater_state",
         [],

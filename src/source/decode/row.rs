@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use std::fmt;
 
-use serde::de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, Visitor};
+use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
-use super::{Name, value};
+use crate::record::value::{self, Name, twice};
 use crate::record::{Packed, Row, Schema};
 use crate::sanitize;
 
@@ -107,7 +107,7 @@ impl<'a> RowFound<'a> {
     fn take(&mut self, schema: &Schema, column: usize, raw: &'a RawValue) {
         let found = match schema.columns[column].path {
             [] | [_] => Ok(Some(raw)),
-            [name, rest @ ..] => within(name, rest, raw),
+            [name, rest @ ..] => value::within(name, rest, raw),
         };
         let read = found.and_then(|found| {
             let Some(raw) = found else { return Ok(None) };
@@ -196,54 +196,6 @@ impl<'de> Visitor<'de> for RowFields<'_> {
                     Entry::Occupied(before) => return Err(twice(before.key())),
                     Entry::Vacant(place) => drop(place.insert(raw)),
                 }
-            }
-        }
-        Ok(found)
-    }
-}
-
-fn twice<E: serde::de::Error>(name: &str) -> E {
-    E::custom(format_args!("two fields named {}", sanitize::quoted(name)))
-}
-
-/// What stands at a path within a field of that name; none where a part of the way is absent or null.
-fn within<'a>(name: &str, path: &[&str], raw: &'a RawValue) -> Result<Option<&'a RawValue>, String> {
-    let Some((first, rest)) = path.split_first() else { return Ok(Some(raw)) };
-    match raw.get() {
-        "null" => Ok(None),
-        text if !text.starts_with('{') => {
-            Err(format!("`{name}` is {}, not an object", sanitize::snippet(text, value::QUOTED)))
-        }
-        text => match Member(first).deserialize(&mut serde_json::Deserializer::from_str(text)) {
-            Ok(None) => Ok(None),
-            Ok(Some(member)) => within(first, rest, member),
-            Err(error) => Err(error.to_string()),
-        },
-    }
-}
-
-/// The member of an object of that name, if there is one, and one only.
-struct Member<'n>(&'n str);
-
-impl<'de> DeserializeSeed<'de> for Member<'_> {
-    type Value = Option<&'de RawValue>;
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
-        deserializer.deserialize_map(self)
-    }
-}
-
-impl<'de> Visitor<'de> for Member<'_> {
-    type Value = Option<&'de RawValue>;
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a JSON object")
-    }
-    fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<Self::Value, M::Error> {
-        let mut found = None;
-        while let Some(Name(name)) = map.next_key()? {
-            if name != self.0 {
-                map.next_value::<IgnoredAny>()?;
-            } else if found.replace(map.next_value()?).is_some() {
-                return Err(twice(&name));
             }
         }
         Ok(found)

@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use super::{by_key, names, text_of};
 use crate::destination::reader::{MOST_ROWS, PastPage, PastRun, Previous, WholeRow};
+use crate::destination::sqlite::own::Own;
 use crate::destination::sqlite::time;
 use crate::record::{Cursor, Schema};
 use crate::text::cut;
@@ -21,7 +22,7 @@ const BYTES: usize = 2 << 20;
 
 /// One row with all that is kept of it.
 pub(super) fn row(
-    transaction: &Transaction<'_>,
+    transaction: &Own<Transaction<'_>>,
     schema: &Schema,
     id: &str,
 ) -> rusqlite::Result<Option<WholeRow>> {
@@ -45,7 +46,7 @@ pub(super) fn row(
 }
 
 /// What the row was before, if this file keeps it.
-fn previous(transaction: &Transaction<'_>, id: &str) -> rusqlite::Result<Option<Previous>> {
+fn previous(transaction: &Own<Transaction<'_>>, id: &str) -> rusqlite::Result<Option<Previous>> {
     let kept = "SELECT count(*) > 0 FROM sqlite_schema WHERE type = 'table' AND name = '_highwater_previous'";
     if !transaction.query_row(kept, [], |row| row.get::<_, bool>(0))? {
         return Ok(None);
@@ -71,7 +72,7 @@ fn previous(transaction: &Transaction<'_>, id: &str) -> rusqlite::Result<Option<
 
 /// Runs below a number, newest first.
 pub(super) fn runs(
-    transaction: &Transaction<'_>,
+    transaction: &Own<Transaction<'_>>,
     before: Option<i64>,
     rows: usize,
 ) -> rusqlite::Result<Vec<PastRun>> {
@@ -86,7 +87,7 @@ pub(super) fn runs(
 
 /// A run's pages below a number, newest first.
 pub(super) fn pages(
-    transaction: &Transaction<'_>,
+    transaction: &Own<Transaction<'_>>,
     run: i64,
     before: Option<u64>,
     rows: usize,

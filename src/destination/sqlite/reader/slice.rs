@@ -9,6 +9,7 @@ use super::track::{From, Track};
 use super::{by_key, condition, names, text_of, total};
 use crate::destination::reader::{FoundRow, Key, Order, Place, Slice, View};
 use crate::destination::sqlite::kept::rank_of;
+use crate::destination::sqlite::own::Own;
 use crate::record::Schema;
 use crate::text::shown;
 
@@ -49,7 +50,7 @@ impl Half {
 
 /// A part of the table: so many rows along an index, so many from a scan.
 pub(super) fn find(
-    transaction: &Transaction<'_>,
+    transaction: &Own<Transaction<'_>>,
     schema: &'static Schema,
     view: &View,
     place: &Place,
@@ -73,7 +74,7 @@ pub(super) fn find(
 
 /// Where the row of an id stands now.
 fn anchor(
-    transaction: &Transaction<'_>,
+    transaction: &Own<Transaction<'_>>,
     schema: &'static Schema,
     view: &View,
     id: &str,
@@ -149,7 +150,7 @@ fn along(track: &Track<'_>, place: &Place, anchor: Option<&Key>, most: usize) ->
 
 /// The same slice with its rank, where no row has to be counted for it: rowids without a gap are ranks.
 fn ranked(
-    transaction: &Transaction<'_>,
+    transaction: &Own<Transaction<'_>>,
     schema: &Schema,
     view: &View,
     mut slice: Slice,
@@ -175,7 +176,7 @@ fn ranked(
 
 /// One pass over the table finds the rows next to the anchor, and tells where they stand among all.
 fn scan(
-    transaction: &Transaction<'_>,
+    transaction: &Own<Transaction<'_>>,
     schema: &'static Schema,
     view: &View,
     place: &Place,
@@ -247,7 +248,7 @@ fn shares(mut before: Vec<Key>, mut after: Vec<Key>, most: usize) -> (Vec<Key>, 
 
 /// The rows of these keys, as far as there is room for them.
 fn fetch(
-    transaction: &Transaction<'_>,
+    transaction: &Own<Transaction<'_>>,
     schema: &'static Schema,
     view: &View,
     keys: Vec<Key>,

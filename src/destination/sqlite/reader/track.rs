@@ -7,11 +7,12 @@ use super::slice::{Half, found};
 use super::{condition, names};
 use crate::destination::reader::{Key, Order, View};
 use crate::destination::sqlite::kept::unranked;
+use crate::destination::sqlite::own::Own;
 use crate::record::Schema;
 
 /// A way along the rows of a view.
 pub(super) struct Track<'t> {
-    transaction: &'t Transaction<'t>,
+    transaction: &'t Own<Transaction<'t>>,
     schema: &'static Schema,
     view: &'t View,
 }
@@ -30,7 +31,7 @@ pub(super) enum From<'k> {
 impl<'t> Track<'t> {
     /// The way along a view; `None` if it has to be scanned.
     pub(super) fn new(
-        transaction: &'t Transaction<'t>,
+        transaction: &'t Own<Transaction<'t>>,
         schema: &'static Schema,
         view: &'t View,
     ) -> Option<Self> {

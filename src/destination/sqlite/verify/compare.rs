@@ -74,7 +74,7 @@ impl Verifier {
         let checkpoint = cursor_of(standing.checkpoint.clone())?;
         let walk = standing.unfinished.and_then(|run| {
             let walk = "SELECT walk FROM _highwater_runs WHERE run = ?1";
-            let found = self.sqlite.connection.query_row(walk, [run], |row| row.get::<_, String>(0));
+            let found = self.sqlite.own().query_row(walk, [run], |row| row.get::<_, String>(0));
             serde_json::from_str::<Walk>(&found.ok()?).ok()
         });
         let restart = walk.map(|walk| walk.restart().clone());
@@ -155,7 +155,7 @@ impl Compare {
     }
 
     fn row(&self, row: &Row, comparison: &mut Comparison) -> rusqlite::Result<()> {
-        let connection = &self.sqlite.connection;
+        let connection = self.sqlite.own();
         let id = row.id(self.sqlite.schema);
         let mut select = connection.prepare_cached(&self.select)?;
         let Schema { columns, primary_key, .. } = self.sqlite.schema;
@@ -261,9 +261,8 @@ impl Compare {
         {
             return Ok(seam.clone());
         }
-        let seam = self
-            .sqlite
-            .connection
+        let connection = self.sqlite.own();
+        let seam = connection
             .prepare_cached(
                 "SELECT p.run, p.page, n.asked_by FROM _highwater_pages p
                  JOIN _highwater_pages n ON n.run = p.run AND n.page = p.page + 1

@@ -5,6 +5,7 @@ use rusqlite::params;
 
 use super::{FOREIGN, Look, Looked, MOVE, Standing, figure};
 use crate::destination::sqlite::kept::{cursor_of, text_of};
+use crate::destination::sqlite::own;
 use crate::destination::verify::{Check, Verdict, quoted};
 use crate::record::{ColumnType, Cursor};
 use crate::text::{count, number};
@@ -147,7 +148,7 @@ pub(super) fn beside(look: &Look<'_>) -> Looked {
         // The second came with a later version of the file.
         let is_there: bool = look.connection.query_row(
             "SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?1)",
-            [beside],
+            [own::name(table, beside)],
             |row| row.get(0),
         )?;
         if !is_there {

@@ -5,21 +5,24 @@
 //! read again. All else stays as the source wrote it.
 
 use std::borrow::Cow;
+use std::fmt;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD_PAD_INDIFFERENT, URL_SAFE_PAD_INDIFFERENT};
 use memchr::memchr;
+use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
+use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use crate::record::{ColumnType, Cursor, Format, Schema};
+use super::{ColumnType, Cursor, Format, Schema};
 use crate::{sanitize, text};
 
 /// The most that a reason quotes of a value, in characters.
-pub(super) const QUOTED: usize = 40;
+const QUOTED: usize = 40;
 
 /// A value as the column keeps it; nothing for null. The cursor where it is a date and time is not looked at: a row is
 /// stored whatever it says there, and moves nothing if that cannot be read.
-pub(super) fn read<'a>(
+pub(crate) fn read<'a>(
     schema: &Schema,
     position: usize,
     raw: &'a RawValue,
@@ -124,3 +127,60 @@ fn text_of(raw: &RawValue) -> serde_json::Result<Option<Cow<'_, str>>> {
         Some(_) => serde_json::from_str(text).map(|text| Some(Cow::Owned(text))),
     }
 }
+
+/// What stands at a path within a field of that name; none where a part of the way is absent or null.
+pub(crate) fn within<'a>(
+    name: &str,
+    path: &[&str],
+    raw: &'a RawValue,
+) -> Result<Option<&'a RawValue>, String> {
+    let Some((first, rest)) = path.split_first() else { return Ok(Some(raw)) };
+    match raw.get() {
+        "null" => Ok(None),
+        text if !text.starts_with('{') => {
+            Err(format!("`{name}` is {}, not an object", sanitize::snippet(text, QUOTED)))
+        }
+        text => match Member(first).deserialize(&mut serde_json::Deserializer::from_str(text)) {
+            Ok(None) => Ok(None),
+            Ok(Some(member)) => within(first, rest, member),
+            Err(error) => Err(error.to_string()),
+        },
+    }
+}
+
+/// The member of an object of that name, if there is one, and one only.
+struct Member<'n>(&'n str);
+
+impl<'de> DeserializeSeed<'de> for Member<'_> {
+    type Value = Option<&'de RawValue>;
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        deserializer.deserialize_map(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Member<'_> {
+    type Value = Option<&'de RawValue>;
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a JSON object")
+    }
+    fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<Self::Value, M::Error> {
+        let mut found = None;
+        while let Some(Name(name)) = map.next_key()? {
+            if name != self.0 {
+                map.next_value::<IgnoredAny>()?;
+            } else if found.replace(map.next_value()?).is_some() {
+                return Err(twice(&name));
+            }
+        }
+        Ok(found)
+    }
+}
+
+/// The error of an object that says something twice.
+pub(crate) fn twice<E: serde::de::Error>(name: &str) -> E {
+    E::custom(format_args!("two fields named {}", sanitize::quoted(name)))
+}
+
+/// A field's name, as it stands in the body where nothing in it is escaped.
+#[derive(PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize)]
+pub(crate) struct Name<'a>(#[serde(borrow)] pub(crate) Cow<'a, str>);
