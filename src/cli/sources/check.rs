@@ -16,6 +16,8 @@ use crate::source::{Answer, Contract, Failure, Source};
 use crate::text::{count, number};
 use crate::walk::Request;
 
+/// How many reasons are told for which the table cannot hold rows.
+const REASONS: usize = 5;
 /// How many fields that have no column are named.
 const NAMED: usize = 40;
 
@@ -134,13 +136,18 @@ fn page(told: &mut Told, contract: &'static Contract, asked: &Asked) -> Result<(
     if rows.is_empty() {
         return told.attention("rows", "none came, so nothing can be said of them");
     }
-    if let Some(first) = page.quarantined.first() {
+    let mut reasons: Vec<&str> = page.quarantined.iter().map(|row| row.reason.as_str()).collect();
+    reasons.dedup();
+    for reason in reasons.iter().take(REASONS) {
         let (bad, all) = (count(page.quarantined.len() as u64, "row"), number(rows.len() as u64));
-        let text = format!("the table cannot hold {bad} of {all}: {}", first.reason);
+        let text = format!("the table cannot hold {bad} of {all}: {reason}");
         match page.rows.is_empty() {
-            true => return told.wrong("rows", &text),
+            true => told.wrong("rows", &text)?,
             false => told.attention("rows", &text)?,
         }
+    }
+    if page.rows.is_empty() {
+        return Ok(());
     }
     let schema = contract.schema;
     let mut ids = HashSet::new();
@@ -196,27 +203,17 @@ fn cursors(told: &mut Told, contract: &'static Contract, page: &Page) -> Result<
     }
 }
 
-/// How the fields fit the columns, and which have none.
+/// Which columns the rows fill, and which fields have none.
 fn columns(told: &mut Told, contract: &'static Contract, rows: &[Value]) -> Result<(), Fault> {
     let schema = contract.schema;
-    let mut fine = 0_u64;
-    for column in schema.columns.iter().filter(|column| !column.path.is_empty()) {
-        let values = || rows.iter().filter_map(|row| fit::at(row, column.path));
-        let bad = values().find(|value| !fit::fits(column.kind, value));
-        let path = column.path.join(".");
-        match (bad, values().next()) {
-            (Some(bad), _) => {
-                let bad = crate::sanitize::snippet(&bad.to_string(), 40);
-                told.attention(
-                    "column",
-                    &format!("`{path}` is {bad}, and was to be {}", column.kind.word()),
-                )?;
-            }
-            (None, None) => told.line("column", &format!("`{path}` is in none of these rows"))?,
-            (None, Some(_)) => fine += 1,
-        }
+    let columns = || schema.columns.iter().filter(|column| !column.path.is_empty());
+    let is_empty = |path: &[&str]| rows.iter().all(|row| fit::at(row, path).is_none());
+    let empty: Vec<String> =
+        columns().filter(|column| is_empty(column.path)).map(|column| column.path.join(".")).collect();
+    told.line("columns", &format!("{} filled", count((columns().count() - empty.len()) as u64, "column")))?;
+    if !empty.is_empty() {
+        told.line("columns", &format!("in none of these rows: {}", empty.join(", ")))?;
     }
-    told.line("columns", &format!("{} as declared", count(fine, "column")))?;
     let known: HashSet<&str> =
         schema.columns.iter().filter_map(|column| column.path.first().copied()).collect();
     let mut others: Vec<&str> = Vec::new();

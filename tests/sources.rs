@@ -1,0 +1,147 @@
+//! Sources by configuration, from outside: the commands that tell of them, and a run that goes by one.
+#![cfg(unix)]
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+use std::path::PathBuf;
+use std::process::Command;
+
+use highwater::playground::{Options, Playground};
+use rusqlite::Connection;
+use tokio::runtime::Runtime;
+
+/// The built-in API as a source of another shape: another table, other names, fewer columns.
+const PEOPLE: &str = r#"
+[source.people]
+about = "People, as an example"
+url = "URL"
+rows = "data"
+table = "person"
+key = "id"
+cursor = "changed"
+since = { send = "query:updated_since", initial = "0001-01-01T00:00:00Z" }
+next = { from = "body:scroll_param", send = "query:scroll_param" }
+columns = { id = "STRING", name = "STRING", updatedAt = { name = "changed", type = "UTC_DATETIME" } }
+"#;
+
+struct Rig {
+    home: tempfile::TempDir,
+    url: String,
+    _server: Playground,
+    _runtime: Runtime,
+}
+
+impl Rig {
+    fn start(config: &str) -> Self {
+        let runtime = Runtime::new().unwrap();
+        let options = Options { users: 120, page_size: 50, frozen: true, ..Options::default() };
+        let server = runtime.block_on(Playground::start(options, None)).unwrap();
+        let home = tempfile::tempdir().unwrap();
+        std::fs::write(home.path().join("c.toml"), config.replace("URL", &server.url())).unwrap();
+        Self { home, url: server.url(), _server: server, _runtime: runtime }
+    }
+
+    fn run(&self, line: &str) -> (i32, String) {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_highwater"));
+        command.args(line.split_whitespace()).env_clear().env("HOME", self.home.path());
+        command.env("HIGHWATER_CONFIG", self.home.path().join("c.toml")).current_dir(self.home.path());
+        let done = command.output().unwrap();
+        (done.status.code().unwrap(), String::from_utf8([done.stdout, done.stderr].concat()).unwrap())
+    }
+
+    /// The databases in the data directory.
+    fn databases(&self) -> Vec<PathBuf> {
+        let Ok(folder) = std::fs::read_dir(self.home.path().join(".local/share/highwater")) else {
+            return vec![];
+        };
+        let files = folder.map(|file| file.unwrap().path());
+        files.filter(|path| path.extension().is_some_and(|ending| ending == "db")).collect()
+    }
+}
+
+#[test]
+fn a_run_goes_by_the_source_and_stores_it_in_a_file_of_its_own() {
+    let rig = Rig::start(PEOPLE);
+    let (code, said) = rig.run("sync --source people");
+    assert_eq!(code, 0, "{said}");
+    let [file] = &rig.databases()[..] else { panic!("{:?}", rig.databases()) };
+    assert!(file.file_name().unwrap().to_string_lossy().starts_with("people-"), "{file:?}");
+    let table = Connection::open(file).unwrap();
+    let count = |sql: &str| table.query_row(sql, [], |row| row.get::<_, i64>(0)).unwrap();
+    assert_eq!(count("SELECT count(*) FROM person WHERE name <> '' AND changed <> ''"), 120);
+    assert_eq!(rig.run("verify --source people --against-source").0, 0);
+    let (code, said) = rig.run("state show --source people");
+    assert!(code == 0 && said.contains("rows         120") && said.contains("people, http://"), "{said}");
+    assert!(rig.run("schema --source people").1.contains("\"table\": \"person\""));
+    // Under another name it is another source, although its address is the same.
+    let other = format!("sync --url {} --db {}", rig.url, file.display());
+    assert_ne!(rig.run(&other).0, 0);
+    assert_eq!(rig.databases().len(), 1);
+}
+
+#[test]
+fn a_checkpoint_by_hand_is_read_as_the_source_writes_it() {
+    let config =
+        PEOPLE.replace("since = { send = \"query:updated_since\", initial = \"0001-01-01T00:00:00Z\" }", "");
+    let config =
+        config.replace("cursor = \"changed\"", "cursor = \"changed\"\nformat = \"date\"\norder = \"none\"");
+    let rig = Rig::start(&config);
+    for line in ["state set 2026-11-16T19:05:47Z", "state rewind --to 5"] {
+        let (code, said) = rig.run(&format!("{line} --source people"));
+        assert!(code == 2 && said.contains("is not a date such as 2026-11-16"), "{said}");
+    }
+    assert_eq!(rig.run("state set 2026-11-16").0, 2, "of the built-in API that is no cursor");
+}
+
+#[test]
+fn what_there_is_is_listed_and_what_is_shown_can_be_pasted() {
+    let rig = Rig::start(PEOPLE);
+    let (code, list) = rig.run("source list");
+    let people = list.lines().next().unwrap();
+    assert!(code == 0 && people.starts_with("people ") && people.contains("config.toml"), "{list}");
+    assert!(people.contains("tie-safe") && people.ends_with("People, as an example"), "{list}");
+    for line in list.lines() {
+        let name = line.split_whitespace().next().unwrap();
+        let (code, shown) = rig.run(&format!("source show {name}"));
+        assert!(code == 0 && shown.contains(&format!("\n[source.{name}]\n")), "{shown}");
+        std::fs::write(rig.home.path().join("pasted.toml"), &shown).unwrap();
+        let (code, pasted) = rig.run(&format!("source show {name} --config pasted.toml"));
+        assert_eq!(code, 0, "{shown}{pasted}");
+        assert_eq!(pasted, rig.run(&format!("source show {name} --config pasted.toml")).1);
+    }
+    let (code, said) = rig.run("source show poeple");
+    assert!(code == 2 && said.contains("did you mean \"people\"?"), "{said}");
+}
+
+#[test]
+fn the_settings_in_force_name_the_source_and_where_each_value_is_from() {
+    let rig = Rig::start(PEOPLE);
+    let (code, said) = rig.run("config show --source people");
+    let has = |line: &str| said.lines().any(|shown| shown.starts_with(line));
+    assert!(code == 0 && has("name = \"people\"") && has(&format!("url = \"{}\"", rig.url)), "{said}");
+    assert!(said.contains("c.toml:4") && said.contains("people-"), "{said}");
+}
+
+#[test]
+fn a_check_says_what_does_not_fit() {
+    let rig = Rig::start(PEOPLE);
+    let (code, said) = rig.run("source check people");
+    assert!(
+        code == 0
+            && said.contains("its row came again")
+            && said.contains("as they have no column: address STRING"),
+        "{said}"
+    );
+    for (old, new, words) in [
+        ("rows = \"data\"", "rows = \"items\"", "there is nothing at `items`"),
+        ("name = \"STRING\"", "name = \"INT\"", "the table cannot hold 50 rows of 50"),
+        ("cursor = \"changed\"", "cursor = \"name\"", "is a date and time such as"),
+        ("query:updated_since", "query:since", "Unexpected query parameters: since"),
+        ("initial = \"0001-01-01T00:00:00Z\" }", "bound = \"exclusive\" }", "came again"),
+    ] {
+        assert!(PEOPLE.contains(old));
+        let rig = Rig::start(&PEOPLE.replace(old, new));
+        let (code, said) = rig.run("source check people");
+        assert!(said.contains(words), "{new}: {said}");
+        assert_eq!(code == 0, !(said.contains("WRONG") || said.contains("ATTENTION")), "{new}: {said}");
+    }
+}
