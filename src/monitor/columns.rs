@@ -98,12 +98,12 @@ fn column(schema: &Schema, position: usize) -> Column {
     let usual = USUAL.iter().find(|usual| usual.title == column.name).copied();
     let shape = usual.unwrap_or(match column.kind {
         _ if position == schema.primary_key => Column::text(column.name, 8, 36, 4),
-        ColumnType::UtcDatetime => Column::text(column.name, TIME, TIME + 5, 6),
-        ColumnType::Date => Column::text(column.name, 10, 10, 7),
-        ColumnType::Bool => Column::text(column.name, 5, 5, 9),
-        ColumnType::Int | ColumnType::Float | ColumnType::Decimal => Column::text(column.name, 8, 20, 7),
-        ColumnType::String => Column::text(column.name, 12, 36, 8),
-        ColumnType::Json | ColumnType::Binary => Column::text(column.name, 12, 36, 10),
+        ColumnType::UtcDatetime => Column::text(column.name, TIME, TIME + 5, 9),
+        ColumnType::Date => Column::text(column.name, 10, 10, 9),
+        ColumnType::Bool => Column::text(column.name, 5, 5, 10),
+        ColumnType::Int | ColumnType::Float | ColumnType::Decimal => Column::text(column.name, 8, 20, 8),
+        ColumnType::String => Column::text(column.name, 12, 36, 7),
+        ColumnType::Json | ColumnType::Binary => Column::text(column.name, 12, 36, 11),
     });
     if Some(position) == schema.cursor { Column { rank: 1, ..shape } } else { shape }
 }
