@@ -60,7 +60,7 @@ impl Rig {
 
 #[test]
 fn a_run_goes_by_the_source_and_stores_it_in_a_file_of_its_own() {
-    let rig = Rig::start(PEOPLE);
+    let rig = Rig::start(&format!("{PEOPLE}\n{}", PEOPLE.replace("[source.people]", "[source.folk]")));
     let (code, said) = rig.run("sync --source people");
     assert_eq!(code, 0, "{said}");
     let [file] = &rig.databases()[..] else { panic!("{:?}", rig.databases()) };
@@ -72,10 +72,12 @@ fn a_run_goes_by_the_source_and_stores_it_in_a_file_of_its_own() {
     let (code, said) = rig.run("state show --source people");
     assert!(code == 0 && said.contains("rows         120") && said.contains("people, http://"), "{said}");
     assert!(rig.run("schema --source people").1.contains("\"table\": \"person\""));
-    // Under another name it is another source, although its address is the same.
-    let other = format!("sync --url {} --db {}", rig.url, file.display());
-    assert_ne!(rig.run(&other).0, 0);
-    assert_eq!(rig.databases().len(), 1);
+    // Under another name it is another source, although its address is the same; a table of another name has a
+    // checkpoint of its own.
+    let (code, said) = rig.run(&format!("sync --source folk --db {}", file.display()));
+    assert!(code == 1 && said.contains("holds the rows of people"), "{said}");
+    assert_eq!(rig.run(&format!("sync --url {} --db {}", rig.url, file.display())).0, 0);
+    assert_eq!((rig.databases().len(), count("SELECT count(*) FROM user")), (1, 120));
 }
 
 #[test]
@@ -144,4 +146,28 @@ fn a_check_says_what_does_not_fit() {
         assert!(said.contains(words), "{new}: {said}");
         assert_eq!(code == 0, !(said.contains("WRONG") || said.contains("ATTENTION")), "{new}: {said}");
     }
+}
+
+/// From an address alone to a table: guessed, written down, checked, run.
+#[test]
+fn a_source_that_was_guessed_is_run() {
+    let rig = Rig::start("# mine\n");
+    let address = format!("{}?updated_since=2020-01-01T00:00:00Z", rig.url);
+    let (code, said) = rig.run(&format!("source new guessed --url {address} --write"));
+    assert!(code == 0 && said.contains("# Found: `id` tells them apart."), "{said}");
+    let config = std::fs::read_to_string(rig.home.path().join("c.toml")).unwrap();
+    assert!(config.starts_with("# mine\n\n# Guessed"), "{config}");
+    let (code, said) = rig.run("source check guessed");
+    assert!(code == 0 && said.contains("Tie-safe"), "{said}");
+    assert_eq!(rig.run("sync --source guessed --db g.db").0, 0);
+    let table = Connection::open(rig.home.path().join("g.db")).unwrap();
+    let rows = table.query_row("SELECT count(*) FROM guessed", [], |row| row.get::<_, i64>(0));
+    assert_eq!(rows.unwrap(), 120);
+
+    let (code, said) = rig.run(&format!("source new guessed --url {address} --write"));
+    assert!(code == 2 && said.contains("already"), "{said}");
+    let (code, said) = rig.run("source new other --url http://127.0.0.1:1/none");
+    assert!(code == 1 && said.contains("no connection"), "{said}");
+    let (code, said) = rig.run("source new other");
+    assert!(code == 2 && said.contains("--url"), "{said}");
 }
