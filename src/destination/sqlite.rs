@@ -292,7 +292,7 @@ impl Destination for Sqlite {
             KillPoint::AfterCommit.pass();
             Ok(committed)
         })?;
-        self.log.after_commit(&self.connection, &self.path);
+        self.log.after_commit(&mut self.connection, &self.path);
         Ok(committed)
     }
 

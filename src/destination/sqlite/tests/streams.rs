@@ -229,3 +229,29 @@ fn a_table_of_another_program_and_a_name_that_is_none_are_refused() {
     let text = Sqlite::read(&path, &EVENT).unwrap_err().to_string();
     assert!(text.contains("holds no table \"event\" of ours yet; run a sync into it first"), "{text}");
 }
+
+/// A writer that never rests keeps another's log from beginning anew, unless it is made to.
+#[test]
+fn the_log_of_two_writers_does_not_grow_with_what_they_write() {
+    let folder = folder();
+    let path = folder.path().join("a.db");
+    let long = format!("\"{}\"", "x".repeat(8 << 20));
+    const OTHER: Schema = Schema { table: "other", ..EVENT };
+    let _open = opened(&path, &USER);
+    thread::scope(|scope| {
+        for schema in [&EVENT, &OTHER] {
+            let (path, long) = (&path, &long);
+            scope.spawn(move || {
+                let mut sqlite = opened(path, schema);
+                let mut pages = begun(&mut sqlite, Mode::Scroll, "0");
+                let rows = |page: u32| {
+                    let number = page.to_string();
+                    vec![made(schema, &[&number, &number, "null", "null", "null", long])]
+                };
+                stored(&mut sqlite, &mut pages, (0..60).map(rows).collect());
+            });
+        }
+    });
+    let size = std::fs::metadata(path.with_file_name("a.db-wal")).map_or(0, |log| log.len());
+    assert!(size < 320 << 20, "each wrote 480 MiB: {size}");
+}
