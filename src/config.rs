@@ -45,12 +45,11 @@ impl Settings {
     /// # Errors
     /// If none was named and the platform knows no data directory.
     pub fn database(&self) -> Result<destination::place::Place, Problem> {
-        let named = self.destination.db.clone();
         let source = (self.source.name.as_deref(), self.source.url.as_ref());
-        let path = named.or_else(|| database::default_path(source)).ok_or_else(|| {
+        let own = || database::default_path(source).map(destination::place::Place::File);
+        self.destination.db.clone().or_else(own).ok_or_else(|| {
             let what = "no data directory is known here (no home directory?); name a file";
             Problem::new(Place::Flag("db"), what)
-        })?;
-        Ok(destination::place::Place::File(path))
+        })
     }
 }

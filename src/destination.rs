@@ -7,8 +7,11 @@ mod guard;
 pub mod history;
 pub mod lock;
 pub mod place;
+pub mod postgres;
 pub mod reader;
 pub mod sqlite;
+mod steering;
+mod tally;
 pub mod verify;
 
 use std::path::PathBuf;

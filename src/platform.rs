@@ -11,8 +11,8 @@ mod unix;
 mod windows;
 
 pub use files::{
-    file_identity, foreign_owner, fresh_dir, names, new_private_file, private_dir, private_file,
-    private_file_itself, sync_folder,
+    file_identity, foreign_owner, fresh_dir, is_open_to_others, names, new_private_file, private_dir,
+    private_file, private_file_itself, sync_folder,
 };
 
 #[cfg(unix)]
@@ -23,6 +23,14 @@ pub use unix::{
 pub use windows::{
     INPUT_PATIENCE, Signals, Tty, Waker, discard_output, give_mouse, heed_file_limit, suspend, take_mouse,
 };
+
+/// The machine's name, if the environment or the system tells it.
+#[must_use]
+pub fn host() -> Option<String> {
+    let named = ["HOSTNAME", "COMPUTERNAME"].iter().find_map(|name| std::env::var(name).ok());
+    let named = named.or_else(|| std::fs::read_to_string("/etc/hostname").ok());
+    named.map(|name| name.trim().to_owned()).filter(|name| !name.is_empty())
+}
 
 /// The number of the signal that a terminal sends when it goes away.
 pub const HANG_UP: i32 = 1;

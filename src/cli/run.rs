@@ -7,7 +7,7 @@ use chrono::Utc;
 use tokio::sync::{broadcast, mpsc};
 use tokio::task::JoinHandle;
 
-use super::source::{Found, identity, options};
+use super::source::{Found, identity, options, place};
 use super::{Exit, Served, Watched, print};
 use crate::config::{self, EmptyPage, Place, Problem, Resume, Settings};
 use crate::destination::DestinationError;
@@ -44,6 +44,7 @@ pub(super) const COMMANDS: usize = 16;
 struct Session {
     commands: mpsc::Sender<Command>,
     serving: JoinHandle<Result<(), DestinationError>>,
+    place: crate::destination::place::Place,
     /// Why the recording ended early, if it did.
     trouble: Option<Trouble>,
     _playground: Option<Playground>,
@@ -57,19 +58,19 @@ impl Session {
             Recorder::vacant(record).map_err(unrecordable)?;
         }
         let Found { source, name, playground } = Found::start(settings).await?;
-        let place = settings.database()?;
-        let Opened { mut destination, killed } = place.open(settings.contract.schema)?;
-        destination.bind(&identity(settings))?;
-        destination.check_steering()?;
+        let place = place(settings)?;
+        let Opened { destination: mut opened, killed } = place.open(settings.contract.schema)?;
+        opened.bind(&identity(settings))?;
+        opened.check_steering()?;
         let source = source.await??;
         let (commands, receiver) = mpsc::channel(COMMANDS);
         // Last of all: what cannot be opened leaves no recording behind.
         let recorder = record.as_deref().map(Recorder::create).transpose().map_err(unrecordable)?;
         let trouble = recorder.as_ref().map(Recorder::trouble);
         let outlet = outlet.recorded(recorder);
-        let sync = Sync::new((source, name), destination, terms(settings, show), outlet, receiver);
+        let sync = Sync::new((source, name), opened, terms(settings, show), outlet, receiver);
         let serving = tokio::spawn(sync.serve(killed.as_ref().map(ToString::to_string)));
-        Ok(Self { commands, serving, trouble, _playground: playground })
+        Ok(Self { commands, serving, place, trouble, _playground: playground })
     }
 
     /// Waits until the sync is done.
@@ -96,7 +97,7 @@ pub fn watch(watched: &Watched) -> Result<Exit, Fault> {
             Resume::Ask => None,
             Resume::From(start) => Some(start),
         };
-        let place = settings.database()?;
+        let place = session.place.clone();
         let schema = settings.contract.schema;
         let reader = Some(place.reader(schema));
         let commands = session.commands.clone();

@@ -1,4 +1,5 @@
 //! The source that the settings name: its address, its credential, its limits; or the built-in playground in its place.
+//! And the destination, with its password.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -8,6 +9,8 @@ use url::Url;
 
 use super::run::Fault;
 use crate::config::{self, Place, Problem, Settings};
+use crate::destination;
+use crate::destination::postgres::Password;
 use crate::playground::{self, Playground, Tie};
 use crate::source::grant::Grant;
 use crate::source::http::masked;
@@ -45,6 +48,18 @@ impl Found {
         });
         Ok(Self { source, name, playground })
     }
+}
+
+/// The destination that the settings name. It may ask the operator for a password, so that nothing may be drawn before.
+pub(super) fn place(settings: &Settings) -> Result<destination::place::Place, Fault> {
+    let place = settings.database()?;
+    let (destination::place::Place::Postgres(address), Some(keeper)) = (&place, &settings.destination.secret)
+    else {
+        return Ok(place);
+    };
+    let secret = keeper.fetch()?;
+    let address = address.as_ref().clone().with_password(Password::new(secret.expose().to_owned()));
+    Ok(destination::place::Place::Postgres(Box::new(address)))
 }
 
 /// What a destination knows its source by. Holds no secret.

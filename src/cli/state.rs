@@ -10,6 +10,7 @@ use chrono::Utc;
 use serde::{Deserialize, Serialize};
 
 use super::run::Fault;
+use super::source::place;
 use super::{Exit, Rewind, StateAction, print};
 use crate::config::Settings;
 use crate::destination::DestinationError;
@@ -37,7 +38,7 @@ struct StateFile {
 /// # Errors
 /// If the destination cannot be read or written, or is in use.
 pub fn run(settings: &Settings, action: &StateAction) -> Result<Exit, Fault> {
-    let kept = Kept { place: settings.database()?, contract: settings.contract };
+    let kept = Kept { place: place(settings)?, contract: settings.contract };
     match action {
         StateAction::Show => show(&kept),
         StateAction::History => history(&kept),

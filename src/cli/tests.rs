@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::config::{Colours, EmptyPage, Resume};
+use crate::destination::place;
 use crate::record::USER;
 use crate::run::Start;
 use crate::walk::Mode;
@@ -55,7 +56,7 @@ fn watching_is_the_default_and_takes_the_same_options() {
     assert!(matches!(bare, Command::Watch(_)));
     let settings = settings(options);
     assert_eq!(settings.source.url.unwrap().as_str(), "http://h/x");
-    assert_eq!(settings.destination.db, Some("a.db".into()));
+    assert_eq!(settings.destination.db, Some(place::Place::File("a.db".into())));
     assert_eq!(settings.sync.walk, Mode::Anchor);
     assert_eq!(settings.sync.resume, Resume::From(Start::Full));
     assert_eq!(settings.sync.max_pages, Some(3));
@@ -180,7 +181,7 @@ fn a_demo_is_named_or_listed_and_no_setting_reaches_it() {
 #[test]
 fn a_destination_is_selected_before_or_after_what_is_done_to_it() {
     assert_eq!(read("state --db a.db show").unwrap(), read("state show --db a.db").unwrap());
-    assert_eq!(settings("state --db a.db undo").destination.db, Some("a.db".into()));
+    assert_eq!(settings("state --db a.db undo").destination.db, Some(place::Place::File("a.db".into())));
     assert!(settings("state history --url http://h/").source.url.is_some());
 }
 

@@ -8,7 +8,7 @@ use serde::Serialize;
 use tokio::sync::mpsc;
 
 use super::run::{COMMANDS, EVENTS, Fault, runtime, signalled, stop_on_signal, terms};
-use super::source::{Found, identity};
+use super::source::{Found, identity, place};
 use super::{Exit, Verified, print};
 use crate::config::Settings;
 use crate::destination::sqlite::verify::Verifier;
@@ -29,7 +29,7 @@ use crate::walk::Mode;
 /// If the destination cannot be read, or holds the rows of another source than the one that is to be asked.
 pub fn run(verified: &Verified) -> Result<Exit, Fault> {
     let settings = &verified.settings;
-    let place = settings.database()?;
+    let place = place(settings)?;
     // Before anything is opened or told: it may ask the operator for a credential.
     let found = match verified.against_source {
         true => {

@@ -1,4 +1,4 @@
-//! Formats for what names something outside the program: a source's URL, a file.
+//! Formats for what names something outside the program: a source's URL, a file, a destination.
 
 use std::path::PathBuf;
 
@@ -6,6 +6,8 @@ use url::Url;
 
 use super::definition::written::check_name;
 use super::format::Format;
+use crate::destination::place::Place;
+use crate::destination::postgres::Address;
 use crate::sanitize::quoted;
 
 /// An `http` or `https` URL without a user, a password or a fragment.
@@ -112,6 +114,45 @@ impl Format for FilePath {
     }
 }
 
+/// A destination: a file, or the URL of a database.
+pub struct DestinationPlace;
+
+impl Format for DestinationPlace {
+    type Value = Place;
+
+    fn read(&self, text: &str) -> Result<Place, String> {
+        if Address::is_meant(text) {
+            return Ok(Place::Postgres(Box::new(Address::parse(text)?)));
+        }
+        if let Some((scheme, _)) = text.split_once("://") {
+            // Whatever follows may hold a password.
+            let scheme = quoted(scheme);
+            return Err(format!("no destination is addressed by {scheme}; write postgres://…, or a path"));
+        }
+        FilePath.read(text).map(Place::File)
+    }
+
+    fn write(&self, value: &Place) -> String {
+        match value {
+            Place::File(path) => FilePath.write(path),
+            Place::Postgres(address) => address.url(),
+        }
+    }
+
+    fn bounds(&self) -> String {
+        "a path, or postgres://user@host:port/database".to_owned()
+    }
+
+    fn secret(&self, text: &str) -> Option<&'static str> {
+        let has_password =
+            Address::is_meant(text) && Address::parse(text).is_ok_and(|address| address.has_password());
+        has_password.then_some(
+            "a password does not belong here, where others can read it; leave it out of the URL, and say where it is \
+             kept (destination.secret), or have it in PGPASSWORD or ~/.pgpass",
+        )
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -146,6 +187,18 @@ mod tests {
         );
         assert!(ProxyUrl.read("http://me:hunter2@h:1").is_err_and(|message| !message.contains("hunter2")));
         assert!(ProxyUrl.read("socks5://h:1").is_err());
+    }
+
+    #[test]
+    fn a_destination_is_a_path_or_a_database_and_nothing_else() {
+        let read = |text| DestinationPlace.read(text);
+        assert_eq!(read("a.db"), Ok(Place::File("a.db".into())));
+        let text = "postgres://me@h:5432/db?schema=s";
+        assert_eq!(DestinationPlace.write(&read(text).unwrap()), text);
+        let message = read("mysql://me:hunter2@h/db").unwrap_err();
+        assert!(message.contains("mysql") && !message.contains("hunter2"), "{message}");
+        assert!(DestinationPlace.secret("postgres://me:hunter2@h/db").is_some());
+        assert_eq!(DestinationPlace.secret("postgres://me@h/db"), None);
     }
 
     #[test]

@@ -185,6 +185,9 @@ pub(super) fn entry(
         DeValue::Boolean(truth) if key.rule.words().contains(&"true") => (truth.to_string(), true),
         other => return refused(format!("{} does not fit here; {}", kind(other), expected(key))),
     };
+    if let Some(what) = key.rule.secret(&text) {
+        return refused(what.to_owned());
+    }
     match key.rule.check(&text) {
         Err(what) => refused(what),
         Ok(()) if key.rule.is_bare(&text) != is_bare => {

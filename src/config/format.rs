@@ -36,6 +36,11 @@ pub trait Format {
     fn is_unquoted(&self, _text: &str) -> bool {
         false
     }
+
+    /// What a file is told that holds this text, if it holds a secret, and so does not belong in one.
+    fn secret(&self, _text: &str) -> Option<&'static str> {
+        None
+    }
 }
 
 /// A [`Format`] without its type: all that layers, annotations and help need.
@@ -51,6 +56,8 @@ pub trait Rule: Sync {
     fn words(&self) -> Vec<&'static str>;
     /// See [`Format::is_unquoted`].
     fn is_bare(&self, text: &str) -> bool;
+    /// See [`Format::secret`].
+    fn secret(&self, text: &str) -> Option<&'static str>;
 }
 
 impl<F: Format + Sync> Rule for F {
@@ -65,6 +72,9 @@ impl<F: Format + Sync> Rule for F {
     }
     fn is_bare(&self, text: &str) -> bool {
         self.is_unquoted(text)
+    }
+    fn secret(&self, text: &str) -> Option<&'static str> {
+        Format::secret(self, text)
     }
 }
 
@@ -308,6 +318,10 @@ impl<F: Format> Format for Unless<F> {
 
     fn is_unquoted(&self, text: &str) -> bool {
         text != self.0 && self.1.is_unquoted(text)
+    }
+
+    fn secret(&self, text: &str) -> Option<&'static str> {
+        self.1.secret(text)
     }
 }
 

@@ -9,9 +9,10 @@ use std::time::Duration;
 
 use url::Url;
 
-use super::address::{FilePath, HttpUrl, ProxyUrl, SourceName};
+use super::address::{DestinationPlace, FilePath, HttpUrl, ProxyUrl, SourceName};
 use super::credential::{Keeper, Placement, Reference};
 use super::format::{Count, Format, OneOf, PerTime, Rule, Size, Span, Switch, Unless, Word};
+use crate::destination::place::Place;
 use crate::run::Start;
 use crate::source::{Auth, Contract, KEYSET};
 use crate::walk::Mode;
@@ -320,9 +321,14 @@ settings! {
     }
     /// Where the rows go.
     [destination] Destination {
-        /// The SQLite file.
+        /// The SQLite file, or postgres://….
         /// "auto" is one file a source in the data directory. A relative path in this file starts at its directory.
-        db: Option<PathBuf> = "auto", Unless("auto", FilePath), "HIGHWATER_DB", "db" "FILE";
+        /// postgres://user@host:port/database is a PostgreSQL database; its URL may name a schema (?schema=NAME), and how
+        /// the way there is encrypted (sslmode, sslrootcert).
+        db: Option<Place> = "auto", Unless("auto", DestinationPlace), "HIGHWATER_DB", "db" "PLACE";
+        /// Where the password of a PostgreSQL database is kept.
+        /// Without it, PGPASSWORD and then ~/.pgpass are looked at, as PostgreSQL's own programs do.
+        secret: Option<Keeper> = "none", Unless("none", Reference), "HIGHWATER_DB_SECRET";
     }
     /// How a run goes.
     [sync] Sync {

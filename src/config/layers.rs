@@ -10,6 +10,7 @@ use super::environment::Environment;
 use super::file;
 use super::keys::{KEYS, Key, NONE, Settings};
 use super::problem::{Place, Problem, Problems, nearest};
+use crate::destination;
 use crate::sanitize::{self, quoted};
 use crate::source::Auth;
 
@@ -162,17 +163,24 @@ fn read(location: Option<&Location>) -> Result<Option<String>, Problem> {
 
 /// A relative path in a settings file starts at the file: that file is read from wherever the program is started.
 fn anchor_paths(settings: &mut Settings, entries: &[Entry]) {
-    let kept = match &mut settings.source.secret {
-        Some(Keeper::File(path)) => Some(path),
+    fn kept(keeper: &mut Option<Keeper>) -> Option<&mut PathBuf> {
+        match keeper {
+            Some(Keeper::File(path)) => Some(path),
+            _ => None,
+        }
+    }
+    let db = match &mut settings.destination.db {
+        Some(destination::place::Place::File(path)) => Some(path),
         _ => None,
     };
     let paths = [
-        ("db", settings.destination.db.as_mut()),
-        ("ca_file", settings.source.ca_file.as_mut()),
-        ("secret", kept),
+        ("destination.db", db),
+        ("destination.secret", kept(&mut settings.destination.secret)),
+        ("source.ca_file", settings.source.ca_file.as_mut()),
+        ("source.secret", kept(&mut settings.source.secret)),
     ];
     for (name, relative) in paths {
-        let entry = entries.iter().rev().find(|entry| entry.key.name == name);
+        let entry = entries.iter().rev().find(|entry| entry.key.path() == name);
         if let (Some(relative), Some(Place::File { path, .. })) = (relative, entry.map(|entry| &entry.place))
         {
             *relative = path.parent().unwrap_or(Path::new("")).join(&*relative);
@@ -233,7 +241,7 @@ fn misfits(loaded: &Loaded) -> Result<(), Problem> {
 
 /// Values that are right one by one and wrong together.
 fn contradictions(loaded: &Loaded) -> Result<(), Problem> {
-    let Settings { retry, playground, source, .. } = &loaded.settings;
+    let Settings { retry, playground, source, destination: rows, .. } = &loaded.settings;
     misfits(loaded)?;
     let checks = [
         (retry.base <= retry.max, "retry", "base", "max"),
@@ -244,20 +252,32 @@ fn contradictions(loaded: &Loaded) -> Result<(), Problem> {
             return Err(contradiction(loaded, lesser, greater));
         }
     }
+    let takes_password = match &rows.db {
+        Some(destination::place::Place::Postgres(address)) => !address.has_password(),
+        _ => false,
+    };
     let lone = [
         (
+            rows.secret.is_some() && !takes_password,
+            "destination",
+            "secret",
+            "it is the password of a PostgreSQL database: destination.db must be the URL of one, without a password",
+        ),
+        (
             source.secret.is_none() && source.auth.is_some(),
+            "source",
             "auth",
             "no credential is named: set source.secret too",
         ),
         (
             source.auth.is_none() && source.secret.is_some(),
+            "source",
             "secret",
             "it has no place in a request: set source.auth too",
         ),
     ];
-    for (wrong, name, what) in lone {
-        if let (true, Some(key)) = (wrong, key("source", name)) {
+    for (wrong, section, name, what) in lone {
+        if let (true, Some(key)) = (wrong, key(section, name)) {
             return Err(Problem::new(loaded.place(key).clone(), what));
         }
     }
@@ -288,6 +308,10 @@ mod tests {
 
     fn key(name: &str) -> &'static Key {
         KEYS.iter().find(|key| key.name == name).unwrap()
+    }
+
+    fn stored_in(path: PathBuf) -> destination::place::Place {
+        destination::place::Place::File(path)
     }
 
     fn flag(name: &str, text: &str) -> Entry {
@@ -368,10 +392,10 @@ mod tests {
         let text = "[destination]\ndb = \"sub/x.db\"\n";
         let loaded = load(file(directory.path(), text), &Environment::default(), vec![]).unwrap();
         let expected = directory.path().join("sub/x.db");
-        assert_eq!(loaded.settings.destination.db, Some(expected));
+        assert_eq!(loaded.settings.destination.db, Some(stored_in(expected)));
         let loaded =
             load(file(directory.path(), text), &Environment::default(), vec![flag("db", "here.db")]).unwrap();
-        assert_eq!(loaded.settings.destination.db, Some("here.db".into()));
+        assert_eq!(loaded.settings.destination.db, Some(stored_in("here.db".into())));
     }
 
     #[test]

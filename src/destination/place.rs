@@ -11,6 +11,7 @@ use tokio::sync::mpsc;
 
 use super::history::Entry;
 use super::lock::Lock;
+use super::postgres::{self, Address, Postgres};
 use super::reader::{Answer, Reader};
 use super::sqlite::verify::Verifier;
 use super::sqlite::{self, Sqlite};
@@ -22,6 +23,8 @@ use crate::record::{Cursor, Schema};
 pub enum Place {
     /// A SQLite file.
     File(PathBuf),
+    /// A PostgreSQL database.
+    Postgres(Box<Address>),
 }
 
 /// A destination, with what a command needs of it beyond what a run does.
@@ -102,6 +105,10 @@ impl Place {
                 let sqlite::Opened { sqlite, killed } = Sqlite::open(path, schema)?;
                 Ok(Opened { destination: Box::new(sqlite), killed })
             }
+            Self::Postgres(address) => {
+                let (postgres, killed) = Postgres::open(address, schema)?;
+                Ok(Opened { destination: Box::new(postgres), killed })
+            }
         }
     }
 
@@ -112,6 +119,7 @@ impl Place {
     pub fn read(&self, schema: &'static Schema) -> Result<Box<dyn Steered>, DestinationError> {
         match self {
             Self::File(path) => Ok(Box::new(Sqlite::read(path, schema)?)),
+            Self::Postgres(address) => Ok(Box::new(Postgres::read_only(address, schema)?)),
         }
     }
 
@@ -120,6 +128,7 @@ impl Place {
     pub fn reader(&self, schema: &'static Schema) -> (Reader, mpsc::Receiver<Answer>) {
         match self {
             Self::File(path) => Sqlite::reader(path, schema),
+            Self::Postgres(address) => Postgres::reader(address, schema),
         }
     }
 
@@ -130,6 +139,7 @@ impl Place {
     pub fn verifier(&self, schema: &'static Schema) -> Result<Verifier, DestinationError> {
         match self {
             Self::File(path) => Verifier::open(path, schema),
+            Self::Postgres(address) => postgres::verifier(address, schema),
         }
     }
 
@@ -140,14 +150,16 @@ impl Place {
     pub fn settle(&self) -> Result<(), DestinationError> {
         match self {
             Self::File(path) => Sqlite::settle(path),
+            Self::Postgres(_) => Ok(()),
         }
     }
 
     /// Who writes to the table of that shape in it, if anyone does.
     #[must_use]
-    pub fn holder(&self, schema: &Schema) -> Option<String> {
+    pub fn holder(&self, schema: &'static Schema) -> Option<String> {
         match self {
             Self::File(path) => Lock::holder(path, schema.table),
+            Self::Postgres(address) => Postgres::holder(address, schema),
         }
     }
 }
@@ -157,6 +169,7 @@ impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::File(path) => path.display().fmt(f),
+            Self::Postgres(address) => address.fmt(f),
         }
     }
 }

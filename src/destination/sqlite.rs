@@ -6,13 +6,13 @@
 mod clean;
 mod commit;
 mod history;
-mod kept;
+pub(super) mod kept;
 mod log;
 mod open;
-mod own;
+pub(super) mod own;
 mod reader;
 mod schema;
-mod seal;
+pub(super) mod seal;
 mod shape;
 mod steering;
 mod stored;
@@ -32,6 +32,7 @@ use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, params};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+pub(super) use self::commit::number;
 use self::log::Log;
 pub use self::open::Opened;
 use self::own::Own;
@@ -153,7 +154,7 @@ impl Sqlite {
     }
 
     /// The connection, with the stream's own tables.
-    fn own(&self) -> Own<&Connection> {
+    pub(super) fn own(&self) -> Own<&Connection> {
         Own::new(self.schema, &self.connection)
     }
 
@@ -364,7 +365,7 @@ pub(super) fn stamp(at: DateTime<Utc>) -> String {
     at.to_rfc3339_opts(chrono::SecondsFormat::Millis, true)
 }
 
-fn time(text: &str) -> Option<DateTime<Utc>> {
+pub(super) fn time(text: &str) -> Option<DateTime<Utc>> {
     DateTime::parse_from_rfc3339(text).ok().map(|time| time.to_utc())
 }
 

@@ -8,11 +8,14 @@
 //! - `promise`: what must hold of a destination at any instant
 //! - `left`: a run that was left unfinished
 //! - `kill`: a destination whose processes are killed, again and again
+//! - `cluster`: a real PostgreSQL server
 
 // Every test binary compiles this module and uses a part of it.
 #![allow(dead_code, unused_imports)]
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+#[cfg(unix)]
+pub mod cluster;
 pub mod highwater;
 #[cfg(unix)]
 pub mod kill;

@@ -56,6 +56,15 @@ impl Filter {
         self.terms.iter().any(|term| term.column.is_none_or(|column| column == position))
     }
 
+    /// Its words, for whoever asks a database with them: each in lower case, with the column in which it must occur,
+    /// `None` for any, and true if it must not.
+    pub(in crate::destination) fn words(&self) -> impl Iterator<Item = (&str, Option<usize>, bool)> {
+        self.terms.iter().map(|term| {
+            // They were text when they came.
+            (std::str::from_utf8(&term.text).unwrap_or_default(), term.column, term.excluded)
+        })
+    }
+
     /// The same as [`Filter::matches`], of bytes.
     pub(in crate::destination) fn admits<V: AsRef<[u8]>>(&self, values: &[Option<V>]) -> bool {
         self.terms.iter().all(|term| {

@@ -7,10 +7,11 @@ use super::own::Own;
 use super::seal::seal;
 use super::upsert::{Place, Upsert};
 use super::{clean, json, stamp, word};
+use crate::destination::tally::{Span, Tally};
 use crate::destination::{Batch, Committed};
 use crate::kill_point::KillPoint;
-use crate::record::{Cursor, Row, Schema};
-use crate::run::{Counts, Fate, ShownRow, Totals};
+use crate::record::Schema;
+use crate::run::{Counts, ShownRow, Totals};
 use crate::walk::Request;
 
 /// From how many rows on a commit stores them in the order of their ids. Ids come in no order, and with an index larger
@@ -60,23 +61,6 @@ pub(super) fn pages(
     let totals = Totals { counts: totals.counts, commits: totals.commits + 1, ..last.totals };
     state(transaction, last, rows, &span, &totals)?;
     Ok(committed)
-}
-
-/// The smallest and the largest cursor that were ever stored.
-struct Span {
-    oldest: Option<Cursor>,
-    newest: Option<Cursor>,
-}
-
-impl Span {
-    fn add(&mut self, cursor: &Cursor) {
-        if self.oldest.as_ref().is_none_or(|oldest| cursor < oldest) {
-            self.oldest = Some(cursor.clone());
-        }
-        if self.newest.as_ref().is_none_or(|newest| cursor > newest) {
-            self.newest = Some(cursor.clone());
-        }
-    }
 }
 
 /// A promise that would be broken: the transaction is not committed.
@@ -132,43 +116,6 @@ fn beginning(text: &str) -> u64 {
     let length = text.len().min(8);
     bytes[..length].copy_from_slice(&text.as_bytes()[..length]);
     u64::from_be_bytes(bytes)
-}
-
-/// What became of a page's rows, while they are being stored.
-struct Tally {
-    counts: Counts,
-    /// With their positions: they may be stored in another order.
-    shown: Vec<(usize, ShownRow)>,
-}
-
-impl Tally {
-    fn of(batch: &Batch) -> Self {
-        let counts = Counts {
-            rows: (batch.rows.len() + batch.quarantined.len()) as u64,
-            quarantined: batch.quarantined.len() as u64,
-            future: batch.future,
-            ..Counts::default()
-        };
-        Self { counts, shown: Vec::with_capacity(batch.show.min(batch.rows.len())) }
-    }
-
-    fn add(&mut self, row: &Row, fate: Fate) {
-        let counts = &mut self.counts;
-        match fate {
-            Fate::New => counts.new += 1,
-            Fate::Changed => counts.changed += 1,
-            Fate::Same => counts.same += 1,
-            Fate::Stale => counts.stale += 1,
-        }
-        counts.no_cursor += u64::from(row.cursor.is_none());
-        counts.extra += u64::from(row.extra.is_some());
-    }
-
-    fn into_committed(mut self) -> Committed {
-        self.shown.sort_unstable_by_key(|(position, _)| *position);
-        let shown = self.shown.into_iter().map(|(_, row)| row).collect();
-        Committed { counts: self.counts, rows: 0, shown }
-    }
 }
 
 fn quarantine(transaction: &Own<Transaction<'_>>, batch: &Batch, place: &Place) -> rusqlite::Result<()> {
@@ -306,6 +253,6 @@ fn state(
 }
 
 /// SQLite's integers are signed.
-pub(super) fn number(value: u64) -> i64 {
+pub(in crate::destination) fn number(value: u64) -> i64 {
     i64::try_from(value).unwrap_or(i64::MAX)
 }

@@ -29,13 +29,13 @@ pub(super) fn declared(kind: ColumnType, is_key: bool) -> &'static str {
 }
 
 /// A value on its way into a column.
-pub(super) struct Kept<'a> {
+pub(in crate::destination) struct Kept<'a> {
     kind: ColumnType,
     value: Option<&'a str>,
 }
 
 impl<'a> Kept<'a> {
-    pub(super) fn new(kind: ColumnType, value: Option<&'a str>) -> Self {
+    pub(in crate::destination) fn new(kind: ColumnType, value: Option<&'a str>) -> Self {
         Self { kind, value }
     }
 
@@ -132,12 +132,12 @@ pub(super) fn unranked(kind: ColumnType, rank: &str) -> Option<i64> {
 }
 
 /// A cursor as our own columns keep it: with the name of its format, where that is not RFC 3339.
-pub(super) fn cursor_text(cursor: &Cursor) -> String {
+pub(in crate::destination) fn cursor_text(cursor: &Cursor) -> String {
     cursor.clone().into()
 }
 
 /// What was asked for, as the page log keeps it.
-pub(super) fn asked_text(request: &Request) -> Cow<'_, str> {
+pub(in crate::destination) fn asked_text(request: &Request) -> Cow<'_, str> {
     match request {
         Request::Since(cursor) => Cow::Owned(cursor_text(cursor)),
         Request::Token(token) => Cow::Borrowed(token),
@@ -145,6 +145,6 @@ pub(super) fn asked_text(request: &Request) -> Cow<'_, str> {
 }
 
 /// A cursor that one of our own columns keeps, if it can be read.
-pub(super) fn cursor_of(kept: Option<String>) -> Option<Cursor> {
+pub(in crate::destination) fn cursor_of(kept: Option<String>) -> Option<Cursor> {
     kept.and_then(|kept| Cursor::try_from(kept).ok())
 }

@@ -50,7 +50,7 @@ pub(super) fn tables(connection: &Connection) -> Result<Vec<String>> {
 
 /// A connection, or a transaction, on which our own tables are those of one stream.
 #[derive(Debug)]
-pub(super) struct Own<C> {
+pub(in crate::destination) struct Own<C> {
     inner: C,
     table: Cow<'static, str>,
 }
@@ -70,11 +70,11 @@ impl<C: Deref<Target = Connection>> Own<C> {
         &self.inner
     }
 
-    pub(super) fn execute(&self, sql: &str, params: impl Params) -> Result<usize> {
+    pub(in crate::destination) fn execute(&self, sql: &str, params: impl Params) -> Result<usize> {
         self.inner.execute(&own(&self.table, sql), params)
     }
 
-    pub(super) fn execute_batch(&self, sql: &str) -> Result<()> {
+    pub(in crate::destination) fn execute_batch(&self, sql: &str) -> Result<()> {
         self.inner.execute_batch(&own(&self.table, sql))
     }
 
@@ -87,7 +87,7 @@ impl<C: Deref<Target = Connection>> Own<C> {
         self.inner.query_row(&own(&self.table, sql), params, read)
     }
 
-    pub(super) fn prepare(&self, sql: &str) -> Result<Statement<'_>> {
+    pub(in crate::destination) fn prepare(&self, sql: &str) -> Result<Statement<'_>> {
         self.inner.prepare(&own(&self.table, sql))
     }
 

@@ -8,14 +8,14 @@
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, OptionalExtension as _};
 
-use super::kept::{cursor_of, cursor_text};
+use super::kept::cursor_of;
 use super::own::Own;
 use super::{Sqlite, seal};
 use crate::destination::history::Entry;
 use crate::destination::place::Steered;
-use crate::destination::{Destination as _, DestinationError, StoredRun};
+use crate::destination::steering::{Logged, Written};
+use crate::destination::{Destination as _, DestinationError};
 use crate::record::{Cursor, Schema};
-use crate::walk::Request;
 
 impl Steered for Sqlite {
     fn bind(&mut self, source: &str) -> Result<(), DestinationError> {
@@ -60,26 +60,11 @@ impl Sqlite {
                 Ok((history.flatten(), cursor_of(row.get(0)?), row.get::<_, Option<i64>>(1)?))
             })
         })?;
-        if history != stored.checkpoint.as_ref().map(cursor_text) {
-            return Err(self.contradiction("the checkpoint is not the one that its history ends with"));
-        }
-        let run = stored.unfinished.as_ref();
-        if unfinished != stored.unreadable.or(run.map(|run| run.run)) {
-            return Err(self.contradiction("the run that was left unfinished is not among the runs"));
-        }
+        let (schema, run) = (self.schema, stored.unfinished.as_ref().map(|run| run.run));
+        let logged = run.map(|run| self.try_sql(|connection| logged(connection, schema, run))).transpose()?;
         let sealed = self.is_sealed(unfinished)?;
-        const MOVED: &str = "where the unfinished run stands is not as it was written";
-        // Another version's walk cannot be read, nor can one that was changed: the seal tells them apart.
-        let Some(run) = run else {
-            return if sealed { Ok(()) } else { Err(self.contradiction(MOVED)) };
-        };
-        let schema = self.schema;
-        let logged = self.try_sql(|connection| Logged::of(connection, schema, run.run))?;
-        match logged.contradiction(run, stored.checkpoint.as_ref(), newest) {
-            Some(what) => Err(self.contradiction(what)),
-            None if !sealed => Err(self.contradiction(MOVED)),
-            None => Ok(()),
-        }
+        let written = Written { stored: &stored, history, newest, unfinished, sealed, logged };
+        written.contradiction().map_or(Ok(()), |what| Err(self.contradiction(what)))
     }
 
     /// True if what that run goes on from is as it was written down.
@@ -105,52 +90,12 @@ impl Sqlite {
 }
 
 /// What the page log tells of a run.
-struct Logged {
-    pages: i64,
-    last: Option<Cursor>,
-    /// True if it has had several lanes.
-    lanes: bool,
-}
-
-impl Logged {
-    fn of(connection: &Own<&Connection>, schema: &Schema, run: i64) -> rusqlite::Result<Self> {
-        let last = "SELECT page, last, EXISTS (SELECT 1 FROM _highwater_pages WHERE run = ?1 AND opens)
-                    FROM _highwater_pages WHERE run = ?1 ORDER BY page DESC LIMIT 1";
-        let last_of = |text: Option<String>| schema.read_cursor(&text?);
-        let last = connection.query_row(last, [run], |row| {
-            Ok(Self { pages: row.get(0)?, last: last_of(row.get(1)?), lanes: row.get(2)? })
-        });
-        Ok(last.optional()?.unwrap_or(Self { pages: 0, last: None, lanes: false }))
-    }
-
-    /// What an unfinished run's walk says that cannot be, if anything.
-    fn contradiction(
-        &self,
-        run: &StoredRun,
-        checkpoint: Option<&Cursor>,
-        newest: Option<Cursor>,
-    ) -> Option<&'static str> {
-        let walk = &run.walk;
-        if walk.checkpoint() != checkpoint {
-            return Some("the unfinished run has another checkpoint");
-        }
-        if super::commit::number(walk.page()) != self.pages {
-            return Some("the unfinished run does not stand where the page log ends");
-        }
-        match walk.next() {
-            Request::Token(token) if run.token.as_ref().map(|(token, _)| token) != Some(token) => {
-                Some("the unfinished run would go on with another token than it was given")
-            }
-            // It goes on from the last row, or from an earlier place; from where it began, if that is beyond. With
-            // several lanes, the last page need not be one of the leftmost.
-            Request::Since(from)
-                if self.pages > 0
-                    && !self.lanes
-                    && Some(from) > self.last.clone().or(newest).as_ref().max(Some(walk.restart())) =>
-            {
-                Some("the unfinished run would go on beyond its last row")
-            }
-            _ => None,
-        }
-    }
+fn logged(connection: &Own<&Connection>, schema: &Schema, run: i64) -> rusqlite::Result<Logged> {
+    let last = "SELECT page, last, EXISTS (SELECT 1 FROM _highwater_pages WHERE run = ?1 AND opens)
+                FROM _highwater_pages WHERE run = ?1 ORDER BY page DESC LIMIT 1";
+    let last_of = |text: Option<String>| schema.read_cursor(&text?);
+    let last = connection.query_row(last, [run], |row| {
+        Ok(Logged { pages: row.get(0)?, last: last_of(row.get(1)?), lanes: row.get(2)? })
+    });
+    Ok(last.optional()?.unwrap_or_default())
 }

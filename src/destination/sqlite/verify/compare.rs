@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use chrono::{DateTime, Utc};
 use rusqlite::{OptionalExtension as _, params};
+use tempfile::TempDir;
 
 use super::{FULL, MOVE, Tidy, Verifier};
 use crate::destination::sqlite::kept::{Kept, cursor_of, text_of};
@@ -38,6 +39,7 @@ pub struct Compare {
     comparison: Arc<Mutex<Comparison>>,
     // After the connection, which has to be closed first.
     _tidy: Tidy,
+    _copy: Option<TempDir>,
 }
 
 /// What the comparison came to so far.
@@ -118,6 +120,7 @@ impl Verifier {
             below,
             comparison: Arc::clone(&comparison),
             _tidy: self._tidy,
+            _copy: self.copy,
         };
         Ok((compare, comparison))
     }

@@ -1,0 +1,25 @@
+//! PostgreSQL as a destination, against a real server that the tests start for themselves: what is stored and counted is
+//! what a SQLite file would hold and count, whoever is killed in between, the server among them.
+//!
+//! Without PostgreSQL on the machine these tests are skipped, and say so.
+
+#![cfg(unix)]
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+#[path = "postgres/alike.rs"]
+mod alike;
+#[path = "postgres/broken.rs"]
+mod broken;
+#[path = "postgres/commands.rs"]
+mod commands;
+#[path = "postgres/cut.rs"]
+mod cut;
+#[path = "postgres/reading.rs"]
+mod reading;
+#[path = "postgres/rig.rs"]
+mod rig;
+mod support;
+#[path = "postgres/tls.rs"]
+mod tls;
+#[path = "postgres/types.rs"]
+mod types;
