@@ -65,7 +65,7 @@ impl Rig {
 fn a_kill_at_any_point_loses_nothing_and_doubles_nothing() {
     let (Some(cluster), Some(variable)) = (shared(), VARIABLE) else { return };
     for point in KillPoint::ALL.iter().filter(|point| **point != KillPoint::FileMade) {
-        let mut rig = Rig::new(cluster, &format!("kill_{}", point.name().replace('-', "_")), 0);
+        let mut rig = Rig::new(cluster, &format!("kill_{}", point.name().replace('-', "_")), 2);
         let mut kill = |point: KillPoint, nth: u32| {
             rig.highwater.set(variable, Some(&format!("{}:{nth}", point.name())));
             let done = rig.start(&[]).end();
@@ -75,7 +75,7 @@ fn a_kill_at_any_point_loses_nothing_and_doubles_nothing() {
         match point {
             // Only a run that is gone on with is marked.
             KillPoint::BeforeRunMark | KillPoint::AfterRunMark => {
-                kill(KillPoint::AfterCommit, 2);
+                kill(KillPoint::BeforeRequest, 5);
                 kill(*point, 1);
             }
             KillPoint::AfterUpsert
