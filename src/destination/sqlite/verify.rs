@@ -80,7 +80,7 @@ impl Verifier {
         let _ = sqlite.connection.execute_batch("PRAGMA cache_size = -8192");
         sqlite.try_sql(|connection| connection.execute_batch("BEGIN"))?;
         let mut verifier = Self { sqlite, standing: None, _tidy: tidy, copy: None };
-        match schema::check(&verifier.sqlite).and_then(|()| verifier.sqlite.try_sql(|it| standing(it))) {
+        match schema::check(&verifier.sqlite).and_then(|()| verifier.sqlite.try_sql(standing)) {
             Ok(standing) => verifier.standing = Some(standing),
             Err(DestinationError::Database { .. }) if verifier.is_database() => {}
             Err(error) => return Err(error),
