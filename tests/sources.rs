@@ -171,3 +171,14 @@ fn a_source_that_was_guessed_is_run() {
     let (code, said) = rig.run("source new other");
     assert!(code == 2 && said.contains("--url"), "{said}");
 }
+
+/// A settings file may be somebody else's, and is shown on a terminal.
+#[test]
+fn what_is_shown_of_a_source_holds_no_control_of_a_terminal() {
+    let rig = Rig::start(&PEOPLE.replace("People, as an example", "\u{202e}People\\u001b[2J"));
+    for line in ["source show people", "source list"] {
+        let (code, said) = rig.run(line);
+        assert!(code == 0 && said.contains("People"), "{said}");
+        assert!(!said.contains(['\u{202e}', '\u{1b}']), "{said:?}");
+    }
+}

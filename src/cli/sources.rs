@@ -76,11 +76,16 @@ fn find(sources: &[Named], name: &str) -> Result<Named, Problem> {
 pub fn run(action: &Action) -> Result<Exit, Fault> {
     match action {
         Action::List(sources) => print::stdout(list(sources).as_bytes())?,
-        Action::Show(named) => print::stdout(show(named).as_bytes())?,
+        Action::Show(named) => print::stdout(safe(&show(named)).as_bytes())?,
         Action::Check(checked) => return check::run(checked),
         Action::New(new) => return new::run(new),
     }
     Ok(Exit::Complete)
+}
+
+/// Lines as a terminal may have them.
+fn safe(text: &str) -> String {
+    text.lines().map(|line| crate::sanitize::line(line) + "\n").collect()
 }
 
 /// A line each: the name, how it crosses seams, what it is.

@@ -13,6 +13,7 @@ mod walks;
 pub(super) mod written;
 
 use std::path::Path;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use toml::de::DeTable;
@@ -192,10 +193,20 @@ impl Named {
 const JOINT_KEY: &str = "_key";
 
 impl Definition {
-    /// What a sync goes by. It stays in memory for as long as the process lives, as every contract does: a process
-    /// asks for one.
+    /// What a sync goes by. It stays in memory for as long as the process lives, once for each definition.
     #[must_use]
     pub fn contract(&self) -> &'static Contract {
+        static MADE: Mutex<Vec<(Definition, &'static Contract)>> = Mutex::new(Vec::new());
+        let mut made = MADE.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, contract)) = made.iter().find(|(definition, _)| definition == self) {
+            return contract;
+        }
+        let contract = self.leak();
+        made.push((self.clone(), contract));
+        contract
+    }
+
+    fn leak(&self) -> &'static Contract {
         let flag = |says: &Says| Flag { path: says.flag.leak(), at_the_end: says.is };
         Box::leak(Box::new(Contract {
             method: self.body.as_deref().map_or(Method::Get, |body| Method::Post(text(body))),

@@ -95,7 +95,7 @@ pub(super) fn run(new: &New) -> Result<Exit, Fault> {
         let told: Vec<String> = problems.iter().map(ToString::to_string).collect();
         format!("what was guessed cannot be a source: {}", told.join("; "))
     })?;
-    print::stdout(section.whole().as_bytes())?;
+    print::stdout(super::safe(&section.whole()).as_bytes())?;
     let Some(path) = new.location.as_ref().map(|location| &location.path) else { return Ok(Exit::Complete) };
     if new.write || has_terminal() && agreed(path)? {
         append(path, &section.whole())?;
