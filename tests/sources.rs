@@ -170,6 +170,9 @@ fn a_source_that_was_guessed_is_run() {
     assert!(code == 1 && said.contains("no connection"), "{said}");
     let (code, said) = rig.run("source new other");
     assert!(code == 2 && said.contains("--url"), "{said}");
+    let (code, said) = rig.run(&format!("source new M! --url {address} --write"));
+    assert!(code == 2 && said.contains("is no name of a source"), "{said}");
+    assert!(!std::fs::read_to_string(rig.home.path().join("c.toml")).unwrap().contains("M!"));
 }
 
 /// A settings file may be somebody else's, and is shown on a terminal.

@@ -51,6 +51,7 @@ pub(super) fn read(action: SourceAction, environment: &Environment) -> Result<Ac
         }
         SourceAction::New { name, url, write, mut source } => {
             let problem = |what: String| Problem::new(Place::Flag("source"), what);
+            config::definition::check_name(&name).map_err(problem)?;
             let url = new::ask(url, &mut source.entries).map_err(problem)?;
             let mut loaded = load(source, environment)?;
             loaded.settings.source.url = Some(url);

@@ -22,6 +22,7 @@ pub use self::parts::{Back, Names, Sorted, Spot, Token};
 pub use self::preset::PRESETS;
 pub use self::walks::Safety;
 use self::written::Written;
+pub(crate) use self::written::check_name;
 use super::file::Origin;
 use super::layers::Entry;
 use super::problem::{Place, Problem};

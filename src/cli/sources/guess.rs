@@ -69,12 +69,13 @@ pub(super) fn guess(url: &Url, body: &Value, link: Option<&str>) -> Result<Guess
     guess.found.push(format!("the rows are {place}: {}", count(rows.len() as u64, "object")));
     guess.word("rows", &written(&path));
     let fields = fields(&rows);
+    let plain: Vec<&str> = fields.iter().copied().filter(|name| is_plain(name)).collect();
     let key =
-        key(&fields, &rows).ok_or("no field of the rows is there in each of them and different in each")?;
+        key(&plain, &rows).ok_or("no field of the rows is there in each of them and different in each")?;
     guess.found.push(format!("`{key}` tells them apart"));
     guess.word("key", key);
-    guess.cursor(url, &fields, &rows);
-    guess.next(url, body, &path, link);
+    guess.cursor(url, &plain, &rows);
+    guess.next(url, body, (&path, key), link);
     guess.columns(&fields, key, &rows);
     Ok(guess)
 }
@@ -138,7 +139,7 @@ impl Guess {
     }
 
     /// How the next page is asked for, and what says that there is none.
-    fn next(&mut self, url: &Url, body: &Value, rows: &[&str], link: Option<&str>) {
+    fn next(&mut self, url: &Url, body: &Value, (rows, key): (&[&str], &str), link: Option<&str>) {
         let (found, line) = if link.is_some() {
             (
                 "the header `Link` has the next address".to_owned(),
@@ -170,8 +171,9 @@ impl Guess {
         } else if find(body, rows, MORE, &Value::is_boolean).is_some() {
             self.open
                 .push("whether the last row's key goes back, and as `starting_after`, is a guess".to_owned());
-            let line = r#"next = { from = "row:id", send = "query:starting_after", carry = true }"#;
-            ("a flag says that there is more, and no token is there".to_owned(), line.to_owned())
+            let line =
+                format!(r#"next = {{ from = "row:{key}", send = "query:starting_after", carry = true }}"#);
+            ("a flag says that there is more, and no token is there".to_owned(), line)
         } else {
             self.open.push(
                 "nothing on this page says how the next one is asked for: if this was not the last, look up what the API \

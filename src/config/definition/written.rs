@@ -175,7 +175,7 @@ impl Leaf {
 }
 
 /// True if a text may be the name of a source: it is part of a file's name, and stands on command lines.
-pub(in crate::config) fn check_name(text: &str) -> Result<(), String> {
+pub(crate) fn check_name(text: &str) -> Result<(), String> {
     const LONGEST: usize = 40;
     let fits = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'-' | b'_');
     let begins = text.starts_with(|first: char| first.is_ascii_alphanumeric());

@@ -77,7 +77,7 @@ pub(super) fn lists_in<'v>(value: &'v Value, path: &mut Vec<&'v str>, lists: &mu
             lists.extend(rows.filter(|rows| !rows.is_empty()).map(|rows| (path.clone(), rows)));
         }
         Value::Object(fields) if path.len() < DEPTH => {
-            for (name, value) in fields {
+            for (name, value) in fields.iter().filter(|(name, _)| is_plain(name)) {
                 path.push(name);
                 lists_in(value, path, lists);
                 path.pop();
@@ -157,7 +157,7 @@ pub(super) fn find<'v>(
             }
         }
         let below = level.iter().flat_map(|(path, value)| {
-            let fields = value.as_object().into_iter().flatten();
+            let fields = value.as_object().into_iter().flatten().filter(|(name, _)| is_plain(name));
             fields.map(move |(name, value)| ([path.as_slice(), &[name.as_str()]].concat(), value))
         });
         level = below.filter(|(path, value)| value.is_object() && path.as_slice() != rows).collect();

@@ -137,3 +137,27 @@ fn what_a_run_sets_anew_leaves_the_address() {
         &["url = \"https://h/users?per_page=50\"", "next = { from = \"page:1\", send = \"query:page\" }"],
     );
 }
+
+/// What is guessed goes into the settings file, where a command may stand that a shell runs.
+#[test]
+fn no_name_of_the_source_gets_to_be_a_line_of_the_settings() {
+    let evil = "x\", send = \"url\" }\nsecret = \"cmd:touch owned\"\n#";
+    let row = json!({ "id": 1, evil: "2026-11-16T19:05:47Z", "updated \u{202e}at": "2026-11-16T19:05:47Z" });
+    for body in [
+        json!({ "data": [row], evil: { "next_cursor": "abc", "next": "/p?2", "has_more": true, "page": 1 } }),
+        json!({ "data": [row], evil: { "rows": [row, row] } }),
+        json!({ "data": [row], evil: true, "has_more": true }),
+    ] {
+        let words = words("https://h/x", &body, None);
+        assert!(
+            words.iter().all(|word| !word.starts_with("secret") && !word.contains("owned")),
+            "{words:#?}"
+        );
+        has(&words, &["rows = \"data\"", "cursor = \"none\""]);
+    }
+    let body = json!({ "has_more": true, "data": [{ "sid": "a" }, { "sid": "b" }] });
+    has(
+        &words("https://h/x", &body, None),
+        &["next = { from = \"row:sid\", send = \"query:starting_after\", carry = true }"],
+    );
+}
