@@ -147,7 +147,7 @@ fn since_1970(text: &str, digits: usize) -> Option<DateTime<Utc>> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Point {
     Time(DateTime<Utc>),
-    Number(i128),
+    Number(i64),
     Text,
 }
 
@@ -364,11 +364,11 @@ impl PartialOrd for Cursor {
 
 impl Ord for Cursor {
     fn cmp(&self, other: &Self) -> Ordering {
-        let by_text = || match self.point {
-            Point::Text => self.text.cmp(&other.text),
-            Point::Time(_) | Point::Number(_) => Ordering::Equal,
-        };
-        self.point.cmp(&other.point).then_with(by_text)
+        match (self.point, other.point) {
+            (Point::Time(own), Point::Time(other)) => own.cmp(&other),
+            (Point::Text, Point::Text) => self.text.cmp(&other.text),
+            (own, other) => own.cmp(&other),
+        }
     }
 }
 
