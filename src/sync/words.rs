@@ -188,11 +188,11 @@ pub(super) fn stale(page: u64, rows: u64) -> Notice {
     }
 }
 
-/// The failure that ends a run. The address comes last: where a line is cut, the reason and the remedy must stand.
-pub(super) fn failure(page: u64, address: &str, failure: &Failure, attempts: u32) -> String {
+/// The failure that ends a run; `asked` is how and whom. That comes last: where a line is cut, the reason and the remedy must stand.
+pub(super) fn failure(page: u64, asked: &str, failure: &Failure, attempts: u32) -> String {
     let tries = if attempts > 1 { format!(" after {attempts} attempts") } else { String::new() };
-    let address = sanitize::snippet(address, 300);
-    format!("page {page}{tries}: {failure}; {}. GET {address}", failure.remedy())
+    let asked = sanitize::snippet(asked, 300);
+    format!("page {page}{tries}: {failure}; {}. {asked}", failure.remedy())
 }
 
 /// What the destination could not do. It names files, whose names may hold anything.

@@ -43,7 +43,8 @@ impl Run<'_> {
         let spent = failed >= policy.attempts && (self.lanes.is_first(lane) || !limited);
         if !failure.is_retryable() || spent || !patient {
             let address = self.sync.source.shown(&request, self.lanes.asked(lane));
-            let mut text = words::failure(page, &address, &failure, failed);
+            let whom = format!("{} {address}", self.sync.source.contract().method.word());
+            let mut text = words::failure(page, &whom, &failure, failed);
             if let Some(wait) = asked.filter(|_| !patient) {
                 text.push_str(&format!(
                     " (it asks to be left alone for {} s, more than max_wait)",
