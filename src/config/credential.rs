@@ -3,11 +3,12 @@
 
 use std::fs::File;
 use std::io::Read as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use super::address::HttpUrl;
 use super::format::Format;
+use crate::sanitize::quoted;
 use crate::secret::Secret;
 use crate::source::Auth;
 use crate::source::grant::Client;
@@ -83,7 +84,7 @@ fn is_variable(text: &str) -> bool {
 pub enum Keeper {
     /// In an environment variable.
     Env(String),
-    /// In a file.
+    /// In a file; or, where `#KEY` stands behind the name of a JSON file, the text of that key in its object.
     File(PathBuf),
     /// Behind a command for the shell, which prints it.
     Command(String),
@@ -101,12 +102,36 @@ impl Keeper {
                 value.into_string().map_err(|_| format!("${name} is not UTF-8"))?
             }
             Self::File(path) => {
-                let file = File::open(path).map_err(|error| format!("{}: {error}", path.display()))?;
-                bounded(file).map_err(|error| format!("{}: {error}", path.display()))?
+                let (path, key) = within(path);
+                let named = |why: String| format!("{}: {why}", path.display());
+                let file = File::open(&path).map_err(|error| named(error.to_string()))?;
+                let text = bounded(file).map_err(named)?;
+                key.map_or(Ok(text.clone()), |key| field(&text, key)).map_err(named)?
             }
             Self::Command(command) => output(command)?,
         };
         Secret::new(text).map_err(|why| format!("the credential of {}: {why}", Reference.write(self)))
+    }
+}
+
+/// A JSON file and the key within it, where a path names both: the reference connector keeps its configuration in such a
+/// file, `configuration.json`, as an object of texts.
+fn within(path: &Path) -> (PathBuf, Option<&str>) {
+    let split = path.to_str().and_then(|text| text.split_once(".json#"));
+    match split {
+        Some((name, key)) => (PathBuf::from(format!("{name}.json")), Some(key)),
+        None => (path.to_owned(), None),
+    }
+}
+
+/// The text of a key. What the file holds is not quoted.
+fn field(json: &str, key: &str) -> Result<String, String> {
+    let object: serde_json::Map<String, serde_json::Value> =
+        serde_json::from_str(json).map_err(|_| "that is no JSON object".to_owned())?;
+    match object.get(key) {
+        Some(serde_json::Value::String(text)) => Ok(text.clone()),
+        Some(_) => Err(format!("what stands at {} is no text", quoted(key))),
+        None => Err(format!("there is no {} in it", quoted(key))),
     }
 }
 
@@ -169,7 +194,7 @@ impl Format for Reference {
     }
 
     fn bounds(&self) -> String {
-        "env:NAME, file:PATH, cmd:COMMAND".to_owned()
+        "env:NAME, file:PATH, file:PATH.json#KEY, cmd:COMMAND".to_owned()
     }
 }
 
@@ -223,6 +248,15 @@ mod tests {
         assert!(fetched(Keeper::Env("NO_SUCH_VARIABLE_HERE".to_owned())).unwrap_err().contains("is not set"));
         assert!(fetched(Keeper::Command("exit 3".to_owned())).unwrap_err().contains("run it by hand"));
         assert!(fetched(Keeper::File(folder.path().join("absent"))).is_err());
+        let json = folder.path().join("configuration.json");
+        std::fs::write(&json, r#"{"api_key": "from-json", "depth": 3}"#).unwrap();
+        let keyed = |key: &str| fetched(Keeper::File(format!("{}#{key}", json.display()).into()));
+        assert_eq!(keyed("api_key"), Ok("from-json".to_owned()));
+        assert!(
+            keyed("depth").unwrap_err().contains("no text") && keyed("x").unwrap_err().contains("no \"x\"")
+        );
+        std::fs::write(&json, "hunter2").unwrap();
+        assert!(!keyed("api_key").unwrap_err().contains("hunter2"));
         std::fs::write(&path, vec![b'x'; 1 << 20]).unwrap();
         assert!(fetched(Keeper::File(path)).unwrap_err().contains("longer than 64 KiB"));
     }

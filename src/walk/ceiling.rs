@@ -19,9 +19,9 @@ impl Ceiling {
     /// disagree, and then nothing of when anything changed.
     pub(super) fn is_reached(&mut self, page: &Page, now: DateTime<Utc>) -> bool {
         let at = *self.at.get_or_insert(now);
-        let mut cursors = page.cursors().peekable();
+        let (mut cursors, future_from) = (page.cursors().peekable(), now + FUTURE);
         let later = cursors.peek().is_some()
-            && cursors.all(|cursor| cursor.is_after(at) && !cursor.is_after(now + FUTURE));
+            && cursors.all(|cursor| cursor.is_after(at) && !cursor.is_after(future_from));
         self.pages = if later { self.pages + 1 } else { 0 };
         self.pages >= CEILING
     }

@@ -315,26 +315,27 @@ impl Walk {
 
     /// Reads the page's cursors: order, the future, and the checkpoint.
     fn read(&mut self, page: &Page, now: DateTime<Utc>, findings: &mut Vec<Finding>) {
-        let mut previous = self.last.take();
+        let (last, future_from) = (self.last.take(), now + FUTURE);
+        let mut previous = last.as_ref();
         let began = *self.began.get_or_insert(now);
         let (mut high, mut future, mut farthest) = (None, 0, None);
         for cursor in page.cursors() {
-            if let Some(previous) = previous.as_ref().filter(|previous| cursor < *previous)
+            if let Some(previous) = previous.filter(|previous| cursor < *previous)
                 && !self.mark.is_held()
             {
                 findings.push(Finding::OrderViolated { before: previous.clone(), after: cursor.clone() });
                 self.mark.hold();
                 high = high.filter(|cursor: &&Cursor| self.is_from_before(cursor, began));
             }
-            if cursor.is_after(now + FUTURE) {
+            if cursor.is_after(future_from) {
                 future += 1;
                 farthest = farthest.max(Some(cursor));
             } else if !self.mark.is_held() || self.is_from_before(cursor, began) {
                 high = high.max(Some(cursor));
             }
-            previous = Some(cursor.clone());
+            previous = Some(cursor);
         }
-        self.last = previous;
+        self.last = previous.cloned();
         if let Some(cursor) = farthest {
             findings.push(Finding::Future(future, cursor.clone()));
         }
