@@ -1,8 +1,9 @@
 //! The command line: what was asked for, as one [`Command`] with validated settings.
 //!
 //! This file parses and refuses; the form stands in `line`, and what a command does in [`run`], [`mod@demo`],
-//! [`replay`], [`state`], [`verify`] and [`mod@print`]. The flags that are settings come from the table in [`config`].
+//! [`replay`], [`state`], [`verify`], [`copy`] and [`mod@print`]. The flags that are settings come from the table in [`config`].
 
+pub mod copy;
 pub mod demo;
 mod exit;
 mod flags;
@@ -29,6 +30,7 @@ use flags::{Flags, Scope};
 use line::{Asked, ConfigAction, Line, Recorded};
 
 use crate::config::{self, Environment, Format as _, Loaded, Location, Place, Problem, Problems, Settings};
+use crate::destination;
 use crate::record::{Cursor, NotACursor, Schema};
 use crate::replay::Speed;
 use crate::sanitize;
@@ -84,6 +86,8 @@ pub enum Command {
     },
     /// Check a destination.
     Verify(Verified),
+    /// Copy a destination.
+    Copy(Copied),
     /// Print the declared table.
     Schema(&'static Schema),
     /// List, show or try sources.
@@ -127,6 +131,19 @@ pub struct Played {
     pub looks: config::Monitor,
     /// One event a line, as JSON, instead.
     pub json: bool,
+}
+
+/// A destination to copy.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Copied {
+    /// Say which table, and which destination unless `from` does.
+    pub settings: Box<Settings>,
+    /// What is copied.
+    pub from: Option<destination::place::Place>,
+    /// Where it goes.
+    pub to: destination::place::Place,
+    /// Remove what an unfinished copy has left there.
+    pub anew: bool,
 }
 
 /// A destination to check.
@@ -286,6 +303,9 @@ where
         Asked::Verify { against_source, json, source } => {
             Command::Verify(Verified { settings: settings(load(source, environment)?), against_source, json })
         }
+        Asked::Copy { from, to, anew, source } => {
+            Command::Copy(Copied { settings: settings(load(source, environment)?), from, to, anew })
+        }
         Asked::Schema { source } => Command::Schema(load(source, environment)?.settings.contract.schema),
         Asked::Source { action } => Command::Source(sources::read(action, environment)?),
         Asked::Config { action } => match action {
@@ -345,6 +365,8 @@ fn front() -> clap::Command {
         Some(name) if !FIRST.contains(&name) => arg.hide(true),
         _ => arg,
     })
+    // Asked for once, on setting up; the manual has it, and says so here.
+    .mut_subcommand("completions", |command| command.hide(true))
     .mut_subcommands(without_finer)
 }
 

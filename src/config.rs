@@ -23,7 +23,7 @@ mod text;
 
 use crate::destination;
 
-pub use address::HttpUrl;
+pub use address::{DestinationPlace, HttpUrl};
 pub use credential::Keeper;
 pub use database::fingerprint;
 pub use definition::{Definition, Named};

@@ -3,6 +3,7 @@
 //! A destination is synchronous and has one owner; the sync gives it a thread. It decides what becomes of a row (an
 //! older version never overwrites a newer one) and nothing about what is asked for next.
 
+pub mod copy;
 mod guard;
 pub mod history;
 pub mod lock;

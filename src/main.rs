@@ -29,6 +29,7 @@ fn run(command: Command) -> Result<Exit, Box<dyn std::error::Error>> {
         Command::Playground(served) => return cli::run::playground(&served),
         Command::State { settings, action } => return cli::state::run(&settings, &action),
         Command::Verify(verified) => return cli::verify::run(&verified),
+        Command::Copy(copied) => return cli::copy::run(&copied),
         Command::Schema(schema) => print::stdout(print::schema(schema)?.as_bytes())?,
         Command::Source(action) => return cli::sources::run(&action),
         Command::ConfigInit { path, force } => {

@@ -12,6 +12,8 @@ mod alike;
 mod broken;
 #[path = "postgres/commands.rs"]
 mod commands;
+#[path = "postgres/copying.rs"]
+mod copying;
 #[path = "postgres/cut.rs"]
 mod cut;
 #[path = "postgres/reading.rs"]

@@ -11,7 +11,8 @@ use super::flags::{
     OfWatch, Scope,
 };
 use super::{Demo, Exit, StateAction, WIDTH};
-use crate::config::{Format as _, HttpUrl};
+use crate::config::{DestinationPlace, Format as _, HttpUrl};
+use crate::destination::place::Place;
 use crate::replay::Speed;
 
 /// Watch a keyset-paginated API sync that loses nothing
@@ -101,6 +102,23 @@ pub(super) enum Asked {
         #[command(flatten)]
         source: Flags<OfSource>,
     },
+    /// Copy a table with its state to another destination
+    #[command(
+        after_help = "A copy that was interrupted goes on with the same command. Nothing is changed in FROM."
+    )]
+    Copy {
+        /// What is copied [default: the destination of the settings]
+        #[arg(long, value_name = "PLACE", value_parser = |text: &str| DestinationPlace.read(text))]
+        from: Option<Place>,
+        /// Where it goes: a new file, or a schema of a database without that table
+        #[arg(long, value_name = "PLACE", value_parser = |text: &str| DestinationPlace.read(text))]
+        to: Place,
+        /// Remove what an unfinished copy has left there, and begin again
+        #[arg(long)]
+        anew: bool,
+        #[command(flatten)]
+        source: Flags<OfName>,
+    },
     /// Print the table as the reference declares it
     Schema {
         #[command(flatten)]
@@ -122,7 +140,7 @@ pub(super) enum Asked {
         /// The shell
         shell: Shell,
     },
-    /// Print the manual page
+    /// Print the manual page, which has the shell's completions, too
     Man {
         /// The command that it is about, such as `sync` or `state set`
         command: Vec<String>,

@@ -259,7 +259,7 @@ pub(super) fn stop_on_signal(commands: mpsc::Sender<Command>) -> io::Result<Join
     }))
 }
 
-async fn end_signal(signals: &mut Signals) -> i32 {
+pub(super) async fn end_signal(signals: &mut Signals) -> i32 {
     loop {
         if let Signal::End(number) = signals.recv().await {
             return number;

@@ -52,7 +52,14 @@ impl Found {
 
 /// The destination that the settings name. It may ask the operator for a password, so that nothing may be drawn before.
 pub(super) fn place(settings: &Settings) -> Result<destination::place::Place, Fault> {
-    let place = settings.database()?;
+    with_password(settings.database()?, settings)
+}
+
+/// A destination, with the password that the settings name for a database.
+pub(super) fn with_password(
+    place: destination::place::Place,
+    settings: &Settings,
+) -> Result<destination::place::Place, Fault> {
     let (destination::place::Place::Postgres(address), Some(keeper)) = (&place, &settings.destination.secret)
     else {
         return Ok(place);

@@ -9,6 +9,7 @@ use std::path::PathBuf;
 use chrono::{DateTime, Utc};
 use tokio::sync::mpsc;
 
+use super::copy::{self, Side};
 use super::history::Entry;
 use super::lock::Lock;
 use super::postgres::{self, Address, Postgres};
@@ -28,7 +29,7 @@ pub enum Place {
 }
 
 /// A destination, with what a command needs of it beyond what a run does.
-pub trait Steered: Destination {
+pub trait Steered: Destination + Side {
     /// Binds it to a source, or checks that it is the one whose rows it holds.
     ///
     /// # Errors
@@ -100,6 +101,16 @@ impl Place {
     /// [`DestinationError::Locked`] if another process writes to it; [`DestinationError::Refused`] if it is not what
     /// this program may write to; the others as they come.
     pub fn open(&self, schema: &'static Schema) -> Result<Opened, DestinationError> {
+        let mut opened = self.open_unfinished(schema)?;
+        self.refuse_unfinished(opened.destination.copying()?)?;
+        Ok(opened)
+    }
+
+    /// The same for one that may be an unfinished copy of another.
+    ///
+    /// # Errors
+    /// As [`Place::open`], but for that.
+    pub fn open_unfinished(&self, schema: &'static Schema) -> Result<Opened, DestinationError> {
         match self {
             Self::File(path) => {
                 let sqlite::Opened { sqlite, killed } = Sqlite::open(path, schema)?;
@@ -117,10 +128,21 @@ impl Place {
     /// # Errors
     /// As [`Place::open`], and if there is none.
     pub fn read(&self, schema: &'static Schema) -> Result<Box<dyn Steered>, DestinationError> {
-        match self {
-            Self::File(path) => Ok(Box::new(Sqlite::read(path, schema)?)),
-            Self::Postgres(address) => Ok(Box::new(Postgres::read_only(address, schema)?)),
-        }
+        let mut read: Box<dyn Steered> = match self {
+            Self::File(path) => Box::new(Sqlite::read(path, schema)?),
+            Self::Postgres(address) => Box::new(Postgres::read_only(address, schema)?),
+        };
+        self.refuse_unfinished(read.copying()?)?;
+        Ok(read)
+    }
+
+    /// Refuses what is not yet the whole of what is being copied there.
+    fn refuse_unfinished(&self, mark: Option<String>) -> Result<(), DestinationError> {
+        let Some(mark) = mark else { return Ok(()) };
+        let from = copy::unfinished(&mark).unwrap_or_else(|| "another destination".to_owned());
+        Err(DestinationError::Refused(format!(
+            "{self} holds an unfinished copy of {from}; finish it with the `highwater copy` that began it"
+        )))
     }
 
     /// Starts a reader. There need be no destination yet; what is wrong with it is said when something is asked.
@@ -138,8 +160,16 @@ impl Place {
     /// As [`Place::read`]; damage is none, but a finding.
     pub fn verifier(&self, schema: &'static Schema) -> Result<Verifier, DestinationError> {
         match self {
-            Self::File(path) => Verifier::open(path, schema),
-            Self::Postgres(address) => postgres::verifier(address, schema),
+            Self::File(path) => {
+                let mut verifier = Verifier::open(path, schema)?;
+                // What cannot be told of a damaged file, the checks tell.
+                self.refuse_unfinished(verifier.copying().ok().flatten())?;
+                Ok(verifier)
+            }
+            Self::Postgres(address) => {
+                self.read(schema)?;
+                postgres::verifier(address, schema)
+            }
         }
     }
 

@@ -9,6 +9,7 @@ mod address;
 mod clean;
 mod columns;
 mod commit;
+mod copy;
 mod failure;
 mod history;
 mod hold;
@@ -33,6 +34,7 @@ use self::hold::{Owner, Renewal};
 use self::link::Link;
 pub use self::mirror::{mirror, verifier};
 pub use self::reader::PostgresLook;
+use super::copy::plain;
 use super::place::Killed;
 use super::sqlite::kept::cursor_text;
 use super::sqlite::{json, number, stamp, word};
@@ -224,7 +226,7 @@ impl Destination for Postgres {
                     &stamp(ending.at),
                     &word(&ending.outcome),
                     &json(&ending.end),
-                    &columns::plain(&ending.text),
+                    &plain(&ending.text),
                     &json(&ending.totals),
                     &ending.resumable,
                     &number(ending.totals.seams.sum()),

@@ -5,6 +5,7 @@
 
 mod clean;
 mod commit;
+mod copy;
 mod history;
 pub(super) mod kept;
 mod log;
@@ -158,6 +159,17 @@ impl Sqlite {
         Own::new(self.schema, &self.connection)
     }
 
+    /// Refuses a file that was moved or deleted meanwhile: what goes into it would be seen by nobody.
+    fn check_identity(&self) -> Result<(), DestinationError> {
+        if platform::file_identity(&self.path) == self.identity {
+            return Ok(());
+        }
+        Err(DestinationError::Refused(format!(
+            "{} was moved or deleted while the run wrote to it; put it back, or run again for a new one",
+            self.path.display()
+        )))
+    }
+
     /// Runs SQL and puts the file's name and a remedy to what goes wrong.
     fn try_sql<T>(
         &mut self,
@@ -278,12 +290,7 @@ impl Destination for Sqlite {
 
     fn commit(&mut self, batches: &[Batch]) -> Result<Vec<Committed>, DestinationError> {
         let schema = self.schema;
-        if platform::file_identity(&self.path) != self.identity {
-            return Err(DestinationError::Refused(format!(
-                "{} was moved or deleted while the run wrote to it; put it back, or run again for a new one",
-                self.path.display()
-            )));
-        }
+        self.check_identity()?;
         let committed = self.try_sql(|connection| {
             let transaction = connection.transaction()?;
             KillPoint::AfterBegin.pass();

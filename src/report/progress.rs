@@ -72,6 +72,13 @@ impl Progress {
         bar.set_message(format!("{doing} · {}", self.sofar));
     }
 
+    /// Says what is done, where that is no run's doing.
+    pub fn say(&self, what: &str) {
+        if let Some(bar) = &self.bar {
+            bar.set_message(what.to_owned());
+        }
+    }
+
     /// Does something to the terminal with the line out of the way.
     pub fn aside<T>(&self, work: impl FnOnce() -> T) -> T {
         match &self.bar {

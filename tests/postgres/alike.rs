@@ -18,7 +18,7 @@ use crate::rig::{Pages, Version, noon, unfit};
 use crate::support::cluster::shared;
 
 /// What stands in a file, table by table, as text.
-fn contents(path: &Path) -> Vec<Vec<String>> {
+pub fn contents(path: &Path) -> Vec<Vec<String>> {
     let connection = Connection::open(path).unwrap();
     let all = |sql: &str| -> Vec<String> {
         let mut query = connection.prepare(sql).unwrap();
@@ -71,9 +71,9 @@ fn version() -> impl Strategy<Value = Row> {
 }
 
 /// Runs, each of some commits of some pages.
-type Runs = Vec<Vec<Vec<Vec<Row>>>>;
+pub type Runs = Vec<Vec<Vec<Vec<Row>>>>;
 
-fn runs() -> impl Strategy<Value = Runs> {
+pub fn runs() -> impl Strategy<Value = Runs> {
     let page = prop::collection::vec(version(), 0..8);
     let commit = prop::collection::vec(page, 1..4);
     prop::collection::vec(prop::collection::vec(commit, 1..4), 1..4)
@@ -86,7 +86,7 @@ fn unnumbered(entry: Entry) -> String {
 }
 
 /// Plays runs into a destination; gives all that it told of them.
-fn play(destination: &mut dyn Steered, runs: &Runs) -> Vec<String> {
+pub fn play(destination: &mut dyn Steered, runs: &Runs) -> Vec<String> {
     let mut told = Vec::new();
     destination.bind("a source").unwrap();
     for (number, commits) in runs.iter().enumerate() {

@@ -4,7 +4,6 @@
 //! those keep: an offset, a nanosecond, the spaces in an object. So a text that the column would not give back byte by
 //! byte is kept beside it, in `_highwater_verbatim`, and whoever reads a row here reads what the source wrote.
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use super::link::{Product, quoted};
@@ -195,11 +194,6 @@ pub(super) fn field(out: &mut String, value: Option<&str>) {
 pub(super) fn end(out: &mut String) {
     out.pop();
     out.push('\n');
-}
-
-/// A text that the bookkeeping can hold.
-pub(super) fn plain(text: &str) -> Cow<'_, str> {
-    if text.contains('\0') { Cow::Owned(text.replace('\0', "\u{fffd}")) } else { Cow::Borrowed(text) }
 }
 
 #[cfg(test)]

@@ -2,15 +2,15 @@
 
 use std::collections::HashSet;
 
-use sha2::{Digest as _, Sha256};
-
 use super::clean;
-use super::columns::{self, end, field, plain};
+use super::columns::{self, end, field};
+use super::copy::digest;
 use super::failure::Failure;
 use super::link::Link;
 use super::schema::INCOMING;
 use super::transact::Standing;
 use super::upsert::{Place, Upsert};
+use crate::destination::copy::plain;
 use crate::destination::sqlite::kept::{asked_text, cursor_of, cursor_text};
 use crate::destination::sqlite::seal::seal;
 use crate::destination::sqlite::{json, number, stamp, word};
@@ -181,7 +181,7 @@ fn as_json(schema: &Schema, row: &Row) -> String {
 }
 
 fn quarantine(link: &mut Link, stream: &str, row: &Quarantined, place: &Place) -> Result<(), Failure> {
-    let digest: String = Sha256::digest(&row.json).iter().map(|byte| format!("{byte:02x}")).collect();
+    let digest = digest(&row.json);
     let position = i64::try_from(row.position).unwrap_or(i64::MAX);
     link.execute(
         "INSERT INTO _highwater_quarantine (stream, digest, run, page, position, reason, \"row\", at)

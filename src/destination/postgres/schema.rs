@@ -77,6 +77,9 @@ const MIGRATIONS: &[&str] = &["
         before text NOT NULL,
         PRIMARY KEY (stream, id)
     );
+", "
+    -- How far an unfinished copy of another destination has come, as JSON; null where there is none.
+    ALTER TABLE _highwater_state ADD COLUMN IF NOT EXISTS copying text;
 "];
 
 /// The version that this program writes.
@@ -199,6 +202,13 @@ fn columns(link: &mut Link, table: &str) -> Result<Vec<(String, String)>, Failur
     let schema = link.schema.clone();
     let rows = link.query(sql, &[&schema, &table])?;
     rows.iter().map(|row| Ok((row.try_get(0)?, row.try_get(1)?))).collect()
+}
+
+/// The columns of the table that the schema does not declare.
+pub(super) fn undeclared(link: &mut Link, schema: &Schema) -> Result<Vec<String>, Failure> {
+    let is_known = |name: &str| schema.position(name).is_some() || OWN.iter().any(|(own, _)| *own == name);
+    let found = columns(link, schema.table)?.into_iter().map(|(name, _)| name);
+    Ok(found.filter(|name| !is_known(name)).collect())
 }
 
 fn check_columns(link: &mut Link, address: &Address, schema: &'static Schema) -> Result<(), Failure> {

@@ -3,9 +3,9 @@
 
 use tokio_postgres::Row;
 
-use super::columns::plain;
 use super::failure::Failure;
 use super::link::Link;
+use crate::destination::copy::plain;
 use crate::destination::sqlite::kept::cursor_of;
 use crate::destination::sqlite::time;
 use crate::destination::{Stored, StoredRun};

@@ -105,7 +105,13 @@ pub(super) const MIGRATIONS: &[&str] = &["
     -- The lanes beside the walk of an unfinished run, as JSON, and the seal over both.
     ALTER TABLE _highwater_runs ADD COLUMN lanes TEXT;
     ALTER TABLE _highwater_runs ADD COLUMN seal INTEGER;
+", "
+    -- How far an unfinished copy of another destination has come, as JSON; null where there is none.
+    ALTER TABLE _highwater_state ADD COLUMN copying TEXT;
 "];
+
+/// The version from which on a table may be an unfinished copy.
+pub(super) const COPIES: usize = 5;
 
 /// The version from which on runs have lanes.
 pub(super) const LANES: usize = 4;

@@ -114,6 +114,15 @@ fn columns(connection: &Own<&rusqlite::Connection>, schema: &Schema) -> rusqlite
     found.collect()
 }
 
+/// The columns that were declared once, and are no more.
+pub(super) fn undeclared(
+    connection: &Own<&rusqlite::Connection>,
+    schema: &Schema,
+) -> rusqlite::Result<Vec<String>> {
+    let found = columns(connection, schema)?.into_iter().map(|column| column.name);
+    Ok(found.filter(|name| schema.position(name).is_none()).collect())
+}
+
 /// Adds the columns that were declared since the table was made, with the values that came for them before and were
 /// kept beside the table. One that does not fit stays there.
 pub(super) fn widen(transaction: &Own<Transaction<'_>>, schema: &'static Schema) -> rusqlite::Result<()> {

@@ -17,6 +17,7 @@ use tempfile::TempDir;
 
 use super::own::Own;
 use super::{Sqlite, database_error, schema};
+use crate::destination::copy::Side as _;
 use crate::destination::verify::{Check, Verdict};
 use crate::destination::{DestinationError, guard, lock};
 use crate::record::Schema;
@@ -96,6 +97,14 @@ impl Verifier {
         folder: TempDir,
     ) -> Result<Self, DestinationError> {
         Ok(Self { copy: Some(folder), ..Self::open(path, schema)? })
+    }
+
+    /// The mark of an unfinished copy, if the file is one.
+    ///
+    /// # Errors
+    /// If it cannot be read.
+    pub(in crate::destination) fn copying(&mut self) -> Result<Option<String>, DestinationError> {
+        self.sqlite.copying()
     }
 
     /// True if the file begins as a SQLite database does, and can be read at all.
