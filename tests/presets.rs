@@ -4,7 +4,7 @@
 
 #[path = "presets/server.rs"]
 mod server;
-#[path = "presets/vendors.rs"]
+#[path = "presets/vendors/mod.rs"]
 mod vendors;
 
 use std::process::Command;
