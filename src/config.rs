@@ -1,7 +1,7 @@
 //! The settings: flags over environment (`HIGHWATER_*`) over `config.toml` over defaults, validated.
 //!
 //! Every setting is written down once, in `keys`; `format` and `address` read and bound a value; `file` and
-//! `environment` are layers, and `layers` puts them together. What is wrong is refused with its place and the nearest
+//! `environment` are layers, `layers` puts them together, and `agreement` looks whether they fit each other. What is wrong is refused with its place and the nearest
 //! right word.
 //!
 //! `definition` reads what a source is: its contract and its table, of which a run goes by one.
@@ -10,6 +10,7 @@
 //! where they are kept, and refuses the ones that it can recognise.
 
 mod address;
+mod agreement;
 mod credential;
 mod database;
 pub mod definition;

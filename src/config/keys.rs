@@ -4,174 +4,26 @@
 //! [`Settings`], the table of [`KEYS`] that the layers, the annotated file, `config show` and the command line go by,
 //! and this room's documentation.
 
+mod choice;
+mod key;
+
 use std::path::PathBuf;
 use std::time::Duration;
 
 use url::Url;
 
+pub use self::choice::{Colours, EmptyPage, Resume};
+pub use self::key::{Flag, Key};
 use super::address::{DestinationPlace, FilePath, HttpUrl, ProxyUrl, SourceName};
 use super::credential::{Keeper, Placement, Reference};
-use super::format::{Count, Format, OneOf, PerTime, Rule, Size, Span, Switch, Unless, Word};
+use super::format::{Count, Format, OneOf, PerTime, Size, Span, Switch, Unless};
 use crate::destination::place::Place;
-use crate::run::Start;
 use crate::source::{Auth, Contract, KEYSET};
 use crate::walk::Mode;
 use crate::walk::lanes::MOST;
 
-/// What a run does with an unfinished one that it finds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Resume {
-    /// The operator is asked. Without one, like [`Start::Token`].
-    Ask,
-    /// It starts there.
-    From(Start),
-}
-
-impl Word for Resume {
-    const ALL: &'static [Self] =
-        &[Self::Ask, Self::From(Start::Token), Self::From(Start::Checkpoint), Self::From(Start::Full)];
-
-    fn word(self) -> &'static str {
-        match self {
-            Self::Ask => "ask",
-            Self::From(Start::Token) => "token",
-            Self::From(Start::Checkpoint) => "checkpoint",
-            Self::From(Start::Full) => "full",
-        }
-    }
-}
-
-/// What an empty page with a token does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum EmptyPage {
-    /// It ends the run, as it does for the reference.
-    End,
-    /// The token is followed.
-    Follow,
-}
-
-impl Word for EmptyPage {
-    const ALL: &'static [Self] = &[Self::End, Self::Follow];
-
-    fn word(self) -> &'static str {
-        match self {
-            Self::End => "end",
-            Self::Follow => "follow",
-        }
-    }
-}
-
-/// The colours of the monitor.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Colours {
-    /// The terminal's own.
-    Terminal,
-    /// Light on dark.
-    Dark,
-    /// Dark on light.
-    Light,
-    /// Pure colours on black.
-    HighContrast,
-    /// None: bold, dim, underlined and reversed only.
-    Mono,
-}
-
-impl Word for Colours {
-    const ALL: &'static [Self] = &[Self::Terminal, Self::Dark, Self::Light, Self::HighContrast, Self::Mono];
-
-    fn word(self) -> &'static str {
-        match self {
-            Self::Terminal => "terminal",
-            Self::Dark => "dark",
-            Self::Light => "light",
-            Self::HighContrast => "high-contrast",
-            Self::Mono => "mono",
-        }
-    }
-}
-
-impl Word for Mode {
-    const ALL: &'static [Self] = &Mode::ALL;
-
-    fn word(self) -> &'static str {
-        Mode::word(self)
-    }
-}
-
 /// The name that no source has: the one without a section of its own.
 pub(super) const NONE: &str = "none";
-
-/// The flag that sets a key, and what its value is called in the help.
-#[derive(Clone, Copy, Debug)]
-pub struct Flag {
-    /// The name, without dashes.
-    pub name: &'static str,
-    /// The value's name. A flag without one is a switch, and stands for "true".
-    pub value: Option<&'static str>,
-}
-
-/// One setting, without its type.
-pub struct Key {
-    /// The section of the file.
-    pub section: &'static str,
-    /// The key in that section.
-    pub name: &'static str,
-    /// The environment variable.
-    pub env: &'static str,
-    /// The flag, if it has one.
-    pub flag: Option<Flag>,
-    /// The default, as one would write it.
-    pub default: &'static str,
-    /// How it is written, and what is allowed.
-    pub rule: &'static dyn Rule,
-    /// The effective value, written so that it would be read back.
-    pub show: fn(&Settings) -> String,
-    explanation: &'static [&'static str],
-}
-
-impl Key {
-    /// The key with its section: `retry.max`.
-    #[must_use]
-    pub fn path(&self) -> String {
-        format!("{}.{}", self.section, self.name)
-    }
-
-    /// What it is, in a few words and without a full stop.
-    #[must_use]
-    pub fn about(&self) -> &'static str {
-        let first = self.explanation.first().map_or("", |line| line.trim());
-        first.strip_suffix('.').unwrap_or(first)
-    }
-
-    /// What there is to say beyond that; often nothing.
-    #[must_use]
-    pub fn more(&self) -> String {
-        let lines: Vec<&str> = self.explanation.iter().skip(1).map(|line| line.trim()).collect();
-        lines.join(" ")
-    }
-
-    /// The text as TOML writes it: in quotes unless it is a number, true or false.
-    #[must_use]
-    pub fn toml(&self, text: &str) -> String {
-        if self.rule.is_bare(text) {
-            text.to_owned()
-        } else {
-            toml::Value::String(text.to_owned()).to_string()
-        }
-    }
-}
-
-impl std::fmt::Debug for Key {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.path())
-    }
-}
-
-impl PartialEq for Key {
-    fn eq(&self, other: &Self) -> bool {
-        (self.section, self.name) == (other.section, other.name)
-    }
-}
 
 /// Writes down sections of settings: for each key its explanation (the first line stands in the help), its type and
 /// default, the format with the bounds, the environment variable and, if it has one, the flag with its value's name
