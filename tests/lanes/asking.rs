@@ -7,7 +7,8 @@ use highwater::record::Cursor;
 use highwater::walk::lanes::{Abreast, Lanes};
 use highwater::walk::{Mode, Next, Request, Walk};
 
-use crate::oracle::{Api, Quirk, cursor, instant};
+use crate::oracle::api::cursor;
+use crate::oracle::{Api, Quirk, instant};
 
 /// Four lanes over a source, of which the leftmost has taken its first page. They begin at a quarter, at half and at
 /// three quarters of the time.

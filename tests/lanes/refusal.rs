@@ -5,7 +5,8 @@ use highwater::walk::{End, Finding, Mode};
 use proptest::prelude::*;
 
 use super::loss::api;
-use crate::oracle::{Api, Quirk, World, cursor};
+use crate::oracle::api::cursor;
+use crate::oracle::{Api, Quirk, World};
 
 fn refusals(world: &World) -> Vec<Refusal> {
     let of = |finding: &Finding| match finding {
