@@ -7,6 +7,7 @@ pub mod copy;
 mod guard;
 pub mod history;
 pub mod lock;
+pub mod outage;
 pub mod place;
 pub mod postgres;
 pub mod reader;
@@ -19,6 +20,7 @@ use std::path::PathBuf;
 
 use chrono::{DateTime, Utc};
 
+use self::outage::Waits;
 use crate::exchange::Exchange;
 use crate::record::{Cursor, Quarantined, Row, Schema};
 use crate::run::{Counts, Lost, Outcome, ShownRow, Start, Totals};
@@ -221,6 +223,9 @@ pub struct Ending {
 pub trait Destination: Send {
     /// Its name, for a person. Holds no secret.
     fn name(&self) -> String;
+
+    /// Is given the waits that it is to tell of and that may be ended, if it ever waits for something that is gone.
+    fn wait_by(&mut self, _waits: Waits) {}
 
     /// What stands in it.
     ///

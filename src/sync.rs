@@ -7,6 +7,7 @@
 pub mod command;
 mod engine;
 pub mod event;
+mod listen;
 pub mod outlet;
 pub mod recorder;
 mod schedule;
@@ -23,6 +24,7 @@ use tokio::time::Instant;
 
 use self::command::Command;
 use self::event::{Event, Level, Notice, NoticeKind, Opened, Unfinished};
+use self::listen::{Commands, Outages};
 use self::outlet::Outlet;
 use self::schedule::Schedule;
 use self::writer::Writer;
@@ -69,7 +71,8 @@ pub struct Sync {
     writer: Writer,
     terms: Terms,
     outlet: Outlet,
-    commands: mpsc::Receiver<Command>,
+    commands: Commands,
+    outages: Outages,
     /// What spreads the waits between attempts.
     luck: StdRng,
 }
@@ -105,8 +108,7 @@ impl Sync {
         outlet: Outlet,
         commands: mpsc::Receiver<Command>,
     ) -> Self {
-        let (writer, luck) = (Writer::start(destination), make_rng());
-        Self { source, source_name, writer, terms, outlet, commands, luck }
+        Self::with((source, source_name), Writer::start(destination), terms, outlet, commands, make_rng())
     }
 
     /// A sync that leaves nothing to threads and to chance, for tests under a clock of their own.
@@ -120,7 +122,19 @@ impl Sync {
         step: InStep,
     ) -> Self {
         let (writer, luck) = (Writer::in_step(destination, step.commit), StdRng::seed_from_u64(step.seed));
-        Self { source, source_name, writer, terms, outlet, commands, luck }
+        Self::with((source, source_name), writer, terms, outlet, commands, luck)
+    }
+
+    fn with(
+        (source, source_name): (Source, String),
+        writer: Writer,
+        terms: Terms,
+        outlet: Outlet,
+        commands: mpsc::Receiver<Command>,
+        luck: StdRng,
+    ) -> Self {
+        let (outages, commands) = (Outages::of(&writer), Commands::new(commands));
+        Self { source, source_name, writer, terms, outlet, commands, outages, luck }
     }
 
     /// Serves until [`Command::Stop`], or until nobody can command any more. `found` is what was noticed
@@ -135,7 +149,7 @@ impl Sync {
     }
 
     async fn serve_runs(&mut self, found: Option<String>) -> Result<(), DestinationError> {
-        let stored = self.writer.stored().await?;
+        let stored = self.stored().await?;
         let opened = self.opened(stored);
         self.outlet.send(Event::Opened(opened)).await;
         if let Some(text) = found {
@@ -151,7 +165,14 @@ impl Sync {
         let mut schedule = Schedule::None;
         while let Some((start, step)) = self.next(&mut schedule).await {
             let began = Instant::now();
-            let after = self.run(start, step).await?;
+            let after = match self.run(start, step).await {
+                // A stop ended the wait for the destination before the run began.
+                Err(error) if self.writer.waits().were_ended(Duration::ZERO) => {
+                    self.outlet.send(Event::Notice(words::given_up(&error))).await;
+                    break;
+                }
+                after => after?,
+            };
             if after == After::Leave {
                 break;
             }
@@ -171,7 +192,7 @@ impl Sync {
             told = phase;
             let command = tokio::select! {
                 biased;
-                command = self.commands.recv() => command?,
+                command = self.commands.next() => command?,
                 () = schedule.due() => return Some((Start::Token, false)),
             };
             match command {

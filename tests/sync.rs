@@ -11,6 +11,7 @@ mod sync {
     mod ends;
     mod follow;
     mod lanes;
+    mod outage;
     mod pipeline;
     mod resume;
     mod retries;

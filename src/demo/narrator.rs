@@ -146,6 +146,7 @@ impl Narrator {
             }
             Phase::Idle
             | Phase::Storing { .. }
+            | Phase::Outage { .. }
             | Phase::Pausing { .. }
             | Phase::Stopping { .. }
             | Phase::Resting { .. }

@@ -35,6 +35,8 @@ use self::link::Link;
 pub use self::mirror::{mirror, verifier};
 pub use self::reader::PostgresLook;
 use super::copy::plain;
+use self::transact::Patience;
+use super::outage::Waits;
 use super::place::Killed;
 use super::sqlite::kept::cursor_text;
 use super::sqlite::{json, number, stamp, word};
@@ -55,6 +57,8 @@ pub struct Postgres {
     renewal: Option<Renewal>,
     /// How many changes the stream has seen, all of them known here.
     changes: i64,
+    waits: Waits,
+    patience: Patience,
 }
 
 impl fmt::Debug for Postgres {
@@ -83,7 +87,9 @@ impl Postgres {
             let renewal = Renewal::start(&link, address, schema.table, &owner);
             let (link, owner) = (Some(link), Some(owner));
             let killed = before.map(|holder| Killed { holder, lacked_log: false });
-            Ok((Self { address: address.clone(), schema, link, owner, renewal, changes }, killed))
+            let address = address.clone();
+            let (waits, patience) = Default::default();
+            Ok((Self { address, schema, link, owner, renewal, changes, waits, patience }, killed))
         };
         opened().map_err(|failure| failure.told(address))
     }
@@ -98,7 +104,8 @@ impl Postgres {
             link.batch("SET default_transaction_read_only = on")?;
             schema::check(&mut link, address, schema)?;
             let (address, link) = (address.clone(), Some(link));
-            Ok(Self { address, schema, link, owner: None, renewal: None, changes: 0 })
+            let (waits, patience) = Default::default();
+            Ok(Self { address, schema, link, owner: None, renewal: None, changes: 0, waits, patience })
         };
         opened().map_err(|failure| failure.told(address))
     }
@@ -129,6 +136,10 @@ impl Drop for Postgres {
 impl Destination for Postgres {
     fn name(&self) -> String {
         self.address.to_string()
+    }
+
+    fn wait_by(&mut self, waits: Waits) {
+        self.waits = waits;
     }
 
     fn stored(&mut self) -> Result<Stored, DestinationError> {

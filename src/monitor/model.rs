@@ -248,6 +248,7 @@ impl Model {
             Phase::Waiting { .. }
             | Phase::Running { .. }
             | Phase::Storing { .. }
+            | Phase::Outage { .. }
             | Phase::Pausing { .. }
             | Phase::Stopping { .. }
             | Phase::Resting { .. } => Some(second),

@@ -188,7 +188,7 @@ fn make_safe(event: &mut Event) {
     match event {
         Event::Notice(notice) => safe(&mut notice.text),
         Event::Page(page) => safe(&mut page.decision),
-        Event::Phase { phase: Phase::Waiting { reason, .. } } => safe(reason),
+        Event::Phase { phase: Phase::Waiting { reason, .. } | Phase::Outage { reason, .. } } => safe(reason),
         Event::RunEnded(ended) => {
             safe(&mut ended.text);
             ended.attention.iter_mut().for_each(safe);

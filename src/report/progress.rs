@@ -58,6 +58,10 @@ impl Progress {
                 let seconds = (*until - Utc::now()).num_seconds().max(0);
                 format!("waits {seconds} s, attempt {} of {attempts}: {reason}", attempt + 1)
             }
+            Event::Phase { phase: Phase::Outage { until, reason, .. } } => {
+                let seconds = (*until - Utc::now()).num_seconds().max(0);
+                format!("waits {seconds} s for the destination: {reason}")
+            }
             Event::Phase { phase: Phase::Storing { pages, .. } } => {
                 format!("waits for the destination to store {}", count(*pages, "page"))
             }

@@ -96,7 +96,7 @@ struct Run<'a> {
 impl Sync {
     /// One run to its end.
     pub(super) async fn run(&mut self, start: Start, step: bool) -> Result<After, DestinationError> {
-        let stored = self.writer.stored().await?;
+        let stored = self.stored().await?;
         let known = (stored.checkpoint.clone(), stored.rows);
         let (walk, continued) = self.plan(start, stored)?;
         let abreast = continued.as_ref().map(|run| run.lanes.clone()).unwrap_or_default();
@@ -104,10 +104,10 @@ impl Sync {
         let pace = Pace::new(self.terms.rate, self.terms.retry.max_wait);
         let id = match &continued {
             Some(run) => {
-                self.writer.mark(run.run, None).await?;
+                self.mark(run.run, None).await?;
                 run.run
             }
-            None => self.writer.begin(NewRun { start, walk: walk.clone(), at: Utc::now() }).await?,
+            None => self.begin(NewRun { start, walk: walk.clone(), at: Utc::now() }).await?,
         };
         let totals = continued.as_ref().map(|run| run.totals).unwrap_or_default();
         let started = Event::RunStarted(RunStarted {
@@ -174,11 +174,12 @@ impl Run<'_> {
                 self.ending = Some((if paused { End::Paused } else { End::Stopped }, None));
                 continue;
             }
+            self.sync.tell_outage().await;
             self.tell_phase().await;
             let held = self.pace.hold().map(|hold| hold.at);
             tokio::select! {
                 biased;
-                command = self.sync.commands.recv(), if !self.alone => match command {
+                command = self.sync.commands.next(), if !self.alone => match command {
                     Some(command) => self.obey(command).await,
                     None => {
                         self.alone = true;
@@ -186,6 +187,7 @@ impl Run<'_> {
                     }
                 },
                 word = self.sync.writer.word(), if !self.pending.is_empty() => self.on_word(word).await,
+                () = self.sync.outages.changed() => {}
                 landed = self.traffic.landed() => self.on_answers(landed).await,
                 () = async { match held {
                     Some(at) => sleep_until(at).await,
@@ -253,6 +255,7 @@ impl Run<'_> {
             Command::RetryNow => {
                 self.pace.forget();
                 self.traffic.end_waits(false);
+                self.sync.writer.waits().try_now();
             }
             Command::Stop if matches!(self.wish, Wish::Leave { .. }) => self.traffic.drop_wires(),
             Command::Stop => self.leave(),
@@ -266,6 +269,7 @@ impl Run<'_> {
             self.wish = Wish::Leave { paused: self.wish == Wish::Hold && self.is_holding() };
             self.traffic.end_waits(false);
             self.traffic.give_up_after(self.sync.terms.stop_grace);
+            self.sync.writer.waits().end();
         }
     }
 
@@ -302,7 +306,7 @@ impl Run<'_> {
 
     /// Notes how the run stands; a failure to is the run's.
     async fn try_mark(&mut self, outcome: Option<Outcome>) {
-        if let Err(error) = self.sync.writer.mark(self.id, outcome).await {
+        if let Err(error) = self.sync.mark(self.id, outcome).await {
             self.fail(words::destination(&error));
         }
     }
@@ -333,13 +337,13 @@ impl Run<'_> {
             resumable,
             at: Utc::now(),
         };
-        if let Err(error) = self.sync.writer.end(ending).await {
+        if let Err(error) = self.sync.end(ending).await {
             let error = words::destination(&error);
             let text = format!("the end of the run could not be written down: {error}");
             let notice = Notice { level: Level::Warning, kind: NoticeKind::Housekeeping, text };
             self.sync.outlet.send(Event::Notice(notice)).await;
         }
-        let (checkpoint, rows, unfinished, lost) = match self.sync.writer.stored().await {
+        let (checkpoint, rows, unfinished, lost) = match self.sync.stored().await {
             Ok(stored) => {
                 let unfinished =
                     offered(&stored, self.sync.terms.lag, &self.sync.source.contract().beginning());

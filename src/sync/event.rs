@@ -174,6 +174,17 @@ pub enum Phase {
         /// Since when nothing is asked for.
         since: DateTime<Utc>,
     },
+    /// The destination is gone, and waited for.
+    Outage {
+        /// Why: what the last attempt met.
+        reason: String,
+        /// Since when.
+        since: DateTime<Utc>,
+        /// When the next attempt begins.
+        until: DateTime<Utc>,
+        /// When no other attempt is made any more, and the run fails.
+        gives_up: DateTime<Utc>,
+    },
     /// A pause was asked for; the page on the wire is awaited and stored first.
     Pausing {
         /// When that page is given up; `None` if nothing is on the wire any more, and only stored.
@@ -266,6 +277,8 @@ pub enum NoticeKind {
     CredentialSentBack,
     /// Everything that is sent and received can be read on the way.
     PlainHttp,
+    /// The destination is gone and waited for, or there again.
+    Outage,
     /// The lock of a process that is gone was taken over, or the like: about this program's own doings.
     Housekeeping,
 }

@@ -9,6 +9,7 @@ use serde::de::IgnoredAny;
 use super::Terms;
 use super::event::{Level, Notice, NoticeKind};
 use crate::destination::DestinationError;
+use crate::destination::outage::Outage;
 use crate::record::{Cursor, Quarantined};
 use crate::run::Totals;
 use crate::source::{Answer, Contract, Failure};
@@ -198,6 +199,29 @@ pub(super) fn failure(page: u64, asked: &str, failure: &Failure, attempts: u32) 
 /// What the destination could not do. It names files, whose names may hold anything.
 pub(super) fn destination(error: &DestinationError) -> String {
     sanitize::line(&error.to_string()).into_owned()
+}
+
+/// The destination is gone, and waited for.
+pub(super) fn outage(name: &str, outage: &Outage) -> Notice {
+    let patience = text::span(outage.gives_up - outage.since);
+    let text = format!(
+        "{}: {}; tried again for {patience} at most, and nothing is stored until then",
+        sanitize::line(name),
+        outage.reason
+    );
+    Notice { level: Level::Warning, kind: NoticeKind::Outage, text }
+}
+
+/// A stop ended the wait for the destination.
+pub(super) fn given_up(error: &DestinationError) -> Notice {
+    Notice { level: Level::Warning, kind: NoticeKind::Outage, text: destination(error) }
+}
+
+/// It is there again, after so long.
+pub(super) fn there_again(name: &str, after: TimeDelta) -> Notice {
+    let after = text::milliseconds(u64::try_from(after.num_milliseconds()).unwrap_or(0));
+    let text = format!("{}: there again after {after}", sanitize::line(name));
+    Notice { level: Level::Info, kind: NoticeKind::Outage, text }
 }
 
 /// A refused token, and what is done about it.

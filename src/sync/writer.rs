@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::{mpsc, oneshot};
 
+use crate::destination::outage::Waits;
 use crate::destination::{Batch, Committed, Destination, DestinationError, Ending, NewRun, Stored};
 use crate::run::Outcome;
 
@@ -28,6 +29,9 @@ enum Work {
 }
 
 type Job = Box<dyn FnOnce(&mut dyn Destination) + Send>;
+
+/// What the destination says to what it was asked to do.
+pub(super) type Answer<T> = oneshot::Receiver<Result<T, DestinationError>>;
 
 /// What is told of the pages that were handed over.
 #[derive(Debug)]
@@ -52,6 +56,7 @@ pub(super) struct Group {
 pub(super) struct Writer {
     name: String,
     hands: Hands,
+    waits: Waits,
 }
 
 /// Who works at the desk.
@@ -73,16 +78,18 @@ enum Hands {
 
 impl Writer {
     /// With a thread of its own.
-    pub(super) fn start(destination: Box<dyn Destination>) -> Self {
-        Self { name: destination.name(), hands: Hands::Thread(Worker::start(Desk::new(destination))) }
+    pub(super) fn start(mut destination: Box<dyn Destination>) -> Self {
+        let (name, waits) = (destination.name(), Waits::default());
+        destination.wait_by(waits.clone());
+        Self { name, hands: Hands::Thread(Worker::start(Desk::new(destination))), waits }
     }
 
     /// Without a thread, so that a runtime whose clock stands still while there is something to do can tell; a commit
     /// takes so long by that clock.
     pub(super) fn in_step(destination: Box<dyn Destination>, takes: Duration) -> Self {
-        let name = destination.name();
-        let words = VecDeque::new();
-        Self { name, hands: Hands::Caller { desk: Desk::new(destination), takes, due: None, words } }
+        let (name, words) = (destination.name(), VecDeque::new());
+        let hands = Hands::Caller { desk: Desk::new(destination), takes, due: None, words };
+        Self { name, hands, waits: Waits::default() }
     }
 
     pub(super) fn name(&self) -> &str {
@@ -125,27 +132,32 @@ impl Writer {
         }
     }
 
-    pub(super) async fn stored(&mut self) -> Result<Stored, DestinationError> {
-        self.call(|destination| destination.stored()).await
+    /// What the destination waits for, if that may be gone for a while.
+    pub(super) fn waits(&self) -> &Waits {
+        &self.waits
     }
 
-    pub(super) async fn begin(&mut self, run: NewRun) -> Result<i64, DestinationError> {
-        self.call(move |destination| destination.begin(&run)).await
+    pub(super) fn stored(&mut self) -> Answer<Stored> {
+        self.call(|destination| destination.stored())
     }
 
-    pub(super) async fn mark(&mut self, run: i64, outcome: Option<Outcome>) -> Result<(), DestinationError> {
-        self.call(move |destination| destination.mark(run, outcome)).await
+    pub(super) fn begin(&mut self, run: NewRun) -> Answer<i64> {
+        self.call(move |destination| destination.begin(&run))
     }
 
-    pub(super) async fn end(&mut self, ending: Ending) -> Result<(), DestinationError> {
-        self.call(move |destination| destination.end(&ending)).await
+    pub(super) fn mark(&mut self, run: i64, outcome: Option<Outcome>) -> Answer<()> {
+        self.call(move |destination| destination.mark(run, outcome))
+    }
+
+    pub(super) fn end(&mut self, ending: Ending) -> Answer<()> {
+        self.call(move |destination| destination.end(&ending))
     }
 
     /// Runs something on the destination, after the pages that were handed over before.
-    async fn call<T: Send + 'static>(
+    fn call<T: Send + 'static>(
         &mut self,
         job: impl FnOnce(&mut dyn Destination) -> Result<T, DestinationError> + Send + 'static,
-    ) -> Result<T, DestinationError> {
+    ) -> Answer<T> {
         let (reply, answer) = oneshot::channel();
         let job: Job = Box::new(move |destination| drop(reply.send(job(destination))));
         self.hand_over(Work::Other(job));
@@ -155,11 +167,12 @@ impl Writer {
                 desk.work(words);
             }
         }
-        answer.await.unwrap_or_else(|_| Err(gone()))
+        answer
     }
 }
 
-fn gone() -> DestinationError {
+/// What is to be said where no answer comes.
+pub(super) fn gone() -> DestinationError {
     DestinationError::Refused("the thread that writes to the destination has ended; run again".to_owned())
 }
 

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use highwater::destination::outage::Waits;
 use highwater::destination::sqlite::Sqlite;
 use highwater::destination::{Destination, DestinationError};
 use highwater::run::Start;
@@ -116,7 +117,7 @@ impl Setup {
         let inner: Box<dyn Destination> =
             Box::new(Sqlite::open(&folder.path().join("a.db"), self.contract.schema).unwrap().sqlite);
         let destination = match self.handle {
-            Some(handle) => Box::new(Handled { inner, handle }),
+            Some(handle) => Box::new(Handled { inner, handle, waits: Waits::default() }),
             None => inner,
         };
         let source = Source::new(server.url(), self.limits, self.contract).unwrap();

@@ -2,6 +2,8 @@
 
 use std::sync::{Arc, Condvar, Mutex};
 
+use chrono::Utc;
+use highwater::destination::outage::{Outage, Waits};
 use highwater::destination::{Batch, Committed, Destination, DestinationError, Ending, NewRun, Stored};
 use highwater::run::Outcome;
 
@@ -24,6 +26,8 @@ struct State {
     failing: Vec<usize>,
     /// True if what is stored cannot be read any more, nor the end of a run written.
     closed: bool,
+    /// True while it cannot be reached, and is waited for.
+    gone: bool,
     /// How many commits were begun.
     begun: watch::Sender<usize>,
 }
@@ -49,6 +53,11 @@ impl Handle {
     /// From now on nothing can be read any more, and no run's end be written.
     pub fn close(&self) {
         self.with(|state| state.closed = true);
+    }
+
+    /// From now on it cannot be reached, or can be again.
+    pub fn go(&self, gone: bool) {
+        self.with(|state| state.gone = gone);
     }
 
     /// Waits until so many commits were begun.
@@ -86,9 +95,24 @@ impl Handle {
 pub struct Handled {
     pub inner: Box<dyn Destination>,
     pub handle: Handle,
+    pub waits: Waits,
 }
 
 impl Handled {
+    /// Waits while it cannot be reached, and tries again only when it is told to.
+    fn reach(&self) -> Result<(), DestinationError> {
+        while self.handle.with(|state| state.gone) {
+            let since = Utc::now();
+            let until = since + PATIENCE;
+            let outage = Outage { reason: "no answer".to_owned(), since, until, gives_up: until };
+            if !self.waits.wait(PATIENCE, Some(outage)) {
+                return Err(Self::refused("not waited for"));
+            }
+        }
+        self.waits.are_over();
+        Ok(())
+    }
+
     fn refused(what: &str) -> DestinationError {
         DestinationError::Refused(what.to_owned())
     }
@@ -98,7 +122,11 @@ impl Destination for Handled {
     fn name(&self) -> String {
         self.inner.name()
     }
+    fn wait_by(&mut self, waits: Waits) {
+        self.waits = waits;
+    }
     fn stored(&mut self) -> Result<Stored, DestinationError> {
+        self.reach()?;
         match self.handle.with(|state| state.closed) {
             true => Err(Self::refused("the disk is gone")),
             false => self.inner.stored(),
@@ -111,12 +139,14 @@ impl Destination for Handled {
         self.inner.mark(run, outcome)
     }
     fn commit(&mut self, batches: &[Batch]) -> Result<Vec<Committed>, DestinationError> {
+        self.reach()?;
         match self.handle.commit(batches) {
             true => self.inner.commit(batches),
             false => Err(Self::refused("the disk is full")),
         }
     }
     fn end(&mut self, ending: &Ending) -> Result<(), DestinationError> {
+        self.reach()?;
         match self.handle.with(|state| state.closed) {
             true => Err(Self::refused("the disk is gone")),
             false => self.inner.end(ending),

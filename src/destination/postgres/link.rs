@@ -1,6 +1,7 @@
 //! A connection, asked and answered without async: it has a runtime of its own, which turns only while somebody waits.
 
 use std::collections::HashMap;
+use std::error::Error as _;
 use std::future::Future;
 use std::pin::pin;
 use std::time::Duration;
@@ -71,14 +72,21 @@ impl Link {
             _ => Some(MakeRustlsConnect::new(tls::config(address).map_err(refused)?)),
         };
         let client = turn(&runtime, async {
-            match &tls {
-                None => drive(config.connect(NoTls).await),
-                Some(tls) => drive(config.connect(tls.clone()).await),
+            let connected = async {
+                match &tls {
+                    None => drive(config.connect(NoTls).await),
+                    Some(tls) => drive(config.connect(tls.clone()).await),
+                }
+            };
+            tokio::select! {
+                biased;
+                client = connected => client.map_err(|error| match error.code() {
+                    Some(_) => Failure::Sql(error),
+                    // That it is about connecting is clear.
+                    None => Failure::Connect(causes(error.source().unwrap_or(&error))),
+                }),
+                () = until(&stop) => Err(Failure::Connect("it has not answered yet".to_owned())),
             }
-        });
-        let client = client.map_err(|error| match error.code() {
-            Some(_) => Failure::Sql(error),
-            None => Failure::Connect(causes(&error)),
         })?;
         let mut link = Self {
             runtime: Some(runtime),
@@ -91,6 +99,11 @@ impl Link {
         };
         link.set_up(address)?;
         Ok(link)
+    }
+
+    /// From now on everything is carried out to its end.
+    pub(super) fn go_on(&mut self) {
+        self.stop = Box::new(|| false);
     }
 
     fn set_up(&mut self, address: &Address) -> Result<(), Failure> {
@@ -236,6 +249,13 @@ impl Drop for Link {
         if let Some(runtime) = self.runtime.take() {
             runtime.shutdown_background();
         }
+    }
+}
+
+/// Waits until an answer is not wanted any more.
+async fn until(stop: &impl Fn() -> bool) {
+    while !stop() {
+        tokio::time::sleep(LOOK).await;
     }
 }
 

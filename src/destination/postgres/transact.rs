@@ -4,22 +4,35 @@
 //! carried out; so every transaction counts up the stream's changes, under a lock of the stream's row, and the next
 //! attempt sees there what became of the last one. What was carried out is not carried out again.
 
-use std::thread;
+use std::mem;
 use std::time::{Duration, Instant};
+
+use chrono::{DateTime, Utc};
 
 use super::failure::Failure;
 use super::link::Link;
 use super::{Postgres, hold, schema};
 use crate::destination::DestinationError;
+use crate::destination::outage::{Outage, Waits};
 use crate::destination::sqlite::kept::cursor_of;
 use crate::record::{Cursor, Schema};
 
-/// How long a server that went away is waited for.
+/// How long a server that went away is waited for, from the first attempt that failed to the last that is made.
 const PATIENCE: Duration = Duration::from_secs(60);
+
+/// How long a connection may take that is being made when nothing is to be waited for any more.
+const GRACE: Duration = Duration::from_secs(1);
+
+/// What to do where a wait was ended.
+const LEFT: &str =
+    "left without waiting for it: what was stored before is safe, and the next run asks for the rest";
 
 /// The first wait, which doubles, and the longest.
 const FIRST: Duration = Duration::from_millis(50);
 const LONGEST: Duration = Duration::from_secs(2);
+
+/// A wait for anything but a lost connection is told of from this length on.
+const TOLD: Duration = Duration::from_millis(400);
 
 /// What stands in the stream's state when a transaction begins.
 pub(super) struct Standing {
@@ -35,26 +48,44 @@ pub(super) struct Standing {
     pub(super) sequence: i64,
 }
 
-/// How long to go on trying.
-struct Patience {
-    until: Option<Instant>,
+/// How long to go on trying. It is one outage's, whatever is tried in it, and renewed when something succeeds.
+#[derive(Debug)]
+pub(super) struct Patience {
+    /// When the first attempt failed, and the last.
+    failed: Option<(Instant, DateTime<Utc>, Instant)>,
     wait: Duration,
 }
 
+impl Default for Patience {
+    fn default() -> Self {
+        Self { failed: None, wait: FIRST }
+    }
+}
+
 impl Patience {
-    fn new() -> Self {
-        Self { until: None, wait: FIRST }
+    /// Before something is tried for the first time: an outage that nobody met for so long is another.
+    fn begin(&mut self) {
+        if self.failed.is_some_and(|(.., last)| last.elapsed() >= PATIENCE) {
+            *self = Self::default();
+        }
     }
 
-    /// Waits a little longer than the last time; false if that has come to an end.
-    fn wait(&mut self) -> bool {
-        let until = *self.until.get_or_insert_with(|| Instant::now() + PATIENCE);
-        if Instant::now() >= until {
+    /// Waits a little longer than the last time; false if that has come to an end. After the first failure it is tried
+    /// once more in any case: a session that was ended can be made again at once.
+    fn wait(&mut self, waits: &Waits, failure: &Failure) -> bool {
+        let is_first = self.failed.is_none();
+        let (first, since, last) =
+            self.failed.get_or_insert_with(|| (Instant::now(), Utc::now(), Instant::now()));
+        *last = Instant::now();
+        if first.elapsed() >= PATIENCE {
             return false;
         }
-        thread::sleep(self.wait);
-        self.wait = (self.wait * 2).min(LONGEST);
-        true
+        let next = (self.wait * 2).min(LONGEST);
+        let wait = mem::replace(&mut self.wait, next);
+        let (until, gives_up, since) = (Utc::now() + wait, *since + PATIENCE, *since);
+        let outage = Outage { reason: failure.text(), since, until, gives_up };
+        let is_told = failure.is_lost() || wait >= TOLD;
+        waits.wait(wait, is_told.then_some(outage)) || is_first
     }
 }
 
@@ -64,7 +95,10 @@ impl Postgres {
         let link = match self.link.take() {
             Some(link) => link,
             None => {
-                let mut link = Link::connect(&self.address, || false)?;
+                let waits = self.waits.clone();
+                let mut link = Link::connect(&self.address, move || waits.were_ended(GRACE))?;
+                // What has begun on it is carried out.
+                link.go_on();
                 if let Some(owner) = &self.owner {
                     hold::lock_again(&mut link, &self.address, self.schema.table, owner)?;
                     schema::create_incoming(&mut link, self.schema)?;
@@ -80,25 +114,40 @@ impl Postgres {
         &mut self,
         mut work: impl FnMut(&mut Link) -> Result<T, Failure>,
     ) -> Result<T, DestinationError> {
-        let mut patience = Patience::new();
+        self.patience.begin();
         loop {
             match self.linked().and_then(&mut work) {
-                Ok(done) => return Ok(done),
-                Err(failure) => self.bear(failure, &mut patience)?,
+                Ok(done) => return Ok(self.succeeded(done)),
+                Err(failure) => self.bear(failure)?,
             }
         }
     }
 
     /// Bears a failure that may pass, and gives back any other.
-    fn bear(&mut self, failure: Failure, patience: &mut Patience) -> Result<(), DestinationError> {
+    fn bear(&mut self, failure: Failure) -> Result<(), DestinationError> {
         let is_lost = failure.is_lost();
         if is_lost || self.link.as_ref().is_some_and(|link| link.batch("ROLLBACK").is_err()) {
             self.link = None;
         }
-        if (is_lost || failure.is_passing()) && patience.wait() {
+        if !is_lost && !failure.is_passing() {
+            return Err(failure.told(&self.address));
+        }
+        if self.patience.wait(&self.waits, &failure) {
             return Ok(());
         }
-        Err(failure.told(&self.address))
+        Err(match failure.told(&self.address) {
+            DestinationError::Database { place, what, .. } if self.waits.were_ended(Duration::ZERO) => {
+                DestinationError::Database { place, what, remedy: LEFT }
+            }
+            told => told,
+        })
+    }
+
+    /// Something was done: what was waited for before that is there.
+    fn succeeded<T>(&mut self, done: T) -> T {
+        self.patience = Patience::default();
+        self.waits.are_over();
+        done
     }
 
     /// Carries out a transaction on the stream, once.
@@ -106,12 +155,12 @@ impl Postgres {
         &mut self,
         mut work: impl FnMut(&mut Link, &Standing) -> Result<T, Failure>,
     ) -> Result<T, DestinationError> {
-        let mut patience = Patience::new();
+        self.patience.begin();
         let mut unknown = None;
         loop {
             match self.attempt(&mut work, &mut unknown) {
-                Ok(done) => return Ok(done),
-                Err(failure) => self.bear(failure, &mut patience)?,
+                Ok(done) => return Ok(self.succeeded(done)),
+                Err(failure) => self.bear(failure)?,
             }
         }
     }

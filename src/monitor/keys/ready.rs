@@ -27,7 +27,7 @@ pub fn again_label(model: &Model) -> &'static str {
         return "skip the wait";
     }
     match model.heard.phase {
-        Phase::Waiting { .. } => "retry now",
+        Phase::Waiting { .. } | Phase::Outage { .. } => "retry now",
         Phase::Resting { .. } | Phase::Holding => "run now",
         _ => "run again",
     }
@@ -103,6 +103,7 @@ pub fn pause_ready(model: &Model) -> Result<(), &'static str> {
         Phase::Pausing { deadline: None } => Err("what has arrived is being stored"),
         Phase::Running { .. }
         | Phase::Waiting { .. }
+        | Phase::Outage { .. }
         | Phase::Pausing { .. }
         | Phase::Storing { .. }
         | Phase::Paused
@@ -125,7 +126,7 @@ pub fn step_ready(model: &Model) -> Result<(), &'static str> {
         Phase::Running { .. } | Phase::Storing { .. } if model.lesson.is_some() => {
             Err("the step is under way")
         }
-        Phase::Running { .. } | Phase::Waiting { .. } | Phase::Storing { .. } => {
+        Phase::Running { .. } | Phase::Waiting { .. } | Phase::Outage { .. } | Phase::Storing { .. } => {
             Err("the run goes on by itself; Space pauses it first")
         }
         Phase::Pausing { .. } => Err("the pause is not reached yet"),
@@ -148,6 +149,7 @@ pub fn again_ready(model: &Model) -> Result<(), &'static str> {
         Phase::Idle
         | Phase::Ended { .. }
         | Phase::Waiting { .. }
+        | Phase::Outage { .. }
         | Phase::Resting { .. }
         | Phase::Holding => Ok(()),
         Phase::Running { .. } | Phase::Storing { .. } => Err("a run is under way"),

@@ -201,7 +201,7 @@ fn phase(heard: &mut Heard, at: DateTime<Utc>, phase: Phase) {
         heard.budget = Some((*budget, at));
     }
     heard.phase = phase;
-    if let Phase::Waiting { reason, .. } = &mut heard.phase {
+    if let Phase::Waiting { reason, .. } | Phase::Outage { reason, .. } = &mut heard.phase {
         *reason = safe(reason);
     }
     heard.phase_at = at;
@@ -386,6 +386,9 @@ fn advice(kind: &NoticeKind) -> &'static str {
         }
         NoticeKind::OneLane => "nothing: the run goes on in one lane by itself, and loses nothing by it",
         NoticeKind::PlainHttp => "use https, if the source has it",
+        NoticeKind::Outage => {
+            "see that the database's server runs; r tries at once, q leaves without waiting"
+        }
         NoticeKind::Housekeeping => "nothing, unless it comes again",
     }
 }

@@ -74,6 +74,7 @@ pub(super) fn phase(model: &Model) -> (Role, &'static str, &'static str) {
         Phase::Idle => (Role::Quiet, "○", "ready"),
         Phase::Running { .. } => (Role::Good, "●", "running"),
         Phase::Waiting { .. } => (Role::Warn, "◌", "waiting"),
+        Phase::Outage { .. } => (Role::Bad, "◌", "outage"),
         Phase::Storing { .. } => (Role::Warn, "◌", "storing"),
         Phase::Pausing { .. } => (Role::Held, "◐", "pausing"),
         Phase::Paused => (Role::Held, "‖", "paused"),

@@ -87,6 +87,14 @@ fn sentence(model: &Model) -> (Role, String) {
             );
             (Role::Warn, text)
         }
+        Phase::Outage { reason, until, gives_up, .. } => {
+            let text = format!(
+                "destination gone: tries in {} s, gives up in {} s: {reason}",
+                left(*until),
+                left(*gives_up)
+            );
+            (Role::Bad, text)
+        }
         Phase::Storing { pages, since } => {
             let text = format!(
                 "the destination is slow: {} to store before the next is asked for, {} s so far",

@@ -74,7 +74,13 @@ fn two_runs(width: u16, height: u16) -> Model {
 #[test]
 fn each_phase_says_its_word_and_what_it_means() {
     let deadline = at(30_000);
-    let cases: [(Event, &str, &str); 10] = [
+    let outage = Phase::Outage {
+        reason: "Connection refused".to_owned(),
+        since: at(0),
+        until: at(8_000),
+        gives_up: deadline,
+    };
+    let cases: [(Event, &str, &str); 11] = [
         (running(4), "● RUNNING", "page 4 is on the wire"),
         (phase(waiting()), "◌ WAITING", "page 4: attempt 2 of 6 in 2 s: 429 Too Many Requests"),
         (
@@ -83,6 +89,7 @@ fn each_phase_says_its_word_and_what_it_means() {
             "storing page 4 first, 24 s at most",
         ),
         (phase(Phase::Storing { pages: 3, since: at(2_000) }), "◌ STORING", "is slow: 3 pages to store"),
+        (phase(outage), "◌ OUTAGE", "gone: tries in 2 s, gives up in 24 s: Connection refused"),
         (phase(Phase::Pausing { deadline: None }), "◐ PAUSING", "storing what has arrived first"),
         (phase(Phase::Stopping { deadline: None }), "◐ STOPPING", "what has arrived, then stopping"),
         (phase(Phase::Paused), "‖ PAUSED", "Space resumes"),

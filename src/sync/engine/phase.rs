@@ -29,6 +29,9 @@ impl Run<'_> {
 
     /// What the run is doing; `None` where that is not for long, or told otherwise.
     fn present(&self) -> Option<Phase> {
+        if let Some(outage) = self.sync.outages.told.clone() {
+            return Some(outage.into());
+        }
         let page = self.lanes.first().next_page();
         // Of several on the wire, the leftmost tells; a page that is stopped for is given up when the last of them is.
         let wire = self
