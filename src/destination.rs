@@ -11,6 +11,7 @@ pub mod outage;
 pub mod place;
 pub mod postgres;
 pub mod reader;
+mod shape;
 pub mod sqlite;
 mod steering;
 mod tally;

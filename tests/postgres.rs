@@ -22,6 +22,8 @@ mod outage;
 mod reading;
 #[path = "postgres/rig.rs"]
 mod rig;
+#[path = "postgres/shape.rs"]
+mod shape;
 mod support;
 #[path = "postgres/tls.rs"]
 mod tls;

@@ -34,7 +34,7 @@ pub trait Steered: Destination + Side {
     ///
     /// # Errors
     /// [`DestinationError::Refused`] if it holds another source's rows: under their checkpoint, older rows of this
-    /// one would never be asked for.
+    /// one would never be asked for. And if its checkpoint is one of another field, or written in another way.
     fn bind(&mut self, source: &str) -> Result<(), DestinationError>;
 
     /// Checks that what steers a run is the same in all places where it is written down.

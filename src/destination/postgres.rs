@@ -18,6 +18,7 @@ mod mirror;
 mod password;
 mod reader;
 mod schema;
+mod shape;
 mod steering;
 mod stored;
 mod tls;
@@ -34,8 +35,8 @@ use self::hold::{Owner, Renewal};
 use self::link::Link;
 pub use self::mirror::{mirror, verifier};
 pub use self::reader::PostgresLook;
-use super::copy::plain;
 use self::transact::Patience;
+use super::copy::plain;
 use super::outage::Waits;
 use super::place::Killed;
 use super::sqlite::kept::cursor_text;
@@ -91,7 +92,9 @@ impl Postgres {
             let (waits, patience) = Default::default();
             Ok((Self { address, schema, link, owner, renewal, changes, waits, patience }, killed))
         };
-        opened().map_err(|failure| failure.told(address))
+        let (mut postgres, killed) = opened().map_err(|failure| failure.told(address))?;
+        postgres.widen()?;
+        Ok((postgres, killed))
     }
 
     /// Connects for reading; a run may be writing to it.

@@ -122,17 +122,25 @@ impl Sqlite {
     ///
     /// # Errors
     /// [`DestinationError::Refused`] if it holds another source's rows: under their checkpoint, older rows of this
-    /// one would never be asked for.
+    /// one would never be asked for. And if its checkpoint is one of another field, or written in another way.
     pub fn bind(&mut self, source: &str) -> Result<(), DestinationError> {
-        let bound: Option<String> = self.try_sql(|connection| {
-            connection.query_row("SELECT source FROM _highwater_state", [], |row| row.get(0))
+        let (bound, by): (Option<String>, Option<String>) = self.try_sql(|connection| {
+            let bound = "SELECT source, cursor FROM _highwater_state";
+            connection.query_row(bound, [], |row| Ok((row.get(0)?, row.get(1)?)))
         })?;
-        match bound {
-            Some(bound) => same_source(&self.path, &bound, source),
-            None => self.try_sql(|connection| {
-                connection.execute("UPDATE _highwater_state SET source = ?1", [source]).map(drop)
-            }),
+        if let Some(bound) = bound {
+            same_source(&self.path, &bound, source)?;
         }
+        let checkpoint = self.stored()?.checkpoint;
+        if let Some(what) = super::shape::other_cursor(self.schema, checkpoint.as_ref(), by.as_deref()) {
+            return Err(DestinationError::Refused(format!("{}: {what}", self.path.display())));
+        }
+        let field = self.schema.cursor.map(|at| self.schema.columns[at].name);
+        self.try_sql(|connection| {
+            let bind = "UPDATE _highwater_state SET source = ?1, cursor = ?2
+                        WHERE source IS NOT ?1 OR cursor IS NOT ?2";
+            connection.execute(bind, params![source, field]).map(drop)
+        })
     }
 
     /// Every row's primary key and cursor. For tables that are small.

@@ -157,6 +157,7 @@ pub const STATE: &[Column] = &[
     ("source", Kind::Text),
     ("checkpoint", Kind::Text),
     ("checkpoint_at", Kind::Text),
+    ("\"cursor\"", Kind::Text),
     ("rows", Kind::Int),
     ("oldest", Kind::Text),
     ("newest", Kind::Text),

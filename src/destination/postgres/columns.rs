@@ -135,6 +135,11 @@ pub(super) fn version(cursor: &Cursor) -> String {
     format!("{seconds:018}.{:010}", instant.timestamp_subsec_nanos())
 }
 
+/// True if a column can hold a value, as far as that shows here.
+pub(super) fn fits(schema: &Schema, position: usize, value: &str) -> bool {
+    !value.contains('\0') && fit_in(schema, position, value).is_ok()
+}
+
 /// Why the table cannot hold a row, if it cannot.
 pub(super) fn refusal(schema: &Schema, row: &Row) -> Option<String> {
     if !row.id(schema).contains('\0') && !is_key(schema, row.id(schema)) {

@@ -6,6 +6,7 @@ use super::address::{Address, LONGEST_NAME};
 use super::columns::{OWN, SEQUENCE, kind, type_of};
 use super::failure::Failure;
 use super::link::{Link, Product, quoted};
+use super::shape;
 use crate::destination::DestinationError;
 use crate::kill_point::KillPoint;
 use crate::record::Schema;
@@ -80,6 +81,11 @@ const MIGRATIONS: &[&str] = &["
 ", "
     -- How far an unfinished copy of another destination has come, as JSON; null where there is none.
     ALTER TABLE _highwater_state ADD COLUMN IF NOT EXISTS copying text;
+", "
+    -- The field that the checkpoint is one of; null where that was not written down. And whether columns were added that
+    -- are not filled yet.
+    ALTER TABLE _highwater_state ADD COLUMN IF NOT EXISTS \"cursor\" text;
+    ALTER TABLE _highwater_state ADD COLUMN IF NOT EXISTS filling boolean NOT NULL DEFAULT false;
 "];
 
 /// The version that this program writes.
@@ -145,7 +151,7 @@ fn make(link: &mut Link, address: &Address, schema: &'static Schema) -> Result<(
     if columns(link, schema.table)?.is_empty() {
         link.batch(&create_table(schema, link.product))?;
     }
-    check_columns(link, address, schema)?;
+    shape::check(link, address, schema, true)?;
     let is_known = "SELECT 1 FROM _highwater_state WHERE stream = $1";
     if link.first(is_known, &[&schema.table])?.is_none() {
         // A table that was there before has rows already.
@@ -172,7 +178,7 @@ pub(super) fn check(link: &mut Link, address: &Address, schema: &'static Schema)
     if link.first(is_known, &[&schema.table])?.is_none() {
         return refused(address, EMPTY);
     }
-    check_columns(link, address, schema)
+    shape::check(link, address, schema, false)
 }
 
 /// The version of the tables, if there are any.
@@ -196,7 +202,7 @@ fn version(link: &mut Link, address: &Address) -> Result<Option<i64>, Failure> {
 }
 
 /// A table's columns with their types, none if there is no such table.
-fn columns(link: &mut Link, table: &str) -> Result<Vec<(String, String)>, Failure> {
+pub(super) fn columns(link: &mut Link, table: &str) -> Result<Vec<(String, String)>, Failure> {
     let sql = "SELECT column_name::text, udt_name::text FROM information_schema.columns
                WHERE table_schema = $1 AND table_name = $2 ORDER BY ordinal_position";
     let schema = link.schema.clone();
@@ -209,30 +215,6 @@ pub(super) fn undeclared(link: &mut Link, schema: &Schema) -> Result<Vec<String>
     let is_known = |name: &str| schema.position(name).is_some() || OWN.iter().any(|(own, _)| *own == name);
     let found = columns(link, schema.table)?.into_iter().map(|(name, _)| name);
     Ok(found.filter(|name| !is_known(name)).collect())
-}
-
-fn check_columns(link: &mut Link, address: &Address, schema: &'static Schema) -> Result<(), Failure> {
-    let found = columns(link, schema.table)?;
-    let declared =
-        (0..schema.columns.len()).map(|at| (schema.columns[at].name, type_of(kind(schema, at)))).chain(OWN);
-    let declared: Vec<(String, String)> =
-        declared.map(|(name, kind)| (name.to_owned(), kind.to_owned())).collect();
-    if found == declared {
-        return Ok(());
-    }
-    let told = |columns: &[(String, String)]| {
-        let each: Vec<String> = columns.iter().map(|(name, kind)| format!("{name} {kind}")).collect();
-        each.join(", ")
-    };
-    refused(
-        address,
-        &format!(
-            "its table \"{}\" has the columns {}, not {}; give another --db, or another schema (?schema=NAME)",
-            schema.table,
-            told(&found),
-            told(&declared)
-        ),
-    )
 }
 
 /// The table with its columns and our own, and the order in which rows were stored.

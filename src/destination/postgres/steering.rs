@@ -7,6 +7,7 @@ use super::failure::Failure;
 use super::link::Link;
 use crate::destination::history::Entry;
 use crate::destination::place::Steered;
+use crate::destination::shape;
 use crate::destination::sqlite::kept::{cursor_of, cursor_text};
 use crate::destination::sqlite::seal;
 use crate::destination::steering::{Logged, Written};
@@ -15,21 +16,25 @@ use crate::record::{Cursor, Schema};
 
 impl Steered for Postgres {
     fn bind(&mut self, source: &str) -> Result<(), DestinationError> {
-        let stream = self.schema.table;
-        let bound = self.transact(|link, standing| {
-            if standing.source.is_none() {
-                let bind = "UPDATE _highwater_state SET source = $2 WHERE stream = $1";
-                link.execute(bind, &[&stream, &source])?;
+        let schema = self.schema;
+        let field = schema.cursor.map(|at| schema.columns[at].name);
+        let refusal = self.transact(|link, standing| {
+            let bound = standing.source.as_ref().filter(|bound| *bound != source);
+            let checkpoint = cursor_of(standing.checkpoint.clone());
+            let refusal = match bound {
+                Some(bound) => Some(format!(
+                    "holds the rows of {bound}, not of {source}; give another --db, or, if the same rows have moved \
+                     there, forget the checkpoint with `highwater state reset`"
+                )),
+                None => shape::other_cursor(schema, checkpoint.as_ref(), standing.cursor.as_deref()),
+            };
+            if refusal.is_none() && (standing.source.is_none() || standing.cursor.as_deref() != field) {
+                let bind = "UPDATE _highwater_state SET source = $2, \"cursor\" = $3 WHERE stream = $1";
+                link.execute(bind, &[&schema.table, &source, &field])?;
             }
-            Ok(standing.source.clone())
+            Ok(refusal)
         })?;
-        match bound {
-            Some(bound) if bound != source => self.refused(&format!(
-                "holds the rows of {bound}, not of {source}; give another --db, or, if the same rows have moved \
-                 there, forget the checkpoint with `highwater state reset`"
-            )),
-            _ => Ok(()),
-        }
+        refusal.map_or(Ok(()), |what| self.refused(&what))
     }
 
     fn check_steering(&mut self) -> Result<(), DestinationError> {

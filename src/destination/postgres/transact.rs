@@ -42,6 +42,8 @@ pub(super) struct Standing {
     pub(super) checkpoint: Option<String>,
     pub(super) unfinished: Option<i64>,
     pub(super) source: Option<String>,
+    /// The field that the checkpoint is one of.
+    pub(super) cursor: Option<String>,
     /// The last number of a run, of a move, of a row.
     pub(super) runs: i64,
     pub(super) moves: i64,
@@ -238,7 +240,8 @@ struct Found {
 
 fn standing(link: &mut Link, schema: &Schema) -> Result<(Standing, Found), Failure> {
     let row = link.one(
-        "SELECT owner, holder, changes, rows, oldest, newest, checkpoint, unfinished, runs, moves, sequence, source
+        "SELECT owner, holder, changes, rows, oldest, newest, checkpoint, unfinished, runs, moves, sequence, source,
+                \"cursor\"
          FROM _highwater_state WHERE stream = $1 FOR UPDATE",
         &[&schema.table],
     )?;
@@ -253,6 +256,7 @@ fn standing(link: &mut Link, schema: &Schema) -> Result<(Standing, Found), Failu
         moves: row.try_get(9)?,
         sequence: row.try_get(10)?,
         source: row.try_get(11)?,
+        cursor: row.try_get(12)?,
     };
     Ok((standing, found))
 }

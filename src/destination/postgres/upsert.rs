@@ -195,18 +195,23 @@ fn copy(link: &mut Link, schema: &Schema, news: &[(String, Latest<'_>)]) -> Resu
             }
         }
     }
+    copy_lines(link, lines, news.len())
+}
+
+/// So many lines into that table, in which no others are left.
+pub(super) fn copy_lines(link: &mut Link, lines: String, count: usize) -> Result<(), Failure> {
     if link.product == Product::Cockroach {
         link.batch(&format!("DELETE FROM {INCOMING}"))?;
     }
     let copied = link.copy_in(&format!("COPY {INCOMING} FROM STDIN"), lines)?;
-    if copied == news.len() as u64 {
+    if copied == count as u64 {
         return Ok(());
     }
-    Err(Failure::Broken(format!("{copied} of {} rows were taken", news.len())))
+    Err(Failure::Broken(format!("{copied} of {count} rows were taken")))
 }
 
 /// The upsert. The primary key is not assigned: a table that is spread over machines by it refuses that.
-fn statement(schema: &Schema) -> String {
+pub(super) fn statement(schema: &Schema) -> String {
     let names: Vec<String> = schema.columns.iter().map(|column| quoted(column.name)).collect();
     let own = OWN.iter().map(|(name, _)| (*name).to_owned());
     let all: Vec<String> = names.iter().cloned().chain(own).collect();

@@ -108,6 +108,9 @@ pub(super) const MIGRATIONS: &[&str] = &["
 ", "
     -- How far an unfinished copy of another destination has come, as JSON; null where there is none.
     ALTER TABLE _highwater_state ADD COLUMN copying TEXT;
+", "
+    -- The field that the checkpoint is one of; null where that was not written down.
+    ALTER TABLE _highwater_state ADD COLUMN cursor TEXT;
 "];
 
 /// The version from which on a table may be an unfinished copy.

@@ -1,26 +1,14 @@
 //! The table itself: how it is made, whether rows of what is declared now go into it, and how it gets the columns that
 //! were declared since.
 
-use std::borrow::Cow;
-use std::collections::BTreeMap;
-
 use rusqlite::{OptionalExtension as _, Transaction, params};
-use serde_json::value::RawValue;
 
 use super::kept::{Kept, declared};
 use super::own::{self, Own};
 use super::{Sqlite, database_error};
 use crate::destination::DestinationError;
-use crate::record::value::{self, Name};
+use crate::destination::shape::{self, Found};
 use crate::record::{ColumnType, Schema, USER};
-
-/// A column as it stands in the file.
-struct Found {
-    name: String,
-    /// Its type in SQL, in capitals.
-    kind: String,
-    is_key: bool,
-}
 
 /// `CREATE TABLE` with exactly the declared columns.
 pub(super) fn create_table(schema: &Schema) -> String {
@@ -45,7 +33,7 @@ pub(super) fn check(sqlite: &Sqlite, writes: bool) -> Result<(), DestinationErro
     let (found, is_ours) = read().map_err(|error| database_error(&sqlite.path, error))?;
     // The reference's table is declared once and for all.
     let what = match is_ours && !found.is_empty() && schema.table != USER.table {
-        true => contradiction(schema, &found, writes),
+        true => shape::contradiction(schema, &found, writes, |at, found| other(schema, at, found)),
         false
             if found
                 .iter()
@@ -72,31 +60,10 @@ pub(super) fn check(sqlite: &Sqlite, writes: bool) -> Result<(), DestinationErro
     })
 }
 
-/// What speaks against putting rows of this shape into a table of ours, if anything does.
-fn contradiction(schema: &Schema, found: &[Found], writes: bool) -> Option<String> {
-    const ANEW: &str = "give the source a table of another name, or another --db, and read everything again";
-    let key = schema.columns[schema.primary_key].name;
-    if let Some(other) = found.iter().find(|column| column.is_key && column.name != key) {
-        return Some(format!("has the key {}, not {key}; {ANEW}", other.name));
-    }
-    schema.columns.iter().enumerate().find_map(|(position, column)| {
-        let name = column.name;
-        match found.iter().find(|found| found.name == name) {
-            Some(found) => {
-                let (kind, is) = (column.kind.word(), kind_of(&found.kind)?);
-                let fits = declared(is, false) == declared(column.kind, false);
-                (!fits).then(|| format!("has {name} as {}, and not as {kind}; {ANEW}", is.word()))
-            }
-            None if position == schema.primary_key
-                || schema.cursor == Some(position)
-                || schema.parts.contains(&position) =>
-            {
-                Some(format!("has no {name}, by which its rows are told apart or ordered; {ANEW}"))
-            }
-            None if writes => None,
-            None => Some(format!("has no {name} yet; run a sync first")),
-        }
-    })
+/// The type of a column, if it is not the one declared at that position.
+fn other(schema: &Schema, position: usize, found: &Found) -> Option<&'static str> {
+    let (kind, is) = (schema.columns[position].kind, kind_of(&found.kind)?);
+    (declared(is, false) != declared(kind, false)).then(|| is.word())
 }
 
 /// The type that a column of ours is of, by its type in SQL; none for a word that is none of ours.
@@ -127,8 +94,7 @@ pub(super) fn undeclared(
 /// kept beside the table. One that does not fit stays there.
 pub(super) fn widen(transaction: &Own<Transaction<'_>>, schema: &'static Schema) -> rusqlite::Result<()> {
     let found = columns(&transaction.of(schema.table.to_owned()), schema)?;
-    let is_new = |position: &usize| found.iter().all(|column| column.name != schema.columns[*position].name);
-    let new: Vec<usize> = (0..schema.columns.len()).filter(is_new).collect();
+    let new = shape::missing(schema, found.iter().map(|column| column.name.as_str()));
     for position in &new {
         let column = &schema.columns[*position];
         transaction.execute_batch(&format!(
@@ -159,36 +125,21 @@ fn fill(
     new: &[usize],
     (id, fields): (&str, &str),
 ) -> rusqlite::Result<()> {
-    let Ok(mut rest) = serde_json::from_str::<BTreeMap<Name<'_>, &RawValue>>(fields) else { return Ok(()) };
+    let Some(filled) = shape::fill(schema, new, fields, |_, _| true) else { return Ok(()) };
     let key = &schema.columns[schema.primary_key];
-    let mut taken = Vec::new();
-    for position in new {
+    for (position, value) in &filled.values {
         let column = &schema.columns[*position];
-        let Some((field, within)) = column.path.split_first() else { continue };
-        let Some(raw) = rest.get(&Name(Cow::Borrowed(field))) else { continue };
-        let found = value::within(field, within, raw);
-        let Ok(Some(value)) =
-            found.and_then(|raw| raw.map_or(Ok(None), |raw| value::read(schema, *position, raw)))
-        else {
-            continue;
-        };
         let fill =
             format!("UPDATE \"{}\" SET \"{}\" = ?1 WHERE \"{}\" = ?2", schema.table, column.name, key.name);
-        let values = params![Kept::new(column.kind, Some(&value)), Kept::new(key.kind, Some(id))];
+        let values = params![Kept::new(column.kind, Some(value)), Kept::new(key.kind, Some(id))];
         transaction.prepare_cached(&fill)?.execute(values)?;
-        if within.is_empty() {
-            taken.push(*field);
-        }
     }
-    if taken.is_empty() {
-        return Ok(());
-    }
-    rest.retain(|name, _| !taken.contains(&&*name.0));
-    match rest.is_empty() {
-        true => transaction.prepare_cached("DELETE FROM _highwater_extra WHERE id = ?1")?.execute([id])?,
-        false => transaction
+    match filled.rest {
+        Some(rest) if rest == fields => 0,
+        None => transaction.prepare_cached("DELETE FROM _highwater_extra WHERE id = ?1")?.execute([id])?,
+        Some(rest) => transaction
             .prepare_cached("UPDATE _highwater_extra SET fields = ?2 WHERE id = ?1")?
-            .execute(params![id, serde_json::to_string(&rest).unwrap_or_default()])?,
+            .execute(params![id, rest])?,
     };
     Ok(())
 }

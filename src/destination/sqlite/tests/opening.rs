@@ -33,7 +33,7 @@ fn an_empty_file_is_brought_up_to_date_and_opened_again_as_it_is() {
         let mut sqlite = open(&path);
         let stored = sqlite.stored().unwrap();
         assert_eq!((stored.rows, stored.checkpoint, stored.unfinished.is_none()), (0, None, true));
-        assert_eq!(value::<i64>(&sqlite, "PRAGMA user_version"), 5);
+        assert_eq!(value::<i64>(&sqlite, "PRAGMA user_version"), 6);
         assert_eq!(value::<i64>(&sqlite, "PRAGMA synchronous"), 2, "FULL");
         assert_eq!(value::<String>(&sqlite, "PRAGMA journal_mode"), "wal");
         let columns = "SELECT group_concat(name) FROM pragma_table_info('user')";
@@ -51,7 +51,7 @@ fn a_file_of_a_newer_version_is_refused_and_left_alone() {
     drop(open(&path));
     Connection::open(&path).unwrap().pragma_update(None, "user_version", 99).unwrap();
     let text = refused(&path);
-    assert!(text.contains("a newer highwater (format 99, this one knows 5)"), "{text}");
+    assert!(text.contains("a newer highwater (format 99, this one knows 6)"), "{text}");
     assert!(Sqlite::read(&path, &USER).unwrap_err().to_string().contains("newer highwater"));
 }
 
@@ -227,7 +227,7 @@ fn a_file_of_the_first_version_is_brought_up_to_date_and_keeps_all_it_holds() {
     let path = folder.path().join("a.db");
     of_the_first_version(&path);
     let mut sqlite = open(&path);
-    assert_eq!(value::<i64>(&sqlite, "PRAGMA user_version"), 5);
+    assert_eq!(value::<i64>(&sqlite, "PRAGMA user_version"), 6);
     let stored = sqlite.stored().unwrap();
     assert_eq!((stored.rows, stored.checkpoint), (1, Some(cursor(1))));
     assert_eq!(value::<String>(&sqlite, "SELECT id || name FROM user"), "aA");
