@@ -16,6 +16,8 @@ mod commands;
 mod copying;
 #[path = "postgres/cut.rs"]
 mod cut;
+#[path = "postgres/lease.rs"]
+mod lease;
 #[path = "postgres/outage.rs"]
 mod outage;
 #[path = "postgres/reading.rs"]
