@@ -211,7 +211,8 @@ impl Guess {
             }
             let kind = fit::guess(values);
             // A key of digits may get letters one day, and a cursor's text goes back as it came.
-            let kind = if name == key && kind == ColumnType::Float { ColumnType::String } else { kind };
+            let is_real = matches!(kind, ColumnType::Float | ColumnType::Decimal);
+            let kind = if name == key && is_real { ColumnType::String } else { kind };
             let _ = writeln!(self.toml, "columns.{name} = {}", quoted(kind.word()));
         }
         if left > 0 {
