@@ -31,3 +31,5 @@ mod support;
 mod tls;
 #[path = "postgres/types.rs"]
 mod types;
+#[path = "postgres/undeclared.rs"]
+mod undeclared;

@@ -60,6 +60,14 @@ pub trait Steered: Destination + Side {
         at: DateTime<Utc>,
     ) -> Result<Option<String>, DestinationError>;
 
+    /// Shows the fields of stored rows that the schema does not declare, a JSON object a row: of so many rows that have
+    /// such fields, or, where there are more, of half as many from either end. True if those are known to
+    /// be all.
+    ///
+    /// # Errors
+    /// If they cannot be read.
+    fn kept_beside(&mut self, most: usize, each: &mut dyn FnMut(&str)) -> Result<bool, DestinationError>;
+
     /// Takes back the last move that was not taken back yet; gives it, or `None` if there is none.
     ///
     /// # Errors

@@ -23,6 +23,7 @@ mod steering;
 mod stored;
 mod tls;
 mod transact;
+mod undeclared;
 mod upsert;
 mod value;
 

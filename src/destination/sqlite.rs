@@ -19,6 +19,7 @@ mod steering;
 mod stored;
 #[cfg(test)]
 mod tests;
+mod undeclared;
 mod upsert;
 pub mod verify;
 mod whole;

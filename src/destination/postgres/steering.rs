@@ -79,6 +79,10 @@ impl Steered for Postgres {
         self.act(cause, to.map(cursor_text).as_deref(), None, at)
     }
 
+    fn kept_beside(&mut self, most: usize, each: &mut dyn FnMut(&str)) -> Result<bool, DestinationError> {
+        Self::kept_beside(self, most, each)
+    }
+
     fn undo(&mut self, at: DateTime<Utc>) -> Result<Option<Entry>, DestinationError> {
         let last = self.last_move()?;
         if let Some(last) = &last {

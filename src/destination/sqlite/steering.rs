@@ -39,6 +39,10 @@ impl Steered for Sqlite {
         Self::move_checkpoint(self, cause, to, at)
     }
 
+    fn kept_beside(&mut self, most: usize, each: &mut dyn FnMut(&str)) -> Result<bool, DestinationError> {
+        Self::kept_beside(self, most, each)
+    }
+
     fn undo(&mut self, at: DateTime<Utc>) -> Result<Option<Entry>, DestinationError> {
         Self::undo(self, at)
     }
