@@ -4,7 +4,8 @@
 //! `environment` are layers, `layers` puts them together, and `agreement` looks whether they fit each other. What is wrong is refused with its place and the nearest
 //! right word.
 //!
-//! `definition` reads what a source is: its contract and its table, of which a run goes by one.
+//! `definition` reads what a source is: its contract and its table, of which a run goes by one. `declare` adds columns to
+//! one in the file.
 //!
 //! This room decides nothing about a run, opens no destination and asks no source. It holds no secrets, only
 //! where they are kept, and refuses the ones that it can recognise.
@@ -13,6 +14,7 @@ mod address;
 mod agreement;
 mod credential;
 mod database;
+mod declare;
 pub mod definition;
 mod environment;
 mod file;
@@ -27,6 +29,7 @@ use crate::destination;
 pub use address::{DestinationPlace, HttpUrl};
 pub use credential::Keeper;
 pub use database::fingerprint;
+pub use declare::declare;
 pub use definition::{Definition, Named};
 pub use environment::{CONFIG, Environment};
 pub use format::{Format, Rule, Span, Word};

@@ -2,7 +2,7 @@
 
 use std::fmt::{Display, Write as _};
 
-use super::{Definition, EXPIRED, Named, Sorted};
+use super::{Column, Definition, EXPIRED, Named, Sorted};
 use crate::config::format::Word as _;
 use crate::units::write_duration;
 
@@ -33,6 +33,19 @@ fn quoted(text: &str) -> String {
 fn bare(name: &str) -> String {
     let fits = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
     if !name.is_empty() && name.bytes().all(fits) { name.to_owned() } else { quoted(name) }
+}
+
+impl Column {
+    /// Its line below `columns`, without an end.
+    #[must_use]
+    pub fn toml(&self) -> String {
+        let (path, kind) = (self.path.to_string(), quoted(self.kind.word()));
+        let value = match self.path.0.join("_") == self.name {
+            true => kind,
+            false => format!("{{ name = {}, type = {kind} }}", quoted(&self.name)),
+        };
+        format!("{} = {value}", bare(&path))
+    }
 }
 
 impl Named {
@@ -92,12 +105,7 @@ fn rows(of: &Definition, lines: &mut Lines) {
     debug_assert!(of.cursor.is_some() || of.order == Sorted::None);
     let _ = writeln!(lines.0, "# What is kept of a row.");
     for column in &of.columns {
-        let (path, kind) = (column.path.to_string(), quoted(column.kind.word()));
-        let value = match column.path.0.join("_") == column.name {
-            true => kind,
-            false => format!("{{ name = {}, type = {kind} }}", quoted(&column.name)),
-        };
-        let _ = writeln!(lines.0, "columns.{} = {value}", bare(&path));
+        let _ = writeln!(lines.0, "columns.{}", column.toml());
     }
 }
 
