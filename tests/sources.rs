@@ -175,6 +175,52 @@ fn a_source_that_was_guessed_is_run() {
     assert!(!std::fs::read_to_string(rig.home.path().join("c.toml")).unwrap().contains("M!"));
 }
 
+/// What a source sends beyond its columns becomes columns on request, for the rows that are there too.
+#[test]
+fn fields_without_a_column_are_proposed_and_taken_over() {
+    let rig = Rig::start(&PEOPLE.replace("URL\"", "URL\" # mine"));
+    let read = || std::fs::read_to_string(rig.home.path().join("c.toml")).unwrap();
+    let (code, said) = rig.run("source fields people --db p.db");
+    assert!(code == 1 && said.contains("p.db"), "nothing is stored yet: {said}");
+    let (code, said) = rig.run("sync --source people --db p.db");
+    assert!(code == 0 && said.contains("`highwater source fields`"), "{said}");
+
+    let before = read();
+    let (code, said) = rig.run("source fields people --db p.db");
+    assert!(code == 0 && said.starts_with("# people: 5 fields without a column, in the 120 rows"), "{said}");
+    for line in
+        ["\n[source.people.columns]\n", "\naddress = \"STRING\"\n", "\ncreatedAt = \"UTC_DATETIME\"\n"]
+    {
+        assert!(said.contains(line), "{line}: {said}");
+    }
+    let job = said.lines().find(|line| line.starts_with("# job ")).unwrap();
+    assert!(job.contains("   120  STRING        \""), "{job}");
+    assert_eq!(read(), before, "without --write nothing is written");
+
+    let (code, said) = rig.run("source fields people --db p.db --write");
+    assert!(code == 0 && said.contains("written to"), "{said}");
+    let head = before.strip_suffix(" }\n").unwrap();
+    let after = read();
+    assert!(after.starts_with(head) && after.ends_with(", job = \"STRING\" }\n"), "{after}");
+    let (code, said) = rig.run("sync --source people --db p.db");
+    assert_eq!(code, 0, "{said}");
+    let table = Connection::open(rig.home.path().join("p.db")).unwrap();
+    let count = |sql: &str| table.query_row(sql, [], |row| row.get::<_, i64>(0)).unwrap();
+    assert_eq!(
+        count("SELECT count(*) FROM person WHERE address <> '' AND job <> '' AND \"createdAt\" <> ''"),
+        120
+    );
+    let (code, said) = rig.run("source fields people --db p.db --write");
+    assert!(code == 0 && said.contains("every field has a column"), "{said}");
+    assert_eq!(read(), after);
+
+    let (code, said) = rig.run("source fields stripe-customers --db p.db --write");
+    assert!(
+        code == 2 && said.contains("is a preset") && said.contains("source show stripe-customers"),
+        "{said}"
+    );
+}
+
 /// A settings file may be somebody else's, and is shown on a terminal.
 #[test]
 fn what_is_shown_of_a_source_holds_no_control_of_a_terminal() {

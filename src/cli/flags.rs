@@ -55,6 +55,10 @@ pub struct OfNew;
 #[derive(Clone, Debug)]
 pub struct OfDestination;
 
+/// What selects the destination of a source that is named otherwise.
+#[derive(Clone, Debug)]
+pub struct OfFields;
+
 /// What selects a destination, and how its source is asked.
 #[derive(Clone, Debug)]
 pub struct OfSource;
@@ -90,6 +94,12 @@ impl Scope for OfDestination {
 
     fn has(key: &Key) -> bool {
         OfName::has(key) || matches!(key.name, "url" | "db")
+    }
+}
+
+impl Scope for OfFields {
+    fn has(key: &Key) -> bool {
+        OfDestination::has(key) && !OfName::has(key)
     }
 }
 

@@ -7,8 +7,8 @@ use clap_complete::Shell;
 use url::Url;
 
 use super::flags::{
-    Flags, OfCheck, OfDestination, OfFile, OfMonitor, OfName, OfNew, OfPlayground, OfReplay, OfRun, OfSource,
-    OfWatch, Scope,
+    Flags, OfCheck, OfDestination, OfFields, OfFile, OfMonitor, OfName, OfNew, OfPlayground, OfReplay, OfRun,
+    OfSource, OfWatch, Scope,
 };
 use super::{Demo, Exit, StateAction, WIDTH};
 use crate::config::{DestinationPlace, Format as _, HttpUrl};
@@ -199,6 +199,19 @@ pub(super) enum SourceAction {
         name: String,
         #[command(flatten)]
         source: Flags<OfCheck>,
+    },
+    /// Tell which fields of a source no column takes, and propose columns
+    #[command(
+        after_help = "Columns that are declared later are added to the table by the next sync, and filled"
+    )]
+    Fields {
+        /// Its name
+        name: String,
+        /// Add the columns to the source's definition in the settings file
+        #[arg(long)]
+        write: bool,
+        #[command(flatten)]
+        destination: Flags<OfFields>,
     },
 }
 

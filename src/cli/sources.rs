@@ -1,6 +1,7 @@
 //! `source`: which sources there are, what each is, and whether it would work.
 
 mod check;
+mod fields;
 mod fit;
 mod guess;
 mod new;
@@ -21,6 +22,8 @@ pub enum Action {
     Show(Box<Named>),
     /// Ask one twice.
     Check(Box<Checked>),
+    /// What one has sent beyond its columns.
+    Fields(Box<fields::Asked>),
     /// Ask one that is not defined yet, and guess its definition.
     New(Box<New>),
 }
@@ -42,12 +45,25 @@ pub(super) fn read(action: SourceAction, environment: &Environment) -> Result<Ac
             Action::Show(Box::new(find(&load(file, environment)?.sources, &name)?))
         }
         SourceAction::Check { name, mut source } => {
-            let key = KEYS.iter().find(|key| (key.section, key.name) == ("source", "name"));
-            let place = Place::Flag("source");
-            source.entries.extend(key.map(|key| Entry { key, text: name.clone(), place }));
+            choose(&name, &mut source.entries);
             let loaded = load(source, environment)?;
             let named = find(&loaded.sources, &name)?;
             Action::Check(Box::new(Checked { named, settings: loaded.settings }))
+        }
+        SourceAction::Fields { name, write, mut destination } => {
+            choose(&name, &mut destination.entries);
+            let loaded = load(destination, environment)?;
+            let named = find(&loaded.sources, &name)?;
+            let is_own = loaded.sources.iter().any(|own| own.definition.name == name);
+            if write && !is_own {
+                let what = format!(
+                    "{name} is a preset, which no line can be added to; what `highwater source show {name}` prints, pasted \
+                     into the settings file, is your own"
+                );
+                return Err(Problem::new(Place::Flag("write"), what).into());
+            }
+            let write = loaded.location.filter(|_| write);
+            Action::Fields(Box::new(fields::Asked { named, settings: loaded.settings, write }))
         }
         SourceAction::New { name, url, write, mut source } => {
             let problem = |what: String| Problem::new(Place::Flag("source"), what);
@@ -66,6 +82,13 @@ pub(super) fn read(action: SourceAction, environment: &Environment) -> Result<Ac
     })
 }
 
+/// Has the settings be those of that source.
+fn choose(name: &str, entries: &mut Vec<Entry>) {
+    let key = KEYS.iter().find(|key| (key.section, key.name) == ("source", "name"));
+    let place = Place::Flag("source");
+    entries.extend(key.map(|key| Entry { key, text: name.to_owned(), place }));
+}
+
 fn find(sources: &[Named], name: &str) -> Result<Named, Problem> {
     config::find(sources, name).map_err(|what| Problem::new(Place::Flag("source"), what))
 }
@@ -79,6 +102,7 @@ pub fn run(action: &Action) -> Result<Exit, Fault> {
         Action::List(sources) => print::stdout(list(sources).as_bytes())?,
         Action::Show(named) => print::stdout(safe(&show(named)).as_bytes())?,
         Action::Check(checked) => return check::run(checked),
+        Action::Fields(asked) => return fields::run(asked),
         Action::New(new) => return new::run(new),
     }
     Ok(Exit::Complete)

@@ -73,7 +73,11 @@ fn operations(ended: &RunEnded) -> Vec<(&'static str, String, String)> {
         ("stale", counts.stale, "older than what is stored, not written"),
         ("no cursor", counts.no_cursor, "stored, but the checkpoint does not count on them"),
         ("future", counts.future, "stored, but never the checkpoint"),
-        ("extra fields", counts.extra, "kept in _highwater_extra"),
+        (
+            "extra fields",
+            counts.extra,
+            "kept in _highwater_extra; `highwater source fields` proposes columns for them",
+        ),
     ] {
         if figure > 0 {
             lines.push((name, number(figure), more.to_owned()));
