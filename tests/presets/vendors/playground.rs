@@ -10,7 +10,7 @@ pub const KEYSET: Vendor = Vendor {
     preset: "fivetran-api-playground",
     path: "/keyset",
     key: "id",
-    row: row,
+    row,
     tie: |row, other| with(row, other, "/updatedAt"),
     since: |asked| asked.get("updated_since").map(str::to_owned),
     answer: keyset,
