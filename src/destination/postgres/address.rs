@@ -79,7 +79,7 @@ impl SslMode {
 pub enum LockKind {
     /// An advisory lock of the session, where the server has them.
     Advisory,
-    /// A lease that is renewed: for what lies behind a pooler, which shares sessions out.
+    /// A lease that is renewed, for servers whose advisory locks may lock nothing.
     Lease,
 }
 
