@@ -279,6 +279,7 @@ pub fn ended(outcome: Outcome, pages: i64) -> Event {
         rows: u64::try_from(50 * pages).unwrap(),
         reads_all: false,
         attention: Vec::new(),
+        extra: None,
         unfinished: (outcome != Outcome::Complete).then(unfinished),
         lost: None,
     }))

@@ -69,11 +69,12 @@ fn operations(ended: &RunEnded) -> Vec<(&'static str, String, String)> {
         ("retries", number(totals.retries), String::new()),
         ("quarantined", number(counts.quarantined), String::new()),
     ]);
+    let extra = format!("kept in {}", ended.extra.as_deref().unwrap_or("the destination"));
     for (name, figure, more) in [
         ("stale", counts.stale, "older than what is stored, not written"),
         ("no cursor", counts.no_cursor, "stored, but the checkpoint does not count on them"),
         ("future", counts.future, "stored, but never the checkpoint"),
-        ("extra fields", counts.extra, "kept in _highwater_extra"),
+        ("extra fields", counts.extra, &extra),
     ] {
         if figure > 0 {
             lines.push((name, number(figure), more.to_owned()));

@@ -308,6 +308,9 @@ pub struct RunEnded {
     pub reads_all: bool,
     /// What needs attention, a sentence each; empty if nothing does. Safe for a terminal.
     pub attention: Vec<String>,
+    /// Where fields are kept that the table has no column for, if any came.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub extra: Option<String>,
     /// What a later run can go on with, if this one did not reach the end.
     pub unfinished: Option<Unfinished>,
     /// Where this run and earlier ones may have lost rows, if they did.

@@ -121,7 +121,8 @@ fn what_a_column_cannot_hold_is_set_apart_and_the_rest_is_stored() {
     let committed = postgres.commit(&[pages.next(things, Some("t"))]).unwrap();
     let counts = committed[0].counts;
     assert_eq!((counts.rows, counts.new, counts.quarantined), (7, 2, 5));
-    let kept = cluster.sql("unfit", "SELECT position, reason FROM _highwater_quarantine ORDER BY position");
+    let place = postgres.beside().quarantine;
+    let kept = cluster.sql("unfit", &format!("SELECT position, reason FROM {place} ORDER BY position"));
     for said in [
         "1|",
         "NUL",
