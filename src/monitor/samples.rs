@@ -41,6 +41,7 @@ pub fn cursor(row: i64) -> Cursor {
 /// The destination is open and holds nothing.
 pub fn opened() -> Event {
     Event::Opened(Opened {
+        method: "GET".to_owned(),
         source: "playground (built in)".to_owned(),
         destination: "/home/ada/.local/share/highwater/highwater.db".to_owned(),
         walk: Mode::Auto,

@@ -105,7 +105,8 @@ fn first_run(model: &mut Model) -> Vec<Effect> {
 
 fn opened(heard: &mut Heard, at: DateTime<Utc>, opened: Opened) {
     let (source, destination) = (safe(&opened.source), safe(&opened.destination));
-    heard.stream = Some(Stream { source, destination, plain_http: opened.plain_http });
+    let method = safe(&opened.method);
+    heard.stream = Some(Stream { source, destination, method, plain_http: opened.plain_http });
     heard.walk = opened.walk;
     heard.rows = opened.rows;
     heard.oldest = opened.oldest;
