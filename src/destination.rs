@@ -7,6 +7,7 @@ mod beside;
 pub mod copy;
 mod guard;
 pub mod history;
+pub mod kept;
 pub mod lock;
 pub mod outage;
 pub mod place;

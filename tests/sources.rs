@@ -124,6 +124,19 @@ fn a_checkpoint_by_hand_is_read_as_the_source_writes_it() {
     assert_eq!(rig.run("state set 2026-11-16").0, 2, "of the built-in API that is no cursor");
 }
 
+/// What is kept with the name of its format is shown without it.
+#[test]
+fn the_history_of_a_checkpoint_shows_what_the_source_writes() {
+    let rig = Rig::start(&PEOPLE.replace("cursor = \"changed\"", "cursor = \"changed\"\nformat = \"text\""));
+    let (code, said) = rig.run("sync --source people");
+    assert_eq!(code, 0, "{said}");
+    for line in ["state set --source people m", "state undo --source people", "state history --source people"]
+    {
+        let (code, said) = rig.run(line);
+        assert!(code == 0 && said.contains("20") && !said.contains("text:"), "{line}: {said}");
+    }
+}
+
 #[test]
 fn what_there_is_is_listed_and_what_is_shown_can_be_pasted() {
     let rig = Rig::start(PEOPLE);

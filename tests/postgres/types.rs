@@ -93,6 +93,8 @@ fn values_are_of_their_columns_types_and_come_back_as_they_came() {
                     FROM \"things'\"\"x\"";
     assert_eq!(cluster.sql("types", reckoned), "42|2026-11-16 19:05:47+00|1001.50|é");
     assert_eq!(postgres.stored().unwrap().checkpoint.unwrap().text(), "10", "not the largest text");
+    let page = &look.pages(pages.run, None, 9).unwrap()[0];
+    assert_eq!(page.checkpoint.as_deref(), Some("10"), "without the name of its format");
 }
 
 #[test]
