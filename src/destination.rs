@@ -3,9 +3,11 @@
 //! A destination is synchronous and has one owner; the sync gives it a thread. It decides what becomes of a row (an
 //! older version never overwrites a newer one) and nothing about what is asked for next.
 
+mod beside;
 pub mod copy;
 mod guard;
 pub mod history;
+pub mod kept;
 pub mod lock;
 pub mod outage;
 pub mod place;
@@ -21,6 +23,7 @@ use std::path::PathBuf;
 
 use chrono::{DateTime, Utc};
 
+pub use self::beside::Beside;
 use self::outage::Waits;
 use crate::exchange::Exchange;
 use crate::record::{Cursor, Quarantined, Row, Schema};
@@ -224,6 +227,9 @@ pub struct Ending {
 pub trait Destination: Send {
     /// Its name, for a person. Holds no secret.
     fn name(&self) -> String;
+
+    /// Where it keeps what has no place in the table.
+    fn beside(&self) -> Beside;
 
     /// Is given the waits that it is to tell of and that may be ended, if it ever waits for something that is gone.
     fn wait_by(&mut self, _waits: Waits) {}

@@ -212,6 +212,7 @@ impl Sync {
         Opened {
             source: self.source_name.clone(),
             destination: self.writer.name().to_owned(),
+            method: self.source.contract().method.word().to_owned(),
             walk: self.terms.walk,
             checkpoint: stored.checkpoint,
             checkpoint_at: stored.checkpoint_at,

@@ -80,6 +80,36 @@ fn a_run_goes_by_the_source_and_stores_it_in_a_file_of_its_own() {
     assert_eq!((rig.databases().len(), count("SELECT count(*) FROM user")), (1, 120));
 }
 
+/// What has no place in the table can be looked up by the names that are told, whatever the table is called.
+#[test]
+fn what_stands_beside_the_table_is_where_it_is_said_to_be() {
+    for (old, new, kept, beside) in [
+        ("", "", "kept in _highwater_person__extra", "_highwater_person__extra"),
+        (
+            "name = \"STRING\"",
+            "name = \"INT\"",
+            "120 rows did not fit the table and went to _highwater_person__quarantine",
+            "_highwater_person__quarantine",
+        ),
+    ] {
+        let rig = Rig::start(&PEOPLE.replacen(old, new, 1));
+        let (_, said) = rig.run("sync --source people --db p.db");
+        // Once at the first page that has some, and once at the end.
+        let (first, end) = said.split_once("run 1 complete").unwrap();
+        assert!(first.contains(&format!("kept in {beside}")) && end.contains(kept), "{said}");
+        let table = Connection::open(rig.home.path().join("p.db")).unwrap();
+        let count = format!("SELECT count(*) FROM {beside}");
+        assert_eq!(table.query_row(&count, [], |row| row.get::<_, i64>(0)).unwrap(), 120, "{beside}");
+    }
+    let rig = Rig::start(&PEOPLE.replace("name = \"STRING\"", "name = \"INT\""));
+    rig.run("sync --source people --db p.db");
+    let (code, said) = rig.run("verify --source people --db p.db");
+    let look = said.lines().find_map(|line| line.trim().strip_prefix("→ ")).unwrap();
+    let table = Connection::open(rig.home.path().join("p.db")).unwrap();
+    let look = table.prepare(look.split_once(" tells why").unwrap().0);
+    assert_eq!((code, look.is_ok()), (3, true), "{said}");
+}
+
 #[test]
 fn a_checkpoint_by_hand_is_read_as_the_source_writes_it() {
     let config =
@@ -92,6 +122,19 @@ fn a_checkpoint_by_hand_is_read_as_the_source_writes_it() {
         assert!(code == 2 && said.contains("is not a date such as 2026-11-16"), "{said}");
     }
     assert_eq!(rig.run("state set 2026-11-16").0, 2, "of the built-in API that is no cursor");
+}
+
+/// What is kept with the name of its format is shown without it.
+#[test]
+fn the_history_of_a_checkpoint_shows_what_the_source_writes() {
+    let rig = Rig::start(&PEOPLE.replace("cursor = \"changed\"", "cursor = \"changed\"\nformat = \"text\""));
+    let (code, said) = rig.run("sync --source people");
+    assert_eq!(code, 0, "{said}");
+    for line in ["state set --source people m", "state undo --source people", "state history --source people"]
+    {
+        let (code, said) = rig.run(line);
+        assert!(code == 0 && said.contains("20") && !said.contains("text:"), "{line}: {said}");
+    }
 }
 
 #[test]

@@ -14,6 +14,7 @@ use super::source::place;
 use super::{Exit, Rewind, StateAction, print};
 use crate::config::Settings;
 use crate::destination::DestinationError;
+use crate::destination::kept::as_written;
 use crate::destination::place::{Opened, Place, Steered};
 use crate::record::{Cursor, NotACursor};
 use crate::report;
@@ -109,8 +110,7 @@ fn history(kept: &Kept) -> Result<Exit, Fault> {
     for entry in kept.read()?.history(MOVES)? {
         let cause = entry.run.map_or(entry.cause.clone(), |run| format!("run {run}"));
         let undone = entry.undone_by.map(|by| format!("  (undone by {by})")).unwrap_or_default();
-        let (before, after) =
-            (entry.before.as_deref().unwrap_or("none"), entry.after.as_deref().unwrap_or("none"));
+        let (before, after) = (told(entry.before), told(entry.after));
         let line = format!("{:>5}  {}  {cause:<8} {before} → {after}{undone}", entry.entry, entry.at);
         text.push_str(&format!("{}\n", sanitize::line(&line)));
     }
@@ -199,18 +199,23 @@ fn undo(kept: &Kept) -> Result<Exit, Fault> {
         None => Err(format!("{kept}: nothing to undo").into()),
         Some(entry) => {
             let cause = entry.run.map_or(entry.cause, |run| format!("the move of run {run}"));
-            let before = entry.before.as_deref().unwrap_or("none");
+            let before = told(entry.before);
             print::line(&format!("undid {cause}: the checkpoint is {before}"))?;
             Ok(Exit::Complete)
         }
     }
 }
 
+/// A checkpoint that is written down, as the source writes it.
+fn told(kept: Option<String>) -> String {
+    kept.map_or("none".to_owned(), as_written)
+}
+
 fn move_to(kept: &Kept, cause: &str, to: Option<&Cursor>) -> Result<Exit, Fault> {
     let mut destination = kept.open()?.destination;
     let unfinished = destination.stored()?.unfinished;
     let before = destination.move_checkpoint(cause, to, Utc::now())?;
-    let (before, after) = (before.as_deref().unwrap_or("none"), to.map_or("none", Cursor::text));
+    let (before, after) = (told(before), to.map_or("none", Cursor::text));
     print::line(&format!("checkpoint: {before} → {after}; `highwater state undo` takes it back"))?;
     if let Some(run) = unfinished {
         print::line(&format!("run {} was unfinished and is closed: it belonged to another window", run.run))?;

@@ -213,7 +213,7 @@ impl Telling {
         if check.more > 0 {
             print::line(&format!("{:<23}and {} more", "", crate::text::number(check.more)))?;
         }
-        match check.remedy {
+        match &check.remedy {
             Some(remedy) => print::line(&format!("{:<23}→ {remedy}", "")),
             None => Ok(()),
         }

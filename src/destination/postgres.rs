@@ -42,7 +42,7 @@ use super::outage::Waits;
 use super::place::Killed;
 use super::sqlite::kept::cursor_text;
 use super::sqlite::{json, number, stamp, word};
-use super::{Batch, Committed, Destination, DestinationError, Ending, NewRun, Stored};
+use super::{Batch, Beside, Committed, Destination, DestinationError, Ending, NewRun, Stored};
 use crate::kill_point::KillPoint;
 use crate::record::{Cursor, Schema};
 use crate::run::{Outcome, Totals};
@@ -140,6 +140,10 @@ impl Drop for Postgres {
 impl Destination for Postgres {
     fn name(&self) -> String {
         self.address.to_string()
+    }
+
+    fn beside(&self) -> Beside {
+        columns::beside(self.schema.table)
     }
 
     fn wait_by(&mut self, waits: Waits) {

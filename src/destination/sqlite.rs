@@ -39,7 +39,7 @@ use self::log::Log;
 pub use self::open::Opened;
 use self::own::Own;
 use super::lock::Lock;
-use super::{Batch, Committed, Destination, DestinationError, Ending, NewRun, Stored, guard};
+use super::{Batch, Beside, Committed, Destination, DestinationError, Ending, NewRun, Stored, guard};
 use crate::kill_point::KillPoint;
 use crate::platform;
 use crate::record::{Cursor, Schema};
@@ -209,6 +209,10 @@ fn open_file(path: &Path, flags: OpenFlags) -> rusqlite::Result<Connection> {
 impl Destination for Sqlite {
     fn name(&self) -> String {
         self.path.display().to_string()
+    }
+
+    fn beside(&self) -> Beside {
+        own::beside(self.schema.table)
     }
 
     fn stored(&mut self) -> Result<Stored, DestinationError> {

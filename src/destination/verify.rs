@@ -3,6 +3,8 @@
 //!
 //! Plain data. Whoever looks fills it, and the command line tells it.
 
+use std::borrow::Cow;
+
 use serde::Serialize;
 
 use crate::sanitize;
@@ -86,7 +88,7 @@ pub struct Check {
     pub more: u64,
     /// What can be done, if anything was found.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub remedy: Option<&'static str>,
+    pub remedy: Option<Cow<'static, str>>,
 }
 
 impl Check {
@@ -101,12 +103,12 @@ impl Check {
     pub fn find<F: Into<Finding>>(
         &mut self,
         verdict: Verdict,
-        remedy: &'static str,
+        remedy: impl Into<Cow<'static, str>>,
         finding: impl FnOnce() -> F,
     ) {
         if verdict > self.verdict {
             self.verdict = verdict;
-            self.remedy = Some(remedy);
+            self.remedy = Some(remedy.into());
         }
         if self.findings.len() < LISTED {
             self.findings.push(finding().into());
@@ -153,7 +155,7 @@ mod tests {
             });
         }
         assert_eq!((check.findings.len(), check.more, made), (LISTED, 7, LISTED));
-        assert_eq!((check.verdict, check.remedy), (Verdict::Damage, Some("mend it")));
+        assert_eq!((check.verdict, check.remedy.as_deref()), (Verdict::Damage, Some("mend it")));
         assert!(!check.findings[0].text.contains('\u{1b}'), "{}", check.findings[0].text);
     }
 }

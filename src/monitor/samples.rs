@@ -41,6 +41,7 @@ pub fn cursor(row: i64) -> Cursor {
 /// The destination is open and holds nothing.
 pub fn opened() -> Event {
     Event::Opened(Opened {
+        method: "GET".to_owned(),
         source: "playground (built in)".to_owned(),
         destination: "/home/ada/.local/share/highwater/highwater.db".to_owned(),
         walk: Mode::Auto,
@@ -279,6 +280,7 @@ pub fn ended(outcome: Outcome, pages: i64) -> Event {
         rows: u64::try_from(50 * pages).unwrap(),
         reads_all: false,
         attention: Vec::new(),
+        extra: None,
         unfinished: (outcome != Outcome::Complete).then(unfinished),
         lost: None,
     }))

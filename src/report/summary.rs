@@ -69,15 +69,13 @@ fn operations(ended: &RunEnded) -> Vec<(&'static str, String, String)> {
         ("retries", number(totals.retries), String::new()),
         ("quarantined", number(counts.quarantined), String::new()),
     ]);
+    let place = ended.extra.as_deref().unwrap_or("the destination");
+    let extra = format!("kept in {place}; `highwater source fields` proposes columns for them");
     for (name, figure, more) in [
         ("stale", counts.stale, "older than what is stored, not written"),
         ("no cursor", counts.no_cursor, "stored, but the checkpoint does not count on them"),
         ("future", counts.future, "stored, but never the checkpoint"),
-        (
-            "extra fields",
-            counts.extra,
-            "kept in _highwater_extra; `highwater source fields` proposes columns for them",
-        ),
+        ("extra fields", counts.extra, &extra),
     ] {
         if figure > 0 {
             lines.push((name, number(figure), more.to_owned()));

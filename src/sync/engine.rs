@@ -352,7 +352,8 @@ impl Run<'_> {
             // Whatever is the matter there: what was stored, is stored.
             Err(_) => (self.known.0, self.known.1, None, None),
         };
-        let mut attention = words::attention(&end, &text, &self.totals, self.lanes.first().mode());
+        let mut attention =
+            words::attention(&end, &text, &self.totals, self.lanes.first().mode(), self.sync.writer.beside());
         attention.extend(self.nothing_there.take());
         // What this run alone may have lost is said above.
         attention.extend(lost.filter(|lost| lost.first != self.id).map(|lost| lost.sentence()));
@@ -368,6 +369,7 @@ impl Run<'_> {
             rows,
             reads_all: self.sync.source.contract().since.is_none(),
             attention,
+            extra: (self.totals.counts.extra > 0).then(|| self.sync.writer.beside().extra.clone()),
             unfinished,
             lost,
         };

@@ -79,6 +79,9 @@ pub struct Opened {
     pub source: String,
     /// The destination, as a person would name it.
     pub destination: String,
+    /// The method that the source is asked with.
+    #[serde(default = "get", skip_serializing_if = "is_get")]
+    pub method: String,
     /// The walk that the next run will use.
     pub walk: Mode,
     /// The checkpoint, if there is one.
@@ -97,6 +100,15 @@ pub struct Opened {
     /// Where earlier runs may have lost rows, if they did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lost: Option<Lost>,
+}
+
+/// What a source is asked with unless it is said otherwise.
+fn get() -> String {
+    "GET".to_owned()
+}
+
+fn is_get(method: &str) -> bool {
+    method == "GET"
 }
 
 /// A run that did not reach the end of the data.
@@ -308,6 +320,9 @@ pub struct RunEnded {
     pub reads_all: bool,
     /// What needs attention, a sentence each; empty if nothing does. Safe for a terminal.
     pub attention: Vec<String>,
+    /// Where fields are kept that the table has no column for, if any came.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub extra: Option<String>,
     /// What a later run can go on with, if this one did not reach the end.
     pub unfinished: Option<Unfinished>,
     /// Where this run and earlier ones may have lost rows, if they did.

@@ -8,8 +8,8 @@ use serde::de::IgnoredAny;
 
 use super::Terms;
 use super::event::{Level, Notice, NoticeKind};
-use crate::destination::DestinationError;
 use crate::destination::outage::Outage;
+use crate::destination::{Beside, DestinationError};
 use crate::record::{Cursor, Quarantined};
 use crate::run::Totals;
 use crate::source::{Answer, Contract, Failure};
@@ -234,7 +234,7 @@ pub(super) fn token_refused(page: u64, failure: &Failure, from: &str) -> Notice 
 }
 
 /// The first row with fields that the schema does not declare.
-pub(super) fn extra(page: u64, json: &str) -> Notice {
+pub(super) fn extra(page: u64, json: &str, beside: &Beside) -> Notice {
     // The names alone: a value may hold what a reader of values refuses, such as half a character.
     let fields: BTreeMap<String, IgnoredAny> = serde_json::from_str(json).unwrap_or_default();
     let names: Vec<&str> = fields.keys().map(String::as_str).collect();
@@ -242,18 +242,19 @@ pub(super) fn extra(page: u64, json: &str) -> Notice {
     Notice {
         level: Level::Info,
         kind: NoticeKind::ExtraFields,
-        text: format!("page {page} has fields that the table does not: {names}; kept in _highwater_extra"),
+        text: format!("page {page} has fields that the table does not: {names}; kept in {}", beside.extra),
     }
 }
 
 /// The rows of a page that were set apart.
-pub(super) fn quarantined(page: u64, rows: &[Quarantined]) -> Option<Notice> {
+pub(super) fn quarantined(page: u64, rows: &[Quarantined], beside: &Beside) -> Option<Notice> {
     let first = rows.first()?;
     let text = format!(
-        "page {page}: {} no place in the table: row {}: {}; kept in _highwater_quarantine",
+        "page {page}: {} no place in the table: row {}: {}; kept in {}",
         count(rows.len() as u64, "row has", "rows have"),
         first.position + 1,
-        first.reason
+        first.reason,
+        beside.quarantine
     );
     let kind = NoticeKind::Quarantined { first: Box::new(first.clone()) };
     Some(Notice { level: Level::Attention, kind, text })
@@ -309,7 +310,7 @@ pub(super) fn end(end: &End, page: u64, terms: &Terms, detail: Option<String>) -
 }
 
 /// What needs attention after a run, a sentence each.
-pub(super) fn attention(end: &End, text: &str, totals: &Totals, mode: Mode) -> Vec<String> {
+pub(super) fn attention(end: &End, text: &str, totals: &Totals, mode: Mode, beside: &Beside) -> Vec<String> {
     let mut sentences = Vec::new();
     if totals.seams.tie_unsafe > 0 {
         let remedy = match mode {
@@ -336,8 +337,9 @@ pub(super) fn attention(end: &End, text: &str, totals: &Totals, mode: Mode) -> V
     }
     if totals.counts.quarantined > 0 {
         sentences.push(format!(
-            "{} not fit the table and went to _highwater_quarantine",
-            count(totals.counts.quarantined, "row did", "rows did")
+            "{} not fit the table and went to {}",
+            count(totals.counts.quarantined, "row did", "rows did"),
+            beside.quarantine
         ));
     }
     if totals.counts.stale > 0 {

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::destination::outage::Waits;
-use crate::destination::{Batch, Committed, Destination, DestinationError, Ending, NewRun, Stored};
+use crate::destination::{Batch, Beside, Committed, Destination, DestinationError, Ending, NewRun, Stored};
 use crate::run::Outcome;
 
 /// How many pages go into one commit at most: their events come in one go, and a screen is to keep up with them.
@@ -55,6 +55,7 @@ pub(super) struct Group {
 #[derive(Debug)]
 pub(super) struct Writer {
     name: String,
+    beside: Beside,
     hands: Hands,
     waits: Waits,
 }
@@ -79,21 +80,26 @@ enum Hands {
 impl Writer {
     /// With a thread of its own.
     pub(super) fn start(mut destination: Box<dyn Destination>) -> Self {
-        let (name, waits) = (destination.name(), Waits::default());
+        let (name, beside, waits) = (destination.name(), destination.beside(), Waits::default());
         destination.wait_by(waits.clone());
-        Self { name, hands: Hands::Thread(Worker::start(Desk::new(destination))), waits }
+        Self { name, beside, hands: Hands::Thread(Worker::start(Desk::new(destination))), waits }
     }
 
     /// Without a thread, so that a runtime whose clock stands still while there is something to do can tell; a commit
     /// takes so long by that clock.
     pub(super) fn in_step(destination: Box<dyn Destination>, takes: Duration) -> Self {
-        let (name, words) = (destination.name(), VecDeque::new());
+        let (name, beside, words) = (destination.name(), destination.beside(), VecDeque::new());
         let hands = Hands::Caller { desk: Desk::new(destination), takes, due: None, words };
-        Self { name, hands, waits: Waits::default() }
+        Self { name, beside, hands, waits: Waits::default() }
     }
 
     pub(super) fn name(&self) -> &str {
         &self.name
+    }
+
+    /// Where the destination keeps what has no place in the table.
+    pub(super) fn beside(&self) -> &Beside {
+        &self.beside
     }
 
     /// Hands over a page that weighs so much; [`Writer::word`] tells what became of it.

@@ -4,7 +4,9 @@ use std::sync::{Arc, Condvar, Mutex};
 
 use chrono::Utc;
 use highwater::destination::outage::{Outage, Waits};
-use highwater::destination::{Batch, Committed, Destination, DestinationError, Ending, NewRun, Stored};
+use highwater::destination::{
+    Batch, Beside, Committed, Destination, DestinationError, Ending, NewRun, Stored,
+};
 use highwater::run::Outcome;
 
 use tokio::sync::watch;
@@ -121,6 +123,9 @@ impl Handled {
 impl Destination for Handled {
     fn name(&self) -> String {
         self.inner.name()
+    }
+    fn beside(&self) -> Beside {
+        self.inner.beside()
     }
     fn wait_by(&mut self, waits: Waits) {
         self.waits = waits;

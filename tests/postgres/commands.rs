@@ -69,6 +69,12 @@ fn a_run_its_state_and_its_checks_are_those_of_a_file() {
     let verified = rig.run("verify", &["--url", &url, "--against-source"]);
     assert_eq!(verified.code(), 0, "{verified}");
     assert!(verified.stdout.contains("all is well"), "{verified}");
+    let apart = "INSERT INTO _highwater_quarantine VALUES ('user', 'd', 1, 1, 0, 'why', '{}', '2026-01-01T00:00:00Z')";
+    cluster.sql("a_run", apart);
+    let verified = rig.run("verify", &[]);
+    let look = verified.stdout.lines().find_map(|line| line.trim().strip_prefix("→ ")).unwrap();
+    let look = look.split_once(" tells why").unwrap().0;
+    assert_eq!((verified.code(), cluster.sql("a_run", look).as_str()), (3, "why|{}"), "{verified}");
     cluster.sql("a_run", "DELETE FROM \"user\" WHERE id = (SELECT min(id) FROM \"user\")");
     let verified = rig.run("verify", &["--json"]);
     assert_eq!((verified.code(), &verified.event("verified")["damage"]), (3, &Value::from(1)), "{verified}");

@@ -93,6 +93,8 @@ fn values_are_of_their_columns_types_and_come_back_as_they_came() {
                     FROM \"things'\"\"x\"";
     assert_eq!(cluster.sql("types", reckoned), "42|2026-11-16 19:05:47+00|1001.50|é");
     assert_eq!(postgres.stored().unwrap().checkpoint.unwrap().text(), "10", "not the largest text");
+    let page = &look.pages(pages.run, None, 9).unwrap()[0];
+    assert_eq!(page.checkpoint.as_deref(), Some("10"), "without the name of its format");
 }
 
 #[test]
@@ -121,7 +123,8 @@ fn what_a_column_cannot_hold_is_set_apart_and_the_rest_is_stored() {
     let committed = postgres.commit(&[pages.next(things, Some("t"))]).unwrap();
     let counts = committed[0].counts;
     assert_eq!((counts.rows, counts.new, counts.quarantined), (7, 2, 5));
-    let kept = cluster.sql("unfit", "SELECT position, reason FROM _highwater_quarantine ORDER BY position");
+    let place = postgres.beside().quarantine;
+    let kept = cluster.sql("unfit", &format!("SELECT position, reason FROM {place} ORDER BY position"));
     for said in [
         "1|",
         "NUL",

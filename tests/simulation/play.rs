@@ -6,7 +6,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use highwater::destination::sqlite::Sqlite;
-use highwater::destination::{Batch, Committed, Destination, DestinationError, Ending, NewRun, Stored};
+use highwater::destination::{
+    Batch, Beside, Committed, Destination, DestinationError, Ending, NewRun, Stored,
+};
 use highwater::record::USER;
 use highwater::run::{Outcome, Start};
 use highwater::source::retry::Policy;
@@ -252,6 +254,9 @@ struct Disk {
 impl Destination for Disk {
     fn name(&self) -> String {
         self.sqlite.name()
+    }
+    fn beside(&self) -> Beside {
+        self.sqlite.beside()
     }
     fn stored(&mut self) -> Result<Stored, DestinationError> {
         self.sqlite.stored()

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 
 use super::link::{Product, quoted};
 use super::value::{Fitted, fit};
+use crate::destination::Beside;
 use crate::record::{ColumnType, Cursor, Format, Row, Schema};
 use crate::sanitize;
 
@@ -23,6 +24,17 @@ pub(super) const EXTRA: &str = "_highwater_extra";
 /// The columns that stand behind the declared ones, with their types as the server calls them.
 pub(super) const OWN: [(&str, &str); 4] =
     [(SEQUENCE, "int8"), (VERSION, "text"), (VERBATIM, "jsonb"), (EXTRA, "text")];
+
+/// Where stands what a stream's table has no place for: tables that the streams of a database share, and a column.
+pub(super) fn beside(stream: &str) -> Beside {
+    let stream = stream.replace('\'', "''");
+    let of = |table| format!("{table} WHERE stream = '{stream}'");
+    Beside {
+        extra: format!("the column {EXTRA}"),
+        quarantine: of("_highwater_quarantine"),
+        previous: of("_highwater_previous"),
+    }
+}
 
 /// The longest primary key, in bytes.
 /// Source: an entry of a B-tree of PostgreSQL is at most a third of a page, 2,704 bytes.

@@ -7,6 +7,7 @@
 use std::path::Path;
 
 use super::address::Address;
+use super::columns;
 use super::failure::Failure;
 use super::link::Link;
 use super::{copy, schema};
@@ -30,7 +31,7 @@ pub fn verifier(address: &Address, schema: &'static Schema) -> Result<Verifier, 
         })?;
     let path = folder.path().join("copy.db");
     mirror(address, schema, &path)?;
-    Verifier::of_copy(&path, schema, folder)
+    Verifier::of_copy(&path, schema, folder, columns::beside(schema.table))
 }
 
 /// Makes the copy.

@@ -11,6 +11,7 @@ use rusqlite::{
     CachedStatement, Connection, Params, Result, Row, Statement, Transaction, TransactionBehavior,
 };
 
+use crate::destination::Beside;
 use crate::record::{Schema, USER};
 
 /// What the names of our own tables begin with, as SQL is written.
@@ -29,6 +30,12 @@ fn beginning(table: &str) -> String {
 /// The name of a table of a table's own bookkeeping.
 pub(super) fn name(table: &str, ours: &str) -> String {
     own(table, ours).into_owned()
+}
+
+/// The tables in which stands what a table has no place for.
+pub(super) fn beside(table: &str) -> Beside {
+    let named = |rest| format!("{}{rest}", beginning(table));
+    Beside { extra: named("extra"), quarantine: named("quarantine"), previous: named("previous") }
 }
 
 /// The tables of a file that have a bookkeeping.

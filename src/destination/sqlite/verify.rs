@@ -15,11 +15,11 @@ use std::path::{Path, PathBuf};
 use rusqlite::{Connection, ErrorCode, OpenFlags, Row};
 use tempfile::TempDir;
 
-use super::own::Own;
+use super::own::{self, Own};
 use super::{Sqlite, database_error, schema};
 use crate::destination::copy::Side as _;
 use crate::destination::verify::{Check, Verdict};
-use crate::destination::{DestinationError, guard, lock};
+use crate::destination::{Beside, DestinationError, guard, lock};
 use crate::record::Schema;
 
 /// What to do where the file itself cannot be trusted.
@@ -37,6 +37,8 @@ const MOVE: &str = "look at `highwater state history`; set it with `state undo` 
 #[derive(Debug)]
 pub struct Verifier {
     sqlite: Sqlite,
+    /// What is called what in the destination that is judged, which need not be this file.
+    beside: Beside,
     /// `None` if the file is damaged where its tables are described.
     standing: Option<Standing>,
     // After the connection, which has to be closed first.
@@ -62,6 +64,7 @@ struct Look<'a> {
     connection: Own<&'a Connection>,
     schema: &'static Schema,
     standing: &'a Standing,
+    beside: &'a Beside,
 }
 
 type Looked = rusqlite::Result<Check>;
@@ -80,7 +83,8 @@ impl Verifier {
         // Where a damaged file refuses even this, the checks tell.
         let _ = sqlite.connection.execute_batch("PRAGMA cache_size = -8192");
         sqlite.try_sql(|connection| connection.execute_batch("BEGIN"))?;
-        let mut verifier = Self { sqlite, standing: None, _tidy: tidy, copy: None };
+        let mut verifier =
+            Self { sqlite, beside: own::beside(schema.table), standing: None, _tidy: tidy, copy: None };
         match schema::check(&verifier.sqlite).and_then(|()| verifier.sqlite.try_sql(standing)) {
             Ok(standing) => verifier.standing = Some(standing),
             Err(DestinationError::Database { .. }) if verifier.is_database() => {}
@@ -95,8 +99,9 @@ impl Verifier {
         path: &Path,
         schema: &'static Schema,
         folder: TempDir,
+        beside: Beside,
     ) -> Result<Self, DestinationError> {
-        Ok(Self { copy: Some(folder), ..Self::open(path, schema)? })
+        Ok(Self { copy: Some(folder), beside, ..Self::open(path, schema)? })
     }
 
     /// The mark of an unfinished copy, if the file is one.
@@ -133,6 +138,7 @@ impl Verifier {
             connection: self.sqlite.own(),
             schema: self.sqlite.schema,
             standing: self.standing.as_ref().unwrap_or(&none),
+            beside: &self.beside,
         };
         let mut check = |name, work: fn(&Look<'_>) -> Looked| tell(self.looked(name, work(&look))?);
         if self.copy.is_none() {

@@ -105,7 +105,8 @@ fn first_run(model: &mut Model) -> Vec<Effect> {
 
 fn opened(heard: &mut Heard, at: DateTime<Utc>, opened: Opened) {
     let (source, destination) = (safe(&opened.source), safe(&opened.destination));
-    heard.stream = Some(Stream { source, destination, plain_http: opened.plain_http });
+    let method = safe(&opened.method);
+    heard.stream = Some(Stream { source, destination, method, plain_http: opened.plain_http });
     heard.walk = opened.walk;
     heard.rows = opened.rows;
     heard.oldest = opened.oldest;
@@ -377,9 +378,9 @@ fn advice(kind: &NoticeKind) -> &'static str {
         NoticeKind::NoCursor => {
             "ask the source's owner why; the rows are stored, later changes to them come only with R"
         }
-        NoticeKind::ExtraFields => "nothing: they are kept in _highwater_extra",
+        NoticeKind::ExtraFields => "nothing: they are kept where it says",
         NoticeKind::Quarantined { .. } => {
-            "look at _highwater_quarantine; the rows are kept there as they came"
+            "look where it says that they are kept; the rows stand there as they came, each with the reason"
         }
         NoticeKind::CredentialSentBack => {
             "ask the source's owner why; use a credential that is good for nothing else"

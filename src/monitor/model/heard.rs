@@ -35,6 +35,8 @@ pub struct Stream {
     pub source: String,
     /// The destination.
     pub destination: String,
+    /// The method that the source is asked with.
+    pub method: String,
     /// True if everything that is sent and received can be read on the way.
     pub plain_http: bool,
 }

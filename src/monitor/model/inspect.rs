@@ -19,6 +19,8 @@ pub struct Inspector {
     pub sheet: Sheet,
     schema: &'static Schema,
     page: PageEntry,
+    /// The method that the source is asked with, as far as it is known.
+    method: Option<String>,
     before: Before,
     rows: Vec<First>,
     /// The ticket of the question for a row, and which of them it is.
@@ -77,14 +79,15 @@ impl Inspector {
         let rows = ids.map(|id| first(page, id, model.seen(), model.has_table)).collect();
         let sheet = Sheet::new(format!("Page {} of run {}", page.page, page.run), Vec::new(), width);
         let before = Before::of(page, &model.pages.list(model.seen()));
+        let method = model.seen().stream.as_ref().map(|stream| stream.method.clone());
         let mut inspector =
-            Self { sheet, schema: model.schema, page: page.clone(), before, rows, asked: None };
+            Self { sheet, schema: model.schema, page: page.clone(), method, before, rows, asked: None };
         inspector.tell();
         inspector
     }
 
     fn tell(&mut self) {
-        self.sheet.say(parts::of(self.schema, &self.page, &self.before, &self.rows));
+        self.sheet.say(parts::of(self.schema, &self.page, self.method.as_deref(), &self.before, &self.rows));
     }
 
     /// Asks for the next row that is not known: one at a time, because a newer question supersedes an older one.

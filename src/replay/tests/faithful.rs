@@ -25,6 +25,7 @@ fn event() -> impl Strategy<Value = Event> {
     ];
     prop_oneof![
         (any::<String>(), any::<u64>()).prop_map(move |(source, rows)| Event::Opened(Opened {
+            method: "POST".to_owned(),
             source: source.clone(),
             destination: source,
             walk: Mode::Anchor,

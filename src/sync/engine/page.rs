@@ -275,7 +275,7 @@ impl Run<'_> {
             }
             notices.push(notice);
         }
-        notices.extend(words::quarantined(number, &page.quarantined));
+        notices.extend(words::quarantined(number, &page.quarantined, self.sync.writer.beside()));
         let without = page.rows.iter().filter(|row| row.cursor.is_none()).count() as u64;
         if without > 0 {
             notices.push(words::no_cursor(number, without));
@@ -283,7 +283,7 @@ impl Run<'_> {
         let extra = page.rows.iter().find_map(|row| row.extra.as_deref());
         if let Some(extra) = extra.filter(|_| !self.told.extra) {
             self.told.extra = true;
-            notices.push(words::extra(number, extra));
+            notices.push(words::extra(number, extra, self.sync.writer.beside()));
         }
         notices
     }

@@ -5,6 +5,7 @@ use serde_json::Value;
 use tokio_postgres::Row;
 
 use super::{Link, texts};
+use crate::destination::kept::as_written;
 use crate::destination::postgres::columns::{EXTRA, expressions, is_key, key};
 use crate::destination::postgres::failure::Failure;
 use crate::destination::postgres::link::quoted;
@@ -12,6 +13,7 @@ use crate::destination::reader::{MOST_ROWS, PastPage, PastRun, Previous, WholeRo
 use crate::destination::sqlite::time;
 use crate::record::Schema;
 use crate::text::cut;
+use crate::walk::By;
 
 /// The most that is given of a value, in characters.
 const VALUE: usize = 65_536;
@@ -129,20 +131,22 @@ fn run(row: &Row) -> Result<PastRun, Failure> {
         end: json(row, "end")?,
         text: line(row, "text")?,
         unfinished: row.try_get("unfinished")?,
-        checkpoint_before: line(row, "checkpoint_before")?,
-        checkpoint_after: line(row, "checkpoint_after")?,
+        checkpoint_before: cursor(row, "checkpoint_before")?,
+        checkpoint_after: cursor(row, "checkpoint_after")?,
         totals: json(row, "totals")?,
     })
 }
 
 fn page(row: &Row) -> Result<PastPage, Failure> {
+    let asked_by = word(row, "asked_by")?.unwrap_or_default();
+    let asked = if asked_by == By::Since { cursor(row, "asked") } else { line(row, "asked") };
     Ok(PastPage {
         run: row.try_get("run")?,
         page: count(row, "page")?,
         lane: u32::try_from(row.try_get::<_, i64>("lane")?).ok(),
         opens: row.try_get("opens")?,
-        asked_by: word(row, "asked_by")?.unwrap_or_default(),
-        asked: line(row, "asked")?.unwrap_or_default(),
+        asked_by,
+        asked: asked?.unwrap_or_default(),
         rows: count(row, "rows")?,
         new: count(row, "new")?,
         changed: count(row, "changed")?,
@@ -152,7 +156,7 @@ fn page(row: &Row) -> Result<PastPage, Failure> {
         first: line(row, "first")?,
         last: line(row, "last")?,
         token: line(row, "token")?,
-        checkpoint: line(row, "checkpoint")?,
+        checkpoint: cursor(row, "checkpoint")?,
         decision: line(row, "decision")?.unwrap_or_default(),
         wait_ms: count(row, "wait_ms")?,
         body_ms: count(row, "body_ms")?,
@@ -176,6 +180,11 @@ fn count(row: &Row, column: &str) -> Result<u64, Failure> {
 fn line(row: &Row, column: &str) -> Result<Option<String>, Failure> {
     let text: Option<&str> = row.try_get(column)?;
     Ok(text.map(|text| cut(text, VALUE).into_owned()))
+}
+
+/// A cursor as the source wrote it, or whatever else stands there, bounded.
+fn cursor(row: &Row, column: &str) -> Result<Option<String>, Failure> {
+    Ok(line(row, column)?.map(as_written))
 }
 
 /// JSON that this version can read.

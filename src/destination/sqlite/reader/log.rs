@@ -7,10 +7,11 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::{by_key, names, text_of};
+use crate::destination::kept::as_written;
 use crate::destination::reader::{MOST_ROWS, PastPage, PastRun, Previous, WholeRow};
 use crate::destination::sqlite::own::Own;
 use crate::destination::sqlite::time;
-use crate::record::{Cursor, Schema};
+use crate::record::Schema;
 use crate::text::cut;
 use crate::walk::By;
 
@@ -197,8 +198,7 @@ fn line(row: &Row<'_>, column: &str) -> rusqlite::Result<Option<String>> {
 
 /// A cursor as the source wrote it, or whatever else stands there, bounded.
 fn cursor(row: &Row<'_>, column: &str) -> rusqlite::Result<Option<String>> {
-    let kept = line(row, column)?;
-    Ok(kept.map(|kept| Cursor::try_from(kept.clone()).map_or(kept, |cursor| cursor.text().to_owned())))
+    Ok(line(row, column)?.map(as_written))
 }
 
 /// JSON that this version can read.

@@ -17,7 +17,7 @@ use super::{FULL, Tidy, Verifier};
 use crate::destination::sqlite::kept::{Kept, cursor_of, text_of};
 use crate::destination::sqlite::{Sqlite, database_error, same_source};
 use crate::destination::verify::{Finding, Seam, Verdict, quoted};
-use crate::destination::{Batch, Committed, Destination, DestinationError, Ending, NewRun, Stored};
+use crate::destination::{Batch, Beside, Committed, Destination, DestinationError, Ending, NewRun, Stored};
 use crate::record::{ColumnType, Cursor, Row, Schema};
 use crate::run::{Counts, Outcome};
 use crate::walk::Walk;
@@ -33,6 +33,7 @@ const DIFFERS: &str = "the source changed a row without a later cursor, or anoth
 #[derive(Debug)]
 pub struct Compare {
     sqlite: Sqlite,
+    beside: Beside,
     select: String,
     /// Below this every row should be stored.
     below: Cursor,
@@ -91,6 +92,7 @@ impl Verifier {
         let comparison = Arc::new(Mutex::new(Comparison::new(below.clone())));
         let compare = Compare {
             sqlite: self.sqlite,
+            beside: self.beside,
             select,
             below,
             comparison: Arc::clone(&comparison),
@@ -109,7 +111,7 @@ enum Standing {
     Older(String),
     Newer(String),
     /// It has this version, with other values in these columns.
-    Differs(Vec<&'static str>),
+    Differs(Vec<String>),
     Same,
 }
 
@@ -172,12 +174,12 @@ impl Compare {
         let mut others = Vec::new();
         for (position, value) in Kept::all(schema, &row.values).enumerate() {
             if !value.is(stored.get_ref(position)?) {
-                others.push(schema.columns[position].name);
+                others.push(schema.columns[position].name.to_owned());
             }
         }
         let extra = Kept::new(ColumnType::Json, row.extra.as_deref());
         if !extra.is(stored.get_ref(schema.columns.len())?) {
-            others.push("_highwater_extra");
+            others.push(self.beside.extra.clone());
         }
         Ok(if others.is_empty() { Standing::Same } else { Standing::Differs(others) })
     }
@@ -259,6 +261,10 @@ impl Compare {
 impl Destination for Compare {
     fn name(&self) -> String {
         self.sqlite.name()
+    }
+
+    fn beside(&self) -> Beside {
+        self.beside.clone()
     }
 
     /// Nothing: the walk begins at the beginning, and its checkpoint is nobody's.

@@ -144,7 +144,10 @@ pub(super) fn beside(look: &Look<'_>) -> Looked {
     let mut check = Check::of("beside");
     let (table, key) = (look.schema.table, look.key());
     let mut rows = 0;
-    for (beside, json) in [("_highwater_extra", "fields"), ("_highwater_previous", "before")] {
+    let names = look.beside;
+    for (beside, json, name) in
+        [("_highwater_extra", "fields", &names.extra), ("_highwater_previous", "before", &names.previous)]
+    {
         // The second came with a later version of the file.
         let is_there: bool = look.connection.query_row(
             "SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?1)",
@@ -164,8 +167,8 @@ pub(super) fn beside(look: &Look<'_>) -> Looked {
             let id = text_of(ColumnType::String, row.get_ref(0)?).unwrap_or_default();
             let is_json: bool = row.get::<_, Option<bool>>(1)?.unwrap_or(false);
             check.find(Verdict::Damage, FOREIGN, || match is_json {
-                true => format!("{beside}: {key} {} is not in the table", quoted(&id)),
-                false => format!("{beside}: what it has of {key} {} is not JSON", quoted(&id)),
+                true => format!("{name}: {key} {} is not in the table", quoted(&id)),
+                false => format!("{name}: what it has of {key} {} is not JSON", quoted(&id)),
             });
         }
     }
@@ -176,8 +179,10 @@ pub(super) fn beside(look: &Look<'_>) -> Looked {
 
 /// The rows that the table could not hold.
 pub(super) fn quarantine(look: &Look<'_>) -> Looked {
-    const LOOK: &str = "SELECT reason, row FROM _highwater_quarantine tells why; a row that came right since may be \
-                        deleted there";
+    let place = &look.beside.quarantine;
+    let why = format!(
+        "SELECT reason, \"row\" FROM {place} tells why; a row that came right since may be deleted there"
+    );
     let mut check = Check::of("quarantine");
     let rows = look.number("SELECT count(*) FROM _highwater_quarantine")?;
     let mut query = look.connection.prepare(
@@ -187,7 +192,7 @@ pub(super) fn quarantine(look: &Look<'_>) -> Looked {
     while let Some(row) = found.next()? {
         let (run, page): (i64, i64) = (row.get(0)?, row.get(1)?);
         let (reason, rows): (String, u64) = (row.get(2)?, figure(row, 3)?);
-        check.find(Verdict::Attention, LOOK, || {
+        check.find(Verdict::Attention, why.clone(), || {
             format!("run {run}, page {page}: {}: {}", count(rows, "row"), quoted(&reason))
         });
     }

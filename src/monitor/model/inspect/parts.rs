@@ -14,8 +14,14 @@ use crate::walk::{By, Way};
 const NOT_KEPT: &str = "not kept";
 
 /// All of a page.
-pub fn of(schema: &Schema, page: &PageEntry, before: &Before, rows: &[First]) -> Vec<Part> {
-    let mut parts = request(page, before);
+pub fn of(
+    schema: &Schema,
+    page: &PageEntry,
+    method: Option<&str>,
+    before: &Before,
+    rows: &[First],
+) -> Vec<Part> {
+    let mut parts = request(page, method, before);
     parts.push(Part::Blank);
     parts.extend(walk(page));
     parts.push(Part::Blank);
@@ -29,7 +35,7 @@ pub fn of(schema: &Schema, page: &PageEntry, before: &Before, rows: &[First]) ->
     parts
 }
 
-fn request(page: &PageEntry, before: &Before) -> Vec<Part> {
+fn request(page: &PageEntry, method: Option<&str>, before: &Before) -> Vec<Part> {
     let mut said = Said::new();
     match &page.url {
         Some(url) => said.push((Role::Plain, url.clone())),
@@ -40,7 +46,7 @@ fn request(page: &PageEntry, before: &Before) -> Vec<Part> {
         said.push((Role::Quiet, " → ".to_owned()));
         said.push((role, exchange::status(status)));
     }
-    let mut parts = vec![Part::Field((Role::Accent, "GET".to_owned()), said)];
+    let mut parts = vec![Part::Field((Role::Accent, method.unwrap_or("request").to_owned()), said)];
     let mut asked =
         vec![(Role::Quiet, format!("{} ", page.asked_by.word())), (Role::Plain, page.asked_with.clone())];
     if page.asked_by == By::Token {

@@ -47,6 +47,19 @@ fn a_page_that_came_by_is_all_there_and_nothing_is_asked() {
 }
 
 #[test]
+fn a_page_is_asked_for_with_the_method_of_its_source() {
+    let mut model = midst(120, 36);
+    let Event::Opened(mut source) = opened() else { unreachable!() };
+    source.method = "POST".to_owned();
+    tell(&mut model, 9_000, Event::Opened(source));
+    let past = PageEntry::past(PastPage { run: 1, page: 2, ..PastPage::default() });
+    let past = Inspector::open(&past, &model, 90).sheet.text();
+    let live = text(&inspected(model).0);
+    assert!(live.contains("POST        http://") && !live.contains("GET"), "{live}");
+    assert!(past.contains("POST        its address not kept"), "{past}");
+}
+
+#[test]
 fn with_several_lanes_a_page_goes_on_from_the_last_one_of_its_lane() {
     let second = |opens| {
         let Event::Page(mut stored) = page_of(5, 4, 70) else { unreachable!() };
