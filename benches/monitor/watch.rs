@@ -250,6 +250,7 @@ fn key(code: KeyCode) -> Message {
 fn opened(rows: u64, destination: String) -> Event {
     Event::Opened(Opened {
         source: "users of this benchmark".to_owned(),
+        method: "GET".to_owned(),
         destination,
         walk: Mode::Auto,
         checkpoint: users::cursor(rows - 1),
