@@ -274,3 +274,43 @@ fn what_is_shown_of_a_source_holds_no_control_of_a_terminal() {
         assert!(!said.contains(['\u{202e}', '\u{1b}']), "{said:?}");
     }
 }
+
+/// What is asked beside, kept in a file as the reference's connectors have one.
+#[test]
+fn a_filter_is_read_from_a_configuration_of_flat_texts() {
+    let config = r#"
+[source.late]
+url = "URL"
+rows = "data"
+key = "id"
+cursor = "none"
+filters = { updated_since = "file:configuration.json#start" }
+next = { from = "body:scroll_param", send = "query:scroll_param" }
+columns = { id = "STRING", updatedAt = "UTC_DATETIME" }
+"#;
+    let rig = Rig::start(config);
+    // From a time on after which a page is left.
+    let late = "2025-12-31T23:59:00Z";
+    let configured = |start: &str| {
+        let text = format!(r#"{{"api_key": "unused", "start": "{start}"}}"#);
+        std::fs::write(rig.home.path().join("configuration.json"), text).unwrap();
+    };
+    let (code, told) = rig.run("sync --source late");
+    assert!(code == 1 && told.contains("configuration.json"), "{told}");
+    configured(late);
+    let (code, told) = rig.run("sync --source late");
+    assert_eq!(code, 0, "{told}");
+    let file = Connection::open(&rig.databases()[0]).unwrap();
+    let (rows, early): (i64, i64) = file
+        .query_row("SELECT count(*), count(*) FILTER (WHERE updatedAt < ?1) FROM late", [late], |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        })
+        .unwrap();
+    assert!(rows > 0 && early == 0, "{rows} {early}");
+    // Another filter is another stream of rows.
+    configured("2025-01-01T00:00:00Z");
+    let (code, told) = rig.run("sync --source late");
+    assert!(code == 1 && told.contains("(filters "), "{told}");
+    let (_, told) = rig.run("source show late");
+    assert!(told.contains("filters.updated_since = \"file:configuration.json#start\""), "{told}");
+}

@@ -60,7 +60,7 @@ impl Session {
         let Found { source, name, playground } = Found::start(settings).await?;
         let place = place(settings)?;
         let Opened { destination: mut opened, killed } = place.open(settings.contract.schema)?;
-        opened.bind(&identity(settings))?;
+        opened.bind(&identity(settings)?)?;
         opened.check_steering()?;
         let source = source.await??;
         let (commands, receiver) = mpsc::channel(COMMANDS);

@@ -33,7 +33,7 @@ impl Found {
     pub(super) async fn start(settings: &Settings) -> Result<Self, Fault> {
         check_privacy(&settings.source)?;
         let (url, name, playground) = match &settings.source.url {
-            Some(url) => (url.clone(), masked(url).into(), None),
+            Some(url) => (filtered(url, settings)?, masked(url).into(), None),
             None => {
                 let playground = Playground::start(options(&settings.playground, None), None).await?;
                 (Url::parse(&playground.url())?, playground.name(), Some(playground))
@@ -69,10 +69,29 @@ pub(super) fn with_password(
     Ok(destination::place::Place::Postgres(Box::new(address)))
 }
 
-/// What a destination knows its source by. Holds no secret.
-pub(super) fn identity(settings: &Settings) -> String {
+/// An address with what is asked beside and kept elsewhere.
+fn filtered(url: &Url, settings: &Settings) -> Result<Url, Fault> {
+    let mut url = url.clone();
+    for (name, keeper) in &settings.filters {
+        url.query_pairs_mut().append_pair(name, keeper.fetch()?.expose());
+    }
+    Ok(url)
+}
+
+/// What a destination knows its source by. Holds no secret. Other filters choose other rows, so that they make it another
+/// source.
+///
+/// # Errors
+/// If a filter cannot be had.
+pub(super) fn identity(settings: &Settings) -> Result<String, Fault> {
     let named = settings.source.name.as_ref().map(|name| format!("{name}, ")).unwrap_or_default();
-    named + &asked(settings)
+    let filters = match &settings.source.url {
+        Some(url) if !settings.filters.is_empty() => {
+            format!(" (filters {:08x})", config::fingerprint(filtered(url, settings)?.as_str()))
+        }
+        _ => String::new(),
+    };
+    Ok(named + &asked(settings) + &filters)
 }
 
 /// Who is asked, as a destination knows it.

@@ -72,7 +72,7 @@ async fn compare(
         telling.check(&check)?;
         return Ok(None);
     };
-    let (compare, comparison) = verifier.against(&identity(settings), below)?;
+    let (compare, comparison) = verifier.against(&identity(settings)?, below)?;
     let Found { source, name, playground: _playground } = found;
     let source = source.await??;
     let terms = Terms { walk: Mode::Auto, max_pages: None, every: None, ..terms(settings, 0) };

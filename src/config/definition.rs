@@ -23,6 +23,7 @@ pub use self::preset::PRESETS;
 pub use self::walks::Safety;
 use self::written::Written;
 pub(crate) use self::written::check_name;
+use super::credential::Keeper;
 use super::file::Origin;
 use super::layers::Entry;
 use super::problem::{Place, Problem};
@@ -103,6 +104,8 @@ pub struct Definition {
     pub query: Vec<(String, String)>,
     /// What the first request asks beside.
     pub first: Vec<(String, String)>,
+    /// What each request asks beside, where that is kept elsewhere: no credential, for it is shown.
+    pub filters: Vec<(String, Keeper)>,
     /// Where the rows are.
     pub rows: Names,
     /// The table.
@@ -270,6 +273,7 @@ impl Definition {
     /// The parameters of the address that a request sets, each as often as it does.
     fn parameters(&self) -> impl Iterator<Item = &str> {
         let asked = self.query.iter().chain(&self.first).map(|(name, _)| name.as_str());
+        let asked = asked.chain(self.filters.iter().map(|(name, _)| name.as_str()));
         let sent = [self.since.as_ref().map(|since| &since.send), self.next.send.spot()];
         asked.chain(sent.into_iter().flatten().filter_map(|spot| match spot {
             Spot::Query(name) => Some(name.as_str()),

@@ -53,6 +53,8 @@ macro_rules! settings {
             $( $(#[doc = $about])+ pub $section: $Section, )+
             /// What the source speaks.
             pub contract: &'static Contract,
+            /// What each request asks beside, and where that is kept.
+            pub filters: Vec<(String, Keeper)>,
         }
 
         impl Settings {
@@ -68,6 +70,7 @@ macro_rules! settings {
                         $( $key: $format.read(text(stringify!($section), stringify!($key)))?, )+
                     }, )+
                     contract: &KEYSET,
+                    filters: Vec::new(),
                 })
             }
         }

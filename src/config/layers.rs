@@ -116,6 +116,13 @@ pub fn load(
     anchor_paths(&mut settings, &entries);
     if let Some(named) = &chosen {
         settings.contract = named.definition.contract();
+        settings.filters = named.definition.filters.clone();
+        let folder = location.as_ref().and_then(|location| location.path.parent());
+        for (_, keeper) in &mut settings.filters {
+            if let (Keeper::File(path), Some(folder)) = (keeper, folder) {
+                *path = folder.join(&*path);
+            }
+        }
     }
     let loaded = Loaded { settings, location, found, sources, places };
     agreement::check(&loaded)?;

@@ -75,13 +75,14 @@ fn asked(of: &Definition, wrong: &mut Wrong) {
     for name in of.parameters() {
         if seen.contains(&name) {
             let what = format!("the parameter {} is set twice; leave one out", quoted(name));
-            let words = ["since.send", "next.send", "first", "query"];
+            let words = ["since.send", "next.send", "first", "filters", "query"];
             let sets = |spot: Option<&Spot>| matches!(spot, Some(Spot::Query(sent)) if sent == name);
             let by = match () {
                 () if sets(of.next.send.spot()) => words[1],
                 () if sets(of.since.as_ref().map(|since| &since.send)) => words[0],
                 () if of.first.iter().any(|(asked, _)| asked == name) => words[2],
-                () => words[3],
+                () if of.filters.iter().any(|(asked, _)| asked == name) => words[3],
+                () => words[4],
             };
             wrong.push((by, what));
         }

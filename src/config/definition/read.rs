@@ -11,6 +11,8 @@ use self::reader::Reader;
 use super::parts::{self, Back, Bound, Empty, Names, Sorted, Spot, Token, Verb};
 use super::written::{Leaf, Value, Written};
 use super::{Definition, EXPIRED, Next, Says, Since, check};
+use crate::config::credential::{Keeper, Reference};
+use crate::config::format::Format as _;
 use crate::config::problem::{Place, Problem};
 use crate::record::Format;
 use crate::units;
@@ -58,7 +60,7 @@ impl Reader {
         let columns = self.columns();
         let body = self.body();
         let headers = self.headers();
-        let (query, first) = (self.pairs("query"), self.pairs("first"));
+        let (query, first, filters) = (self.pairs("query"), self.pairs("first"), self.filters());
         let rows = self.read("rows", Names::read).unwrap_or_default();
         let key = self.key(&columns);
         let cursor = self.cursor(&columns);
@@ -81,6 +83,7 @@ impl Reader {
             headers,
             query,
             first,
+            filters,
             rows,
             table,
             title,
@@ -152,6 +155,21 @@ impl Reader {
         let pair = |leaf: Leaf| {
             let name = leaf.name.clone();
             self.value(leaf, |text| Ok(text.to_owned())).map(|value| (name, value))
+        };
+        leaves.into_iter().filter_map(pair).collect()
+    }
+
+    fn filters(&mut self) -> Vec<(String, Keeper)> {
+        let leaves = self.group("filters");
+        let pair = |leaf: Leaf| {
+            let name = leaf.name.clone();
+            let keeper = self.value(leaf, |text| match Reference.read(text) {
+                Ok(keeper @ (Keeper::Env(_) | Keeper::File(_))) => Ok(keeper),
+                _ => Err("a filter is kept as env:NAME, file:PATH or file:PATH.json#KEY; write a value that is always \
+                          the same as query.NAME"
+                    .to_owned()),
+            });
+            keeper.map(|keeper| (name, keeper))
         };
         leaves.into_iter().filter_map(pair).collect()
     }

@@ -3,7 +3,8 @@
 use std::fmt::{Display, Write as _};
 
 use super::{Column, Definition, EXPIRED, Named, Sorted};
-use crate::config::format::Word as _;
+use crate::config::credential::Reference;
+use crate::config::format::{Format as _, Word as _};
 use crate::units::write_duration;
 
 /// Writes lines, each word with its comment.
@@ -83,6 +84,9 @@ fn request(of: &Definition, lines: &mut Lines) {
     lines.texts("headers", &of.headers, "Headers of each request.");
     lines.texts("query", &of.query, "What each request asks beside.");
     lines.texts("first", &of.first, "What the first request asks beside.");
+    let filters: Vec<(String, String)> =
+        of.filters.iter().map(|(name, keeper)| (name.clone(), Reference.write(keeper))).collect();
+    lines.texts("filters", &filters, "What each request asks beside, and where that is kept.");
 }
 
 fn rows(of: &Definition, lines: &mut Lines) {

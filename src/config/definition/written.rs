@@ -11,7 +11,7 @@ use crate::sanitize::quoted;
 
 /// The words that have words below them.
 pub(super) const GROUPS: &[&str] =
-    &["headers", "query", "first", "since", "next", "end", "refusal", "columns"];
+    &["headers", "query", "first", "filters", "since", "next", "end", "refusal", "columns"];
 
 /// A word of a definition: `about`, or `send` below `since`.
 #[derive(Clone, Debug)]
