@@ -92,12 +92,30 @@ const TIME: usize = 20;
 /// From which width on a column stands behind all the others: what comes after it would be far from what comes before.
 const LONG: usize = 30;
 
+/// What a field is often called that a person knows a row by.
+const NAMING: &[&str] = &["name", "title", "subject", "label", "email"];
+
+/// The column that a person knows a row by: one of those names, else the first text that is neither key nor cursor.
+fn naming(schema: &Schema) -> Option<usize> {
+    let is_own = |position: &usize| {
+        let is_end = *position == schema.primary_key || Some(*position) == schema.cursor;
+        !is_end && schema.columns[*position].kind == ColumnType::String
+    };
+    let mut texts = (0..schema.columns.len()).filter(is_own);
+    let named = texts.clone().find(|position| NAMING.contains(&schema.columns[*position].name));
+    named.or_else(|| texts.next())
+}
+
 /// A column of the table, as it is best shown.
 fn column(schema: &Schema, position: usize) -> Column {
     let column = &schema.columns[position];
-    let usual = USUAL.iter().find(|usual| usual.title == column.name).copied();
+    // Numbers are shorter than the ids that are usual.
+    let is_number = column.kind == ColumnType::Int;
+    let usual = USUAL.iter().find(|usual| usual.title == column.name && !is_number).copied();
     let shape = usual.unwrap_or(match column.kind {
+        ColumnType::Int if position == schema.primary_key => Column::text(column.name, 8, 12, 4),
         _ if position == schema.primary_key => Column::text(column.name, 8, 36, 4),
+        _ if naming(schema) == Some(position) => Column::text(column.name, 14, 40, 0),
         ColumnType::UtcDatetime => Column::text(column.name, TIME, TIME + 5, 9),
         ColumnType::Date => Column::text(column.name, 10, 10, 9),
         ColumnType::Bool => Column::text(column.name, 5, 5, 10),
@@ -159,6 +177,31 @@ mod tests {
         assert_eq!(fit(&COLUMNS, 12), [(1, 5)]);
         assert_eq!(fit(&COLUMNS, 3), []);
         assert_eq!(fit(&COLUMNS, 0), []);
+    }
+
+    #[test]
+    fn what_a_row_is_known_by_is_shown_first() {
+        const fn column(name: &'static [&'static str], kind: ColumnType) -> crate::record::Column {
+            crate::record::Column { name: name[0], path: name, kind }
+        }
+        const SCHEMA: Schema = Schema {
+            table: "issue",
+            title: "Issues",
+            columns: &[
+                column(&["id"], ColumnType::Int),
+                column(&["state"], ColumnType::String),
+                column(&["title"], ColumnType::String),
+                column(&["changed"], ColumnType::UtcDatetime),
+            ],
+            primary_key: 0,
+            parts: &[],
+            cursor: Some(3),
+            format: crate::record::Format::Rfc3339,
+        };
+        let shown = |width| rows_in(&SCHEMA, &[true; 4], width);
+        assert_eq!(shown(40), [(2, 14), (3, 20)]);
+        assert_eq!(shown(54), [(0, 8), (2, 18), (3, 20)]);
+        assert_eq!(shown(100), [(0, 12), (1, 13), (2, 40), (3, 25)]);
     }
 
     #[test]
