@@ -314,3 +314,30 @@ columns = { id = "STRING", updatedAt = "UTC_DATETIME" }
     let (_, told) = rig.run("source show late");
     assert!(told.contains("filters.updated_since = \"file:configuration.json#start\""), "{told}");
 }
+
+/// Without a cursor nothing is expected of the checkpoint, and nothing is said to have been compared that was not.
+#[test]
+fn a_source_without_a_cursor_is_not_warned_of_and_not_said_to_be_compared() {
+    let config = r#"
+[source.all]
+url = "URL"
+rows = "data"
+key = "id"
+cursor = "none"
+next = { from = "body:scroll_param", send = "query:scroll_param" }
+columns = { id = "STRING" }
+"#;
+    let rig = Rig::start(config);
+    let (code, told) = rig.run("sync --source all");
+    assert!(code == 0 && !told.contains("no readable cursor"), "{told}");
+    let (code, told) = rig.run("verify --source all --against-source");
+    assert!(code == 3 && told.contains("not compared"), "{told}");
+}
+
+/// What does not work is not said to be safe.
+#[test]
+fn a_definition_that_is_wrong_is_not_told_how_it_would_walk() {
+    let rig = Rig::start(&PEOPLE.replace("rows = \"data\"", "rows = \"elsewhere\""));
+    let (code, told) = rig.run("source check people");
+    assert!(code == 1 && told.contains("WRONG") && !told.contains("Tie-safe"), "{told}");
+}

@@ -68,7 +68,12 @@ async fn compare(
     telling: &mut Telling,
 ) -> Result<Option<Exit>, Fault> {
     let Some(below) = verifier.due() else {
-        let check = Check::of("source").told("not asked: there is no checkpoint, and so nothing is due", "");
+        let mut check = Check::of("source");
+        if settings.contract.schema.cursor.is_none() {
+            let why = || "without a cursor nothing tells which rows should be there by now".to_owned();
+            check.find(Verdict::Attention, "sync again: every run reads and compares all rows", why);
+        }
+        let check = check.told("not asked: there is no checkpoint, and so nothing is due", "not compared");
         telling.check(&check)?;
         return Ok(None);
     };

@@ -48,6 +48,10 @@ pub(super) fn run(checked: &Checked) -> Result<Exit, Fault> {
                 seam(&mut told, &source, &asked).await?;
             }
         }
+        if told.wrong {
+            return told
+                .line("walk", "as it is defined it would not work: mend what is wrong, and check again");
+        }
         for sentence in of.walks() {
             told.line("walk", &sentence)?;
         }

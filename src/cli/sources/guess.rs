@@ -10,7 +10,7 @@ use std::fmt::Write as _;
 use serde_json::{Map, Value};
 use url::Url;
 
-use self::look::{counted, cursor, fields, find, is_address, is_plain, key, rows, scalar, token};
+use self::look::{counted, cursor, fields, find, is_address, is_plain, key, nameless, rows, scalar, token};
 use super::fit;
 use crate::record::{ColumnType, Cursor};
 use crate::text::count;
@@ -54,6 +54,11 @@ fn written(path: &[&str]) -> String {
     if path.is_empty() { "$".to_owned() } else { path.join(".") }
 }
 
+/// The same for a person.
+fn place(path: &[&str]) -> String {
+    if path.is_empty() { "the whole body".to_owned() } else { format!("`{}`", path.join(".")) }
+}
+
 fn quoted(text: &str) -> String {
     toml::Value::String(text.to_owned()).to_string()
 }
@@ -63,10 +68,18 @@ fn quoted(text: &str) -> String {
 /// # Errors
 /// Why nothing can be guessed, in words.
 pub(super) fn guess(url: &Url, body: &Value, link: Option<&str>) -> Result<Guess, String> {
-    let (path, rows) = rows(body).ok_or("the answer has no list of objects in it, which rows would be")?;
+    let found = rows(body);
+    let longest = found.as_ref().map_or(0, |(_, rows)| rows.len());
+    if let Some((path, lists)) = nameless(body).filter(|(_, lists)| *lists > longest) {
+        let (place, lists) = (place(&path), count(lists as u64, "list"));
+        return Err(format!(
+            "{place} has {lists} of values without names: look up how the API is asked for objects, and give that with \
+             the address"
+        ));
+    }
+    let (path, rows) = found.ok_or("the answer has no list of objects in it, which rows would be")?;
     let mut guess = Guess { toml: String::new(), found: Vec::new(), open: Vec::new(), set: Vec::new() };
-    let place = if path.is_empty() { "the whole body".to_owned() } else { format!("`{}`", path.join(".")) };
-    guess.found.push(format!("the rows are {place}: {}", count(rows.len() as u64, "object")));
+    guess.found.push(format!("the rows are {}: {}", place(&path), count(rows.len() as u64, "object")));
     guess.word("rows", &written(&path));
     let fields = fields(&rows);
     let plain: Vec<&str> = fields.iter().copied().filter(|name| is_plain(name)).collect();

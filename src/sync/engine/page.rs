@@ -277,7 +277,8 @@ impl Run<'_> {
         }
         notices.extend(words::quarantined(number, &page.quarantined, self.sync.writer.beside()));
         let without = page.rows.iter().filter(|row| row.cursor.is_none()).count() as u64;
-        if without > 0 {
+        // Where there is none by definition, nobody counts on one.
+        if without > 0 && self.sync.source.contract().schema.cursor.is_some() {
             notices.push(words::no_cursor(number, without));
         }
         let extra = page.rows.iter().find_map(|row| row.extra.as_deref());

@@ -70,6 +70,15 @@ pub(super) fn rows(body: &Value) -> Option<List<'_>> {
     lists.into_iter().rev().max_by_key(|(_, rows)| rows.len())
 }
 
+/// The longest list of lists, which rows may be that name no fields, and the path to it.
+pub(super) fn nameless(body: &Value) -> Option<(Vec<&str>, usize)> {
+    let fields = body.as_object().into_iter().flatten();
+    let lists = fields.map(|(name, value)| (vec![name.as_str()], value)).chain([(Vec::new(), body)]);
+    let lists = lists.filter_map(|(path, value)| Some((path, value.as_array()?)));
+    let nameless = lists.filter(|(_, list)| !list.is_empty() && list.iter().all(Value::is_array));
+    nameless.map(|(path, list)| (path, list.len())).max_by_key(|(_, length)| *length)
+}
+
 pub(super) fn lists_in<'v>(value: &'v Value, path: &mut Vec<&'v str>, lists: &mut Vec<List<'v>>) {
     match value {
         Value::Array(elements) => {

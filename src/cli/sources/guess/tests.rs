@@ -124,6 +124,9 @@ fn what_is_no_time_is_no_cursor_and_what_is_not_unique_is_no_key() {
         json!([1, 2]),
         json!({ "data": [{ "a": 1 }, { "a": 1 }] }),
         json!(null),
+        // A longer list of rows without names is not passed over for what stands beside it.
+        json!({ "rows": [[1, "a"], [2, "b"]], "facets": [{ "name": "x" }] }),
+        json!([[1], [2]]),
     ] {
         assert!(guess(&url, &body, None).is_err(), "{body}");
     }
