@@ -2,6 +2,7 @@
 //! `HIGHWATER_BLESS=1` writes the key table anew.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+use std::path::Path;
 use std::process::Command;
 
 use highwater::config::KEYS;
@@ -41,5 +42,37 @@ fn every_command_is_named() {
     }
     for code in ["| 0 |", "| 1 |", "| 2 |", "| 3 |", "| 4 |", "| 128+n |"] {
         assert!(README.contains(code), "{code}");
+    }
+}
+
+/// A test that is said to show something is there.
+#[test]
+fn every_test_that_is_named_is_there() {
+    fn sources(folder: &Path, into: &mut String) {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            match path.is_dir() {
+                true => sources(&path, into),
+                false if path.extension().is_some_and(|ending| ending == "rs") => {
+                    into.push_str(&std::fs::read_to_string(&path).unwrap());
+                }
+                false => {}
+            }
+        }
+    }
+    let covered = README.split("### What is covered").nth(1).unwrap().split("\n## ").next().unwrap();
+    let rows: Vec<&str> = covered.lines().filter(|line| line.starts_with("| ")).skip(1).collect();
+    assert!(rows.len() > 20, "{}", rows.len());
+    let mut code = String::new();
+    for folder in ["src", "tests"] {
+        sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join(folder), &mut code);
+    }
+    for row in rows {
+        let tests = row.rsplit("| ").next().unwrap();
+        let named: Vec<&str> = tests.split('`').skip(1).step_by(2).collect();
+        assert!(!named.is_empty(), "{row}");
+        for name in named {
+            assert!(code.contains(&format!("fn {name}(")), "there is no test {name}");
+        }
     }
 }
