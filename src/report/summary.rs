@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use crate::run::Outcome;
+use crate::sanitize;
 use crate::sync::event::{LanesUsed, RunEnded};
 use crate::text::{count, milliseconds, number};
 use crate::walk::Request;
@@ -69,7 +70,8 @@ fn operations(ended: &RunEnded) -> Vec<(&'static str, String, String)> {
         ("retries", number(totals.retries), String::new()),
         ("quarantined", number(counts.quarantined), String::new()),
     ]);
-    let place = ended.extra.as_deref().unwrap_or("the destination");
+    // A recording may have been written by anyone.
+    let place = sanitize::line(ended.extra.as_deref().unwrap_or("the destination"));
     let extra = format!("kept in {place}; `highwater source fields` proposes columns for them");
     for (name, figure, more) in [
         ("stale", counts.stale, "older than what is stored, not written"),
