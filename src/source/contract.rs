@@ -7,6 +7,19 @@ use std::time::Duration;
 
 use crate::record::{BEGINNING, Cursor, Format, Schema, USER};
 
+/// Names of fields as a definition writes them: `meta.next`. A dot within a name has a backslash before it, and so has a
+/// backslash; `\$` alone is a name, as `$` is the whole body.
+#[must_use]
+pub fn dotted<N: AsRef<str>>(names: &[N]) -> String {
+    if let [name] = names
+        && name.as_ref() == "$"
+    {
+        return r"\$".to_owned();
+    }
+    let names = names.iter().map(|name| name.as_ref().replace('\\', r"\\").replace('.', r"\."));
+    names.collect::<Vec<_>>().join(".")
+}
+
 /// Where in a body something stands: the names of the fields from the outermost in. Without a name, the whole body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Path(pub &'static [&'static str]);
@@ -27,7 +40,7 @@ impl Path {
 
 impl fmt::Display for Path {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.is_here() { f.write_str("the body") } else { write!(f, "`{}`", self.0.join(".")) }
+        if self.is_here() { f.write_str("the body") } else { write!(f, "`{}`", dotted(self.0)) }
     }
 }
 

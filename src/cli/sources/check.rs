@@ -10,7 +10,7 @@ use crate::cli::run::{Fault, runtime};
 use crate::cli::source::Found;
 use crate::cli::{Exit, print};
 use crate::record::{Cursor, Page};
-use crate::source::contract::{At, Back, Order};
+use crate::source::contract::{At, Back, Order, dotted};
 use crate::source::decode::Envelope;
 use crate::source::{Answer, Contract, Failure, Source};
 use crate::text::{count, number};
@@ -213,7 +213,7 @@ fn columns(told: &mut Told, contract: &'static Contract, rows: &[Value]) -> Resu
     let columns = || schema.columns.iter().filter(|column| !column.path.is_empty());
     let is_empty = |path: &[&str]| rows.iter().all(|row| fit::at(row, path).is_none());
     let empty: Vec<String> =
-        columns().filter(|column| is_empty(column.path)).map(|column| column.path.join(".")).collect();
+        columns().filter(|column| is_empty(column.path)).map(|column| dotted(column.path)).collect();
     told.line("columns", &format!("{} filled", count((columns().count() - empty.len()) as u64, "column")))?;
     if !empty.is_empty() {
         told.line("columns", &format!("in none of these rows: {}", empty.join(", ")))?;

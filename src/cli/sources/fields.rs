@@ -13,6 +13,7 @@ use crate::config::definition::{Column, Names};
 use crate::config::{self, Location, Named, Settings};
 use crate::record::{ColumnType, USER};
 use crate::sanitize;
+use crate::source::contract::dotted;
 use crate::text::{count, number};
 
 /// How many rows are looked at.
@@ -138,9 +139,7 @@ fn proposed(columns: &[Column], found: &Found) -> Vec<Column> {
 fn is_sayable(path: &[String]) -> bool {
     // Room for what tells it from another.
     let length: usize = path.iter().map(|name| name.len() + 1).sum::<usize>() + "_99".len();
-    let is_plain = |name: &String| {
-        !name.is_empty() && name != "$" && !name.contains('.') && !name.contains(char::is_control)
-    };
+    let is_plain = |name: &String| !name.is_empty() && !name.contains(char::is_control);
     length <= LONGEST && path.iter().all(is_plain) && !path[0].starts_with("_highwater")
 }
 
@@ -168,7 +167,7 @@ fn told(asked: &Asked, found: &Found, all: bool, proposed: &[Column]) -> String 
         ),
     };
     let mut text = format!("# {name}: {fields}{more} without a column, in {rows}\n");
-    let shown = |path: &[String]| sanitize::snippet(&path.join("."), SHOWN);
+    let shown = |path: &[String]| sanitize::snippet(&dotted(path), SHOWN);
     let width =
         found.fields.keys().map(|path| shown(path).chars().count()).max().unwrap_or(0).max("field".len());
     let _ = writeln!(text, "# {:width$}  {:>6}  {:12}  for example", "field", "rows", "type");
@@ -194,4 +193,24 @@ fn told(asked: &Asked, found: &Found, all: bool, proposed: &[Column]) -> String 
         }
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn whatever_a_field_is_called_its_line_reads_back() {
+        let mut found = Found::default();
+        let row = json!({ "a.b": 1, "a": { "b": 2 }, r"c\": 3, "$": "x", "": 1, "d\n": 1 });
+        found.object(&[], &[], row.as_object().unwrap());
+        let proposed = proposed(&[], &found);
+        let lines: String = proposed.iter().map(|column| format!("columns.{}\n", column.toml())).collect();
+        let words = format!("url = \"http://h\"\nkey = \"$\"\nnext = {{ from = \"link\" }}\n{lines}");
+        let named = Named::parse("mine", &words).unwrap_or_else(|why| panic!("{why:?}\n{words}"));
+        assert_eq!(named.definition.columns, proposed);
+        let paths: Vec<_> = proposed.iter().map(|column| dotted(&column.path.0)).collect();
+        assert_eq!(paths, [r"\$", "a", r"a\.b", r"c\\"]);
+    }
 }

@@ -12,7 +12,9 @@ use url::Url;
 
 use self::look::{counted, cursor, fields, find, is_address, is_plain, key, nameless, rows, scalar, token};
 use super::fit;
+use crate::config::definition::{Column, Names};
 use crate::record::{ColumnType, Cursor};
+use crate::source::contract::dotted;
 use crate::text::count;
 
 /// How many columns are proposed.
@@ -51,16 +53,21 @@ pub(super) struct Guess {
 
 /// A path in a body, as a definition writes it.
 fn written(path: &[&str]) -> String {
-    if path.is_empty() { "$".to_owned() } else { path.join(".") }
+    if path.is_empty() { "$".to_owned() } else { dotted(path) }
 }
 
 /// The same for a person.
 fn place(path: &[&str]) -> String {
-    if path.is_empty() { "the whole body".to_owned() } else { format!("`{}`", path.join(".")) }
+    if path.is_empty() { "the whole body".to_owned() } else { format!("`{}`", dotted(path)) }
 }
 
 fn quoted(text: &str) -> String {
     toml::Value::String(text.to_owned()).to_string()
+}
+
+/// The word for a token that stands at a path.
+fn next(kind: &str, path: &str, send: &str) -> String {
+    format!("next = {{ from = {}, send = {} }}", quoted(&format!("{kind}:{path}")), quoted(send))
 }
 
 /// Guesses by a body that the address brought, and the next address in its head, if it has one.
@@ -159,22 +166,16 @@ impl Guess {
                 r#"next = { from = "link", send = "url" }"#.to_owned(),
             )
         } else if let Some((path, _)) = find(body, rows, ADDRESSES, &is_address) {
-            let path = path.join(".");
-            (
-                format!("`{path}` has the next address"),
-                format!(r#"next = {{ from = "body:{path}", send = "url" }}"#),
-            )
+            let path = dotted(&path);
+            (format!("`{path}` has the next address"), next("body", &path, "url"))
         } else if let Some((path, token)) = token(body, rows) {
-            let path = path.join(".");
+            let path = dotted(&path);
             self.open.push(format!("whether the token goes back as `{token}` is a guess by its name"));
-            let line = format!(r#"next = {{ from = "body:{path}", send = "query:{token}" }}"#);
+            let line = next("body", &path, &format!("query:{token}"));
             (format!("`{path}` has a token"), line)
         } else if let Some((path, _)) = find(body, rows, NUMBERS, &|value| value.is_u64()) {
-            let path = path.join(".");
-            (
-                format!("`{path}` has the next page's number"),
-                format!(r#"next = {{ from = "number:{path}", send = "query:page" }}"#),
-            )
+            let path = dotted(&path);
+            (format!("`{path}` has the next page's number"), next("number", &path, "query:page"))
         } else if let Some((name, line)) = counted(url, body) {
             self.set.push(name);
             self.open.push(
@@ -184,8 +185,8 @@ impl Guess {
         } else if find(body, rows, MORE, &Value::is_boolean).is_some() {
             self.open
                 .push("whether the last row's key goes back, and as `starting_after`, is a guess".to_owned());
-            let line =
-                format!(r#"next = {{ from = "row:{key}", send = "query:starting_after", carry = true }}"#);
+            let from = quoted(&format!("row:{}", dotted(&[key])));
+            let line = format!(r#"next = {{ from = {from}, send = "query:starting_after", carry = true }}"#);
             ("a flag says that there is more, and no token is there".to_owned(), line)
         } else {
             self.open.push(
@@ -206,7 +207,7 @@ impl Guess {
             .into_iter()
             .find_map(|(names, is)| Some((find(body, rows, names, &Value::is_boolean)?.0, is)));
         if let Some((path, is)) = flag {
-            let path = path.join(".");
+            let path = dotted(&path);
             self.found.push(format!("`{path}` is {is} at the end"));
             let _ = writeln!(self.toml, "end = {{ flag = {}, at_end = {is} }}", quoted(&path));
         }
@@ -226,7 +227,8 @@ impl Guess {
             // A key of digits may get letters one day, and a cursor's text goes back as it came.
             let is_real = matches!(kind, ColumnType::Float | ColumnType::Decimal);
             let kind = if name == key && is_real { ColumnType::String } else { kind };
-            let _ = writeln!(self.toml, "columns.{name} = {}", quoted(kind.word()));
+            let column = Column { name: name.to_owned(), path: Names(vec![name.to_owned()]), kind };
+            let _ = writeln!(self.toml, "columns.{}", column.toml());
         }
         if left > 0 {
             let fields = count(left, "field");

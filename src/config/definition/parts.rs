@@ -7,8 +7,9 @@ use reqwest::header::HeaderName;
 use crate::config::format::Word;
 use crate::record::{ColumnType, Format};
 use crate::sanitize::quoted;
+use crate::source::contract::dotted;
 
-/// Names of fields from the outermost in: `meta.next`. None of them is the whole body, `$`.
+/// Names of fields from the outermost in: `meta.next`. None of them is the whole body, `$`. What [`dotted`] writes is read.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Names(pub Vec<String>);
 
@@ -18,7 +19,23 @@ impl Names {
         if text.is_empty() || text == "$" {
             return Ok(Self::default());
         }
-        let names: Vec<String> = text.split('.').map(str::to_owned).collect();
+        let (mut names, mut name) = (Vec::new(), String::new());
+        let mut letters = text.chars();
+        while let Some(letter) = letters.next() {
+            match letter {
+                '.' => names.push(std::mem::take(&mut name)),
+                '\\' => match letters.next() {
+                    Some(plain @ ('.' | '\\' | '$')) => name.push(plain),
+                    _ => {
+                        let what =
+                            r"a backslash stands before a dot, a $ or another backslash; write one as \\";
+                        return Err(format!("{}: {what}", quoted(text)));
+                    }
+                },
+                letter => name.push(letter),
+            }
+        }
+        names.push(name);
         match names.iter().any(String::is_empty) {
             true => Err(format!("{} has a name without a letter; write it as outer.inner", quoted(text))),
             false => Ok(Self(names)),
@@ -34,8 +51,7 @@ impl Names {
 
 impl fmt::Display for Names {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(if self.0.is_empty() { "$" } else { "" })?;
-        f.write_str(&self.0.join("."))
+        if self.0.is_empty() { f.write_str("$") } else { f.write_str(&dotted(&self.0)) }
     }
 }
 
@@ -262,5 +278,37 @@ impl Word for ColumnType {
 
     fn word(self) -> &'static str {
         Self::word(self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn a_backslash_keeps_a_name_together() {
+        let names = |text| Names::read(text).map(|names| names.0);
+        let list = |names: &[&str]| Ok(names.iter().map(|name| (*name).to_owned()).collect());
+        assert_eq!(names("a.b"), list(&["a", "b"]));
+        assert_eq!(names(r"@odata\.nextLink"), list(&["@odata.nextLink"]));
+        assert_eq!(names(r"a\\.b"), list(&[r"a\", "b"]));
+        assert_eq!((names("$"), names(r"\$")), (list(&[]), list(&["$"])));
+        for wrong in [r"a\b", r"a\", "a..b", "a.", "."] {
+            assert!(names(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn every_list_of_names_reads_back(names in prop::collection::vec(r"[ab.\\$]{1,4}|\PC{1,8}", 0..5)) {
+            let names = Names(names);
+            prop_assert_eq!(Names::read(&names.to_string()), Ok(names));
+        }
+
+        #[test]
+        fn no_text_brings_the_reader_down(text in r"[ab.\\$]{0,8}|.{0,8}") {
+            let _ = Names::read(&text);
+        }
     }
 }

@@ -148,6 +148,28 @@ fn what_is_told_of_a_source_reads_as_the_same_source() {
 }
 
 #[test]
+fn a_dot_within_a_name_is_told_as_it_is_read() {
+    let text = r#"
+        [source.mine]
+        url = "https://api.example.com/rows"
+        rows = 'v1\.0.value'
+        key = '@odata\.id'
+        next = { from = 'body:@odata\.nextLink', send = "url" }
+        end.flag = 'the\.end'
+        columns = { '@odata\.id' = "STRING", 'a\.b.c' = "INT", 'd\.e' = { name = "d", type = "INT" } }
+    "#;
+    let named = loaded(text, None).unwrap().sources.remove(0);
+    let told = named.toml();
+    let again = loaded(&told, None).unwrap_or_else(|why| panic!("{why}\n{told}")).sources.remove(0);
+    assert_eq!(again.definition, named.definition, "{told}");
+    let contract = named.definition.contract();
+    assert_eq!(contract.rows, At(&["v1.0", "value"]));
+    assert_eq!(contract.token, TokenAt::Body(At(&["@odata.nextLink"])));
+    let paths: Vec<_> = contract.schema.columns.iter().map(|column| column.path).collect();
+    assert_eq!(paths, [&["@odata.id"][..], &["a.b", "c"], &["d.e"]]);
+}
+
+#[test]
 fn every_preset_reads_and_says_where_it_comes_from() {
     for (name, text) in PRESETS {
         let path = format!("{name}.toml");

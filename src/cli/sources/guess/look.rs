@@ -55,9 +55,10 @@ const PAGES: &[&str] = &["page", "page_number", "pageNumber"];
 /// The same for rows.
 const OFFSETS: &[&str] = &["offset", "skip", "start"];
 
-/// True if a name can stand in TOML, and in a path, as it is.
+/// True if a name is nothing but letters, digits and what usually joins or marks them.
 pub(super) fn is_plain(name: &str) -> bool {
-    !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'))
+    !name.is_empty()
+        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.' | b'@'))
 }
 
 /// A list of objects, and the path to it.

@@ -111,6 +111,22 @@ fn tokens_and_addresses_are_found_however_deep_and_never_within_the_rows() {
 }
 
 #[test]
+fn a_dot_within_a_name_is_written_so_that_it_reads_back() {
+    let rows = rows("updated.at", &[json!("2026-11-16T19:05:47Z"), json!("2026-11-16T19:05:48Z")]);
+    let body =
+        json!({ "@odata.nextLink": "https://h/users?c=2", "v1.0": { "value": rows }, "has.more": true });
+    has(
+        &words("https://h/users", &body, None),
+        &[
+            r"rows = 'v1\.0.value'",
+            r#"cursor = "updated.at""#,
+            r#"next = { from = 'body:@odata\.nextLink', send = "url" }"#,
+            r#"columns.'updated\.at' = "UTC_DATETIME""#,
+        ],
+    );
+}
+
+#[test]
 fn what_is_no_time_is_no_cursor_and_what_is_not_unique_is_no_key() {
     let body = json!({ "data": [
         { "id": "x", "account_id": "a", "updated": 12 },
