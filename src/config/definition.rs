@@ -211,7 +211,7 @@ impl Definition {
     }
 
     fn leak(&self) -> &'static Contract {
-        let flag = |says: &Says| Flag { path: says.flag.leak(), at_the_end: says.is };
+        let flag = |says: &Says| Flag { path: says.flag.leak(), is: says.is };
         Box::leak(Box::new(Contract {
             method: self.body.as_deref().map_or(Method::Get, |body| Method::Post(text(body))),
             rows: self.rows.leak(),

@@ -75,16 +75,6 @@ pub enum At {
     Body(Path),
 }
 
-impl fmt::Display for At {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Query(name) => write!(f, "`{name}`"),
-            Self::Header(name) => write!(f, "the header `{name}`"),
-            Self::Body(path) => write!(f, "{path} of the body"),
-        }
-    }
-}
-
 /// How the first request asks from a cursor on.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Since {
@@ -153,8 +143,8 @@ pub enum Back {
 pub struct Flag {
     /// Where it stands.
     pub path: Path,
-    /// What it says at the end of the data.
-    pub at_the_end: bool,
+    /// What it says where that is so for which it is there: at the end of the data, or in a refusal.
+    pub is: bool,
 }
 
 /// In which order the source sends its rows.

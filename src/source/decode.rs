@@ -70,7 +70,7 @@ impl<'a> Envelope<'a> {
                 "more than {most} rows in one page (source.max_page_rows)"
             )));
         }
-        let more = more.zip(contract.more).map(|(says, flag)| says != flag.at_the_end);
+        let more = more.zip(contract.more).map(|(says, flag)| says != flag.is);
         let envelope = Self { contract, depth: limits.depth, rows, more, token: None };
         match contract.token.in_body() {
             Some(_) => envelope.with_token(token.map(|token| token.text)),
@@ -102,7 +102,7 @@ impl<'a> Envelope<'a> {
         self.token = token.filter(|token| !ends && (self.contract.empty_token || !token.is_empty()));
         match (self.more, &self.token, self.contract.more) {
             (Some(true), None, Some(flag)) => {
-                let says = !flag.at_the_end;
+                let says = !flag.is;
                 Err(Failure::BadBody(format!("{} is {says}, and no token came along", flag.path)))
             }
             _ => Ok(self),
@@ -155,7 +155,7 @@ pub(super) fn refusal(contract: &Contract, body: &[u8]) -> Option<String> {
     let at = |path| At(path).deserialize(&mut serde_json::Deserializer::from_slice(body)).ok().flatten();
     let says = serde_json::from_str::<bool>(at(flag.path)?.get()).ok()?;
     let reason = || at(reason).map(RawValue::get).unwrap_or("no reason is given");
-    (says == flag.at_the_end).then(|| sanitize::snippet(reason().trim_matches('"'), 200))
+    (says == flag.is).then(|| sanitize::snippet(reason().trim_matches('"'), 200))
 }
 
 /// What is wrong with a body that has the fields, if it is their type: what stands there in place of it.

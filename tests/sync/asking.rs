@@ -31,7 +31,7 @@ const IN_THE_BODY: Contract = Contract {
 /// The last row's id is the token, the flag decides, and what the first request asked goes along: Stripe.
 const BY_THE_LAST_ROW: Contract = Contract {
     token: TokenAt::LastRow(Path(&["id"])),
-    more: Some(Flag { path: Path(&["has_more"]), at_the_end: false }),
+    more: Some(Flag { path: Path(&["has_more"]), is: false }),
     since: Some(Since { at: At::Query("created[gte]"), format: Some(Format::Unix), ..SINCE }),
     each: &[("limit", "2")],
     first: &[("expand", "all")],
@@ -72,7 +72,7 @@ const ABOVE: Contract = Contract { since: Some(Since { exclusive: true, ..SINCE 
 
 /// Every refusal is a success with a flag: Slack.
 const REFUSED_IN_THE_BODY: Contract = Contract {
-    refusal: Some((Flag { path: Path(&["ok"]), at_the_end: false }, Path(&["error"]))),
+    refusal: Some((Flag { path: Path(&["ok"]), is: false }, Path(&["error"]))),
     expired: &[200],
     expired_text: Some("invalid_cursor"),
     ..KEYSET

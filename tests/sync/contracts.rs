@@ -36,7 +36,7 @@ const IN_THE_HEAD: Contract = Contract {
 const BESIDE_A_FLAG: Contract = Contract {
     rows: Path(&["result", "users"]),
     token: TokenAt::Body(Path(&["meta", "after_cursor"])),
-    more: Some(Flag { path: Path(&["meta", "has_more"]), at_the_end: false }),
+    more: Some(Flag { path: Path(&["meta", "has_more"]), is: false }),
     back: Back::At(At::Query("page[after]")),
     first: &[("sort", "updated_at")],
     each: &[("page[size]", "2")],

@@ -67,7 +67,7 @@ fn a_section_is_a_contract_and_a_table() {
     assert_eq!(contract.back, Back::At(contract::At::Body(At(&["page"]))));
     assert_eq!((contract.expired, contract.lifetime), (&[410][..], Some(Duration::from_secs(60))));
     assert_eq!(contract.order, Order::Ascending);
-    assert_eq!(contract.more, Some(Flag { path: At(&["page", "more"]), at_the_end: false }));
+    assert_eq!(contract.more, Some(Flag { path: At(&["page", "more"]), is: false }));
     assert_eq!(contract.refusal.unwrap().1, At(&["error"]));
     let since = contract.since.unwrap();
     assert_eq!((since.exclusive, since.initial), (true, "0"));
