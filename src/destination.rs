@@ -13,6 +13,7 @@ pub mod outage;
 pub mod place;
 pub mod postgres;
 pub mod reader;
+mod seal;
 mod shape;
 pub mod sqlite;
 mod steering;

@@ -15,8 +15,8 @@ use sha2::{Digest as _, Sha256};
 
 use self::part::{MOVES, PARTS, Part, RUNS};
 use super::DestinationError;
+use super::kept::json;
 use super::place::Steered;
-use super::sqlite::json;
 use crate::record::Packed;
 use crate::text::count;
 

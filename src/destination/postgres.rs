@@ -38,10 +38,9 @@ pub use self::mirror::{mirror, verifier};
 pub use self::reader::PostgresLook;
 use self::transact::Patience;
 use super::copy::plain;
+use super::kept::{cursor_text, json, number, stamp, word};
 use super::outage::Waits;
 use super::place::Killed;
-use super::sqlite::kept::cursor_text;
-use super::sqlite::{json, number, stamp, word};
 use super::{Batch, Beside, Committed, Destination, DestinationError, Ending, NewRun, Stored};
 use crate::kill_point::KillPoint;
 use crate::record::{Cursor, Schema};
@@ -193,7 +192,7 @@ impl Destination for Postgres {
                     &json(&Totals::default()),
                     &whole,
                     &lanes,
-                    &super::sqlite::seal::seal(&walk, &lanes),
+                    &super::seal::seal(&walk, &lanes),
                 ],
             )?;
             link.execute(

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use serde_json::value::RawValue;
 
-use super::sqlite::json;
+use super::kept::json;
 use crate::record::value::{self, Name};
 use crate::record::{Cursor, Schema};
 

@@ -7,13 +7,11 @@ mod clean;
 mod commit;
 mod copy;
 mod history;
-pub(super) mod kept;
 mod log;
 mod open;
 pub(super) mod own;
 mod reader;
 mod schema;
-pub(super) mod seal;
 mod shape;
 mod steering;
 mod stored;
@@ -21,6 +19,7 @@ mod stored;
 mod tests;
 mod undeclared;
 mod upsert;
+mod value;
 pub mod verify;
 mod whole;
 
@@ -28,17 +27,16 @@ use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, params};
-use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-pub(super) use self::commit::number;
 use self::log::Log;
 pub use self::open::Opened;
 use self::own::Own;
+use super::kept::{cursor_of, cursor_text, json, number, stamp, time, word};
 use super::lock::Lock;
+use super::seal;
 use super::{Batch, Beside, Committed, Destination, DestinationError, Ending, NewRun, Stored, guard};
 use crate::kill_point::KillPoint;
 use crate::platform;
@@ -230,7 +228,7 @@ impl Destination for Sqlite {
                     source: row.get(0)?,
                     checkpoint_at: row.get::<_, Option<String>>(2)?.as_deref().and_then(time),
                     rows: row.get::<_, i64>(3)?.unsigned_abs(),
-                    oldest: kept::cursor_of(row.get(4)?),
+                    oldest: cursor_of(row.get(4)?),
                     lost,
                     ..Stored::default()
                 };
@@ -271,7 +269,7 @@ impl Destination for Sqlite {
                     word(&new.start),
                     new.walk.mode().word(),
                     json(new.walk.next()),
-                    new.walk.checkpoint().map(kept::cursor_text),
+                    new.walk.checkpoint().map(cursor_text),
                     walk,
                     json(&Totals::default()),
                     whole,
@@ -333,7 +331,7 @@ impl Destination for Sqlite {
                     ending.text,
                     json(&ending.totals),
                     ending.resumable,
-                    commit::number(ending.totals.seams.sum()),
+                    number(ending.totals.seams.sum()),
                 ],
             )?;
             clean::note(&transaction, ending.run, ending.outcome, &ending.end)?;
@@ -369,24 +367,6 @@ fn parsed<T: DeserializeOwned>(row: &rusqlite::Row<'_>, column: usize) -> rusqli
     serde_json::from_str(&text).map_err(|error| {
         rusqlite::Error::FromSqlConversionFailure(column, rusqlite::types::Type::Text, Box::new(error))
     })
-}
-
-/// JSON of our own types, which are all plain data.
-pub(super) fn json<T: Serialize>(value: &T) -> String {
-    serde_json::to_string(value).unwrap_or_default()
-}
-
-/// The word that stands for a plain enum's variant.
-pub(super) fn word<T: Serialize>(value: &T) -> String {
-    json(value).trim_matches('"').to_owned()
-}
-
-pub(super) fn stamp(at: DateTime<Utc>) -> String {
-    at.to_rfc3339_opts(chrono::SecondsFormat::Millis, true)
-}
-
-pub(super) fn time(text: &str) -> Option<DateTime<Utc>> {
-    DateTime::parse_from_rfc3339(text).ok().map(|time| time.to_utc())
 }
 
 /// What SQLite says, with what an operator can do about it.

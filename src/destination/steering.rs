@@ -1,8 +1,7 @@
 //! Whether what steers a run is the same in all places where it is written down: checkpoint, history, walk and page
 //! log. Whoever keeps them reads them; what they mean together is settled here.
 
-use super::sqlite::kept::cursor_text;
-use super::sqlite::number;
+use super::kept::{cursor_text, number};
 use super::{Stored, StoredRun};
 use crate::record::Cursor;
 use crate::walk::Request;

@@ -184,7 +184,7 @@ pub(super) fn line(out: &mut String, schema: &Schema, row: &Row, sequence: i64, 
     }
     field(out, Some(&sequence.to_string()));
     field(out, row.cursor.as_ref().map(version).as_deref());
-    let verbatim = (!verbatim.is_empty()).then(|| crate::destination::sqlite::json(&verbatim));
+    let verbatim = (!verbatim.is_empty()).then(|| crate::destination::kept::json(&verbatim));
     field(out, verbatim.as_deref());
     field(out, extra);
     end(out);

@@ -8,7 +8,7 @@ use super::Postgres;
 use super::failure::Failure;
 use crate::destination::DestinationError;
 use crate::destination::history::Entry;
-use crate::destination::sqlite::stamp;
+use crate::destination::kept::stamp;
 
 /// The columns of an entry.
 const ENTRY: &str = "entry, at, cause, run, before, after, undone_by";

@@ -13,8 +13,8 @@ use super::failure::Failure;
 use super::link::Link;
 use super::{Postgres, hold, schema};
 use crate::destination::DestinationError;
+use crate::destination::kept::cursor_of;
 use crate::destination::outage::{Outage, Waits};
-use crate::destination::sqlite::kept::cursor_of;
 use crate::record::{Cursor, Schema};
 
 /// How long a server that went away is waited for, from the first attempt that failed to the last that is made.

@@ -7,7 +7,7 @@ use super::columns::{self, EXTRA, OWN, SEQUENCE, VERSION};
 use super::failure::Failure;
 use super::link::{Link, Product, quoted};
 use super::schema::INCOMING;
-use crate::destination::sqlite::json;
+use crate::destination::kept::json;
 use crate::record::{Cursor, Row, Schema};
 use crate::run::{Before, Fate};
 

@@ -2,11 +2,11 @@
 
 use rusqlite::{Transaction, params};
 
-use super::kept::{asked_text, cursor_of, cursor_text};
+use super::clean;
 use super::own::Own;
 use super::seal::seal;
 use super::upsert::{Place, Upsert};
-use super::{clean, json, stamp, word};
+use crate::destination::kept::{asked_text, cursor_of, cursor_text, json, number, stamp, word};
 use crate::destination::tally::{Span, Tally};
 use crate::destination::{Batch, Committed};
 use crate::kill_point::KillPoint;
@@ -250,9 +250,4 @@ fn state(
         clean::note(transaction, last.run, *outcome, end)?;
     }
     Ok(())
-}
-
-/// SQLite's integers are signed.
-pub(in crate::destination) fn number(value: u64) -> i64 {
-    i64::try_from(value).unwrap_or(i64::MAX)
 }

@@ -5,8 +5,8 @@ use std::fmt::Write as _;
 use rusqlite::types::{ToSql, Value};
 use rusqlite::{Connection, OptionalExtension as _, Row, Transaction, params_from_iter};
 
-use super::kept::{Kept, text_of};
 use super::own::Own;
+use super::value::{Kept, text_of};
 use super::{Sqlite, schema, shape};
 use crate::destination::DestinationError;
 use crate::destination::copy::part::{Book, Column, Kind, PARTS, Part, STATE};

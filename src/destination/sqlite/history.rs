@@ -4,10 +4,10 @@
 use chrono::{DateTime, Utc};
 use rusqlite::{OptionalExtension, params};
 
-use super::kept::cursor_text;
-use super::{Sqlite, stamp};
+use super::Sqlite;
 use crate::destination::DestinationError;
 use crate::destination::history::Entry;
+use crate::destination::kept::{cursor_text, stamp};
 use crate::record::Cursor;
 
 impl Sqlite {

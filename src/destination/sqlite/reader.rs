@@ -21,8 +21,8 @@ use rusqlite::functions::{Context, FunctionFlags};
 use rusqlite::{Connection, OpenFlags, Transaction, params};
 use tokio::sync::mpsc;
 
-use super::kept::{Kept, bytes_of, rank_in_sql, text_of};
 use super::own::Own;
+use super::value::{Kept, bytes_of, rank_in_sql, text_of};
 use super::{Sqlite, database_error};
 use crate::destination::reader::{
     Answer, Each, Filter, Look, MOST_ROWS, Order, PastPage, PastRun, Place, Reader, SCANNED_ROWS, Slice,

@@ -3,8 +3,8 @@
 
 use rusqlite::{OptionalExtension as _, Transaction, params};
 
-use super::kept::{Kept, declared};
 use super::own::{self, Own};
+use super::value::{Kept, declared};
 use super::{Sqlite, database_error};
 use crate::destination::DestinationError;
 use crate::destination::shape::{self, Found};

@@ -8,10 +8,10 @@
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, OptionalExtension as _};
 
-use super::kept::cursor_of;
 use super::own::Own;
 use super::{Sqlite, seal};
 use crate::destination::history::Entry;
+use crate::destination::kept::cursor_of;
 use crate::destination::place::Steered;
 use crate::destination::steering::{Logged, Written};
 use crate::destination::{Destination as _, DestinationError};

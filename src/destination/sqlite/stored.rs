@@ -3,8 +3,9 @@
 use rusqlite::Connection;
 
 use super::own::Own;
-use super::{parsed, schema, time};
+use super::{parsed, schema};
 use crate::destination::StoredRun;
+use crate::destination::kept::time;
 use crate::run::Lost;
 use crate::walk::lanes::Abreast;
 

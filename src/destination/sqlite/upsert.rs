@@ -6,11 +6,10 @@ use std::collections::BTreeMap;
 use rusqlite::types::ToSql;
 use rusqlite::{CachedStatement, Transaction, params, params_from_iter};
 
-use super::commit::number;
-use super::kept::{Kept, text_of};
 use super::own::Own;
-use super::{json, stamp};
+use super::value::{Kept, text_of};
 use crate::destination::Batch;
+use crate::destination::kept::{json, number, stamp};
 use crate::record::{Row, Schema};
 use crate::run::{Before, Fate};
 

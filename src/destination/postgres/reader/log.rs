@@ -5,12 +5,11 @@ use serde_json::Value;
 use tokio_postgres::Row;
 
 use super::{Link, texts};
-use crate::destination::kept::as_written;
+use crate::destination::kept::{as_written, time};
 use crate::destination::postgres::columns::{EXTRA, expressions, is_key, key};
 use crate::destination::postgres::failure::Failure;
 use crate::destination::postgres::link::quoted;
 use crate::destination::reader::{MOST_ROWS, PastPage, PastRun, Previous, WholeRow};
-use crate::destination::sqlite::time;
 use crate::record::Schema;
 use crate::text::cut;
 use crate::walk::By;

@@ -7,10 +7,9 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::{by_key, names, text_of};
-use crate::destination::kept::as_written;
+use crate::destination::kept::{as_written, time};
 use crate::destination::reader::{MOST_ROWS, PastPage, PastRun, Previous, WholeRow};
 use crate::destination::sqlite::own::Own;
-use crate::destination::sqlite::time;
 use crate::record::Schema;
 use crate::text::cut;
 use crate::walk::By;

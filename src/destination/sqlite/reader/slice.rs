@@ -8,8 +8,8 @@ use super::nearest::{Nearest, compare};
 use super::track::{From, Track};
 use super::{by_key, condition, names, text_of, total};
 use crate::destination::reader::{FoundRow, Key, Order, Place, Slice, View};
-use crate::destination::sqlite::kept::rank_of;
 use crate::destination::sqlite::own::Own;
+use crate::destination::sqlite::value::rank_of;
 use crate::record::Schema;
 use crate::text::shown;
 

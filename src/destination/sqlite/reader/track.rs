@@ -6,8 +6,8 @@ use rusqlite::{Transaction, params_from_iter};
 use super::slice::{Half, found};
 use super::{condition, names};
 use crate::destination::reader::{Key, Order, View};
-use crate::destination::sqlite::kept::unranked;
 use crate::destination::sqlite::own::Own;
+use crate::destination::sqlite::value::unranked;
 use crate::record::Schema;
 
 /// A way along the rows of a view.

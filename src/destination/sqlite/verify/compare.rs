@@ -14,7 +14,8 @@ use tempfile::TempDir;
 
 pub use self::comparison::Comparison;
 use super::{FULL, Tidy, Verifier};
-use crate::destination::sqlite::kept::{Kept, cursor_of, text_of};
+use crate::destination::kept::cursor_of;
+use crate::destination::sqlite::value::{Kept, text_of};
 use crate::destination::sqlite::{Sqlite, database_error, same_source};
 use crate::destination::verify::{Finding, Seam, Verdict, quoted};
 use crate::destination::{Batch, Beside, Committed, Destination, DestinationError, Ending, NewRun, Stored};

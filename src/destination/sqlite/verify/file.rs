@@ -1,8 +1,8 @@
 //! The file itself: whether SQLite finds it whole, which version's it is, and whether a row can be told by its id.
 
 use super::{FOREIGN, Look, Looked, RESTORE, figure};
-use crate::destination::sqlite::kept::text_of;
 use crate::destination::sqlite::schema::MIGRATIONS;
+use crate::destination::sqlite::value::text_of;
 use crate::destination::verify::{Check, LISTED, Verdict, quoted};
 
 /// SQLite's own check of pages, indexes and constraints.

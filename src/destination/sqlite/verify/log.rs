@@ -8,7 +8,7 @@ use rusqlite::Row;
 
 use super::runs::is_same;
 use super::{FOREIGN, Look, Looked, MOVE, figure};
-use crate::destination::sqlite::kept::cursor_of;
+use crate::destination::kept::cursor_of;
 use crate::destination::sqlite::schema::LANES;
 use crate::destination::verify::{Check, Verdict, quoted};
 use crate::record::{Cursor, Schema};

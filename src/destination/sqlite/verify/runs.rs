@@ -4,9 +4,9 @@
 use rusqlite::OptionalExtension as _;
 
 use super::{FOREIGN, FULL, Look, Looked, MOVE, figure};
-use crate::destination::sqlite::kept::{cursor_of, cursor_text};
+use crate::destination::kept::{cursor_of, cursor_text};
+use crate::destination::seal;
 use crate::destination::sqlite::schema::{LANES, SEAMS};
-use crate::destination::sqlite::seal;
 use crate::destination::verify::{Check, Verdict, quoted};
 use crate::record::BEGINNING;
 use crate::run::{Seams, Totals};

@@ -4,8 +4,9 @@
 use rusqlite::params;
 
 use super::{FOREIGN, Look, Looked, MOVE, Standing, figure};
-use crate::destination::sqlite::kept::{cursor_of, text_of};
+use crate::destination::kept::cursor_of;
 use crate::destination::sqlite::own;
+use crate::destination::sqlite::value::text_of;
 use crate::destination::verify::{Check, Verdict, quoted};
 use crate::record::{ColumnType, Cursor};
 use crate::text::{count, number};

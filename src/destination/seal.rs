@@ -4,7 +4,7 @@
 use crc32fast::Hasher;
 
 /// The seal of a walk and its lanes, as they are written down.
-pub(in crate::destination) fn seal(walk: &str, lanes: &str) -> i64 {
+pub(super) fn seal(walk: &str, lanes: &str) -> i64 {
     let mut hasher = Hasher::new();
     hasher.update(walk.as_bytes());
     // So that nothing can move from one to the other unseen.
@@ -14,6 +14,6 @@ pub(in crate::destination) fn seal(walk: &str, lanes: &str) -> i64 {
 }
 
 /// True if they are as they were written down. A file of an older version has no seal.
-pub(in crate::destination) fn holds(walk: &str, lanes: Option<&str>, kept: Option<i64>) -> bool {
+pub(super) fn holds(walk: &str, lanes: Option<&str>, kept: Option<i64>) -> bool {
     kept.is_none_or(|kept| kept == seal(walk, lanes.unwrap_or_default()))
 }

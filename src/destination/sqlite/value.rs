@@ -1,5 +1,5 @@
 //! A value as SQLite keeps it, by the type of its column, and back: whole numbers and truth values as integers, numbers
-//! with a fraction as reals, all else as the text that it is. And a cursor as our own columns keep it.
+//! with a fraction as reals, all else as the text that it is.
 //!
 //! What is read back is the text that the decoder made of it, so that a row which comes again is the same row.
 
@@ -7,9 +7,8 @@ use std::borrow::Cow;
 
 use rusqlite::types::{ToSql, ToSqlOutput, ValueRef};
 
-use crate::record::{Column, ColumnType, Cursor, Packed, Schema};
+use crate::record::{Column, ColumnType, Packed, Schema};
 use crate::text;
-use crate::walk::Request;
 
 /// The name of a type in `CREATE TABLE`: SQLite goes by the `INT` or the `TEXT` in it, and what it says beside tells a
 /// type that was declared anew. A key of whole numbers is no `INTEGER`: to SQLite that would be another name
@@ -29,13 +28,13 @@ pub(super) fn declared(kind: ColumnType, is_key: bool) -> &'static str {
 }
 
 /// A value on its way into a column.
-pub(in crate::destination) struct Kept<'a> {
+pub(super) struct Kept<'a> {
     kind: ColumnType,
     value: Option<&'a str>,
 }
 
 impl<'a> Kept<'a> {
-    pub(in crate::destination) fn new(kind: ColumnType, value: Option<&'a str>) -> Self {
+    pub(super) fn new(kind: ColumnType, value: Option<&'a str>) -> Self {
         Self { kind, value }
     }
 
@@ -129,22 +128,4 @@ pub(super) fn rank_in_sql(column: &Column, direction: &str) -> String {
 pub(super) fn unranked(kind: ColumnType, rank: &str) -> Option<i64> {
     let digits = rank.strip_prefix(' ').filter(|_| kind == ColumnType::Int)?;
     u64::from_str_radix(digits, 16).ok().map(|bits| (bits ^ SIGN).cast_signed())
-}
-
-/// A cursor as our own columns keep it: with the name of its format, where that is not RFC 3339.
-pub(in crate::destination) fn cursor_text(cursor: &Cursor) -> String {
-    cursor.clone().into()
-}
-
-/// What was asked for, as the page log keeps it.
-pub(in crate::destination) fn asked_text(request: &Request) -> Cow<'_, str> {
-    match request {
-        Request::Since(cursor) => Cow::Owned(cursor_text(cursor)),
-        Request::Token(token) => Cow::Borrowed(token),
-    }
-}
-
-/// A cursor that one of our own columns keeps, if it can be read.
-pub(in crate::destination) fn cursor_of(kept: Option<String>) -> Option<Cursor> {
-    kept.and_then(|kept| Cursor::try_from(kept).ok())
 }
