@@ -1,5 +1,8 @@
 //! The checkpoint's history, as every destination tells it.
 
+/// The columns of an [`Entry`], in its order.
+pub(super) const ENTRY: &str = "entry, at, cause, run, before, after, undone_by";
+
 /// One move of the checkpoint.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {

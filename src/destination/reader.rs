@@ -4,6 +4,7 @@
 //! [`Answer`] as a message. A question that a newer one of its kind supersedes is dropped, at once and without an
 //! answer. An answer is bounded whatever the table holds, and nothing is written here but the file of an export.
 
+pub(super) mod bounds;
 mod desk;
 mod entries;
 mod export;

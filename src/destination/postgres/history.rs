@@ -7,11 +7,8 @@ use tokio_postgres::Row;
 use super::Postgres;
 use super::failure::Failure;
 use crate::destination::DestinationError;
-use crate::destination::history::Entry;
+use crate::destination::history::{ENTRY, Entry};
 use crate::destination::kept::stamp;
-
-/// The columns of an entry.
-const ENTRY: &str = "entry, at, cause, run, before, after, undone_by";
 
 impl Postgres {
     /// The last moves of the checkpoint, newest first.

@@ -6,7 +6,7 @@ use rusqlite::{OptionalExtension, params};
 
 use super::Sqlite;
 use crate::destination::DestinationError;
-use crate::destination::history::Entry;
+use crate::destination::history::{ENTRY, Entry};
 use crate::destination::kept::{cursor_text, stamp};
 use crate::record::Cursor;
 
@@ -17,10 +17,8 @@ impl Sqlite {
     /// If they cannot be read.
     pub fn history(&mut self, most: u32) -> Result<Vec<Entry>, DestinationError> {
         self.try_sql(|connection| {
-            let mut query = connection.prepare(
-                "SELECT entry, at, cause, run, before, after, undone_by FROM _highwater_history
-                 ORDER BY entry DESC LIMIT ?1",
-            )?;
+            let query = format!("SELECT {ENTRY} FROM _highwater_history ORDER BY entry DESC LIMIT ?1");
+            let mut query = connection.prepare(&query)?;
             let entries = query.query_map([most], entry)?;
             entries.collect()
         })
@@ -44,16 +42,11 @@ impl Sqlite {
     /// # Errors
     /// If it cannot be read or written.
     pub fn undo(&mut self, at: DateTime<Utc>) -> Result<Option<Entry>, DestinationError> {
-        let last = self.try_sql(|connection| {
-            connection
-                .query_row(
-                    "SELECT entry, at, cause, run, before, after, undone_by FROM _highwater_history
-                     WHERE undone_by IS NULL AND cause <> 'undo' ORDER BY entry DESC LIMIT 1",
-                    [],
-                    entry,
-                )
-                .optional()
-        })?;
+        let last = format!(
+            "SELECT {ENTRY} FROM _highwater_history
+             WHERE undone_by IS NULL AND cause <> 'undo' ORDER BY entry DESC LIMIT 1"
+        );
+        let last = self.try_sql(|connection| connection.query_row(&last, [], entry).optional())?;
         if let Some(last) = &last {
             self.act("undo", last.before.as_deref(), Some(last.entry), at)?;
         }

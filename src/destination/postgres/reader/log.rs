@@ -1,7 +1,6 @@
 //! One row, and the log of runs and pages.
 
 use serde::de::DeserializeOwned;
-use serde_json::Value;
 use tokio_postgres::Row;
 
 use super::{Link, texts};
@@ -9,16 +8,10 @@ use crate::destination::kept::{as_written, time};
 use crate::destination::postgres::columns::{EXTRA, expressions, is_key, key};
 use crate::destination::postgres::failure::Failure;
 use crate::destination::postgres::link::quoted;
-use crate::destination::reader::{MOST_ROWS, PastPage, PastRun, Previous, WholeRow};
+use crate::destination::reader::bounds::{before, bounded, limit, shown};
+use crate::destination::reader::{PastPage, PastRun, Previous, WholeRow};
 use crate::record::Schema;
-use crate::text::cut;
 use crate::walk::By;
-
-/// The most that is given of a value, in characters.
-const VALUE: usize = 65_536;
-
-/// The most that a piece of the log may fill, in bytes; but never less than one entry.
-const BYTES: usize = 2 << 20;
 
 /// One row with all that is kept of it.
 pub(super) fn row(link: &mut Link, schema: &'static Schema, id: &str) -> Result<Option<WholeRow>, Failure> {
@@ -33,7 +26,6 @@ pub(super) fn row(link: &mut Link, schema: &'static Schema, id: &str) -> Result<
         quoted(schema.table)
     );
     let Some(found) = link.first(&sql, &[&id])? else { return Ok(None) };
-    let shown = |text: &str| cut(text, VALUE).into_owned();
     let values = texts(&found, 1, schema.columns.len())?.into_iter().map(|value| value.map(shown)).collect();
     let extra: Option<&str> = found.try_get(0)?;
     let extra = extra.map(shown);
@@ -47,17 +39,11 @@ fn previous(link: &mut Link, stream: &str, id: &str) -> Result<Option<Previous>,
         &[&stream, &id],
     )?;
     let Some(kept) = kept else { return Ok(None) };
-    let before: Option<serde_json::Map<String, Value>> = json(&kept, "before")?;
-    let old = |value| match value {
-        Value::Null => None,
-        Value::String(text) => Some(cut(&text, VALUE).into_owned()),
-        other => Some(cut(&other.to_string(), VALUE).into_owned()),
-    };
     Ok(Some(Previous {
         run: kept.try_get("run")?,
         page: count(&kept, "page")?,
         at: line(&kept, "at")?.as_deref().and_then(time),
-        before: before.into_iter().flatten().map(|(name, value)| (name, old(value))).collect(),
+        before: before(json(&kept, "before")?),
     }))
 }
 
@@ -75,7 +61,7 @@ pub(super) fn runs(
          WHERE r.stream = $1 AND r.run < $2 ORDER BY r.run DESC LIMIT $3",
         &[&stream, &before.unwrap_or(i64::MAX), &limit(rows)],
     )?;
-    bounded(found.iter().map(run), |run| run.text.as_deref().map_or(0, str::len))
+    bounded(found.iter().map(run))
 }
 
 /// A run's pages below a number, newest first.
@@ -91,31 +77,7 @@ pub(super) fn pages(
         "SELECT * FROM _highwater_pages WHERE stream = $1 AND run = $2 AND page < $3 ORDER BY page DESC LIMIT $4",
         &[&stream, &run, &before, &limit(rows)],
     )?;
-    bounded(found.iter().map(page), |page| {
-        let token = page.token.as_deref().map_or(0, str::len);
-        token + page.asked.len() + page.url.as_deref().map_or(0, str::len)
-    })
-}
-
-fn limit(rows: usize) -> i64 {
-    i64::try_from(rows.clamp(1, MOST_ROWS)).unwrap_or(i64::MAX)
-}
-
-/// The entries, as far as there is room for them.
-fn bounded<T>(
-    entries: impl Iterator<Item = Result<T, Failure>>,
-    size: impl Fn(&T) -> usize,
-) -> Result<Vec<T>, Failure> {
-    let (mut kept, mut bytes) = (Vec::new(), 0);
-    for entry in entries {
-        let entry = entry?;
-        bytes += size(&entry);
-        kept.push(entry);
-        if bytes > BYTES {
-            break;
-        }
-    }
-    Ok(kept)
+    bounded(found.iter().map(page))
 }
 
 fn run(row: &Row) -> Result<PastRun, Failure> {
@@ -178,7 +140,7 @@ fn count(row: &Row, column: &str) -> Result<u64, Failure> {
 /// A text, bounded.
 fn line(row: &Row, column: &str) -> Result<Option<String>, Failure> {
     let text: Option<&str> = row.try_get(column)?;
-    Ok(text.map(|text| cut(text, VALUE).into_owned()))
+    Ok(text.map(shown))
 }
 
 /// A cursor as the source wrote it, or whatever else stands there, bounded.

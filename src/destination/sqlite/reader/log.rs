@@ -4,21 +4,14 @@
 use rusqlite::types::FromSql;
 use rusqlite::{OptionalExtension, Row, Transaction, params};
 use serde::de::DeserializeOwned;
-use serde_json::Value;
 
 use super::{by_key, names, text_of};
 use crate::destination::kept::{as_written, time};
-use crate::destination::reader::{MOST_ROWS, PastPage, PastRun, Previous, WholeRow};
+use crate::destination::reader::bounds::{before, bounded, limit, shown};
+use crate::destination::reader::{PastPage, PastRun, Previous, WholeRow};
 use crate::destination::sqlite::own::Own;
 use crate::record::Schema;
-use crate::text::cut;
 use crate::walk::By;
-
-/// The most that is given of a value, in characters.
-const VALUE: usize = 65_536;
-
-/// The most that a piece of the log may fill, in bytes; but never less than one entry.
-const BYTES: usize = 2 << 20;
 
 /// One row with all that is kept of it.
 pub(super) fn row(
@@ -32,7 +25,7 @@ pub(super) fn row(
     let values = transaction.prepare_cached(&query)?.query_row([by_key(schema, id)], |row| {
         let value = |at: usize| {
             let text = text_of(schema.columns[at].kind, row.get_ref(at)?);
-            Ok(text.map(|text| cut(&text, VALUE).into_owned()))
+            Ok(text.as_deref().map(shown))
         };
         (0..columns).map(value).collect()
     });
@@ -41,7 +34,7 @@ pub(super) fn row(
         .prepare_cached("SELECT fields FROM _highwater_extra WHERE id = ?1")?
         .query_row([id], |row| row.get(0))
         .optional()?;
-    let extra = extra.map(|fields| cut(&fields, VALUE).into_owned());
+    let extra = extra.as_deref().map(shown);
     Ok(Some(WholeRow { values, extra, previous: previous(transaction, id)? }))
 }
 
@@ -54,17 +47,11 @@ fn previous(transaction: &Own<Transaction<'_>>, id: &str) -> rusqlite::Result<Op
     transaction
         .prepare_cached("SELECT * FROM _highwater_previous WHERE id = ?1")?
         .query_row([id], |row| {
-            let before: Option<serde_json::Map<String, Value>> = json(row, "before")?;
-            let old = |value| match value {
-                Value::Null => None,
-                Value::String(text) => Some(cut(&text, VALUE).into_owned()),
-                other => Some(cut(&other.to_string(), VALUE).into_owned()),
-            };
             Ok(Previous {
                 run: row.get("run")?,
                 page: count(row, "page")?,
                 at: optional::<String>(row, "at")?.as_deref().and_then(time),
-                before: before.into_iter().flatten().map(|(name, value)| (name, old(value))).collect(),
+                before: before(json(row, "before")?),
             })
         })
         .optional()
@@ -82,7 +69,7 @@ pub(super) fn runs(
          FROM _highwater_runs r WHERE r.run < ?1 ORDER BY r.run DESC LIMIT ?2",
     )?;
     let runs = query.query_map(params![before.unwrap_or(i64::MAX), limit(rows)], run)?;
-    bounded(runs, |run| run.text.as_deref().map_or(0, str::len))
+    bounded(runs)
 }
 
 /// A run's pages below a number, newest first.
@@ -97,31 +84,7 @@ pub(super) fn pages(
         "SELECT * FROM _highwater_pages WHERE run = ?1 AND page < ?2 ORDER BY page DESC LIMIT ?3",
     )?;
     let pages = query.query_map(params![run, before, limit(rows)], page)?;
-    bounded(pages, |page| {
-        let token = page.token.as_deref().map_or(0, str::len);
-        token + page.asked.len() + page.url.as_deref().map_or(0, str::len)
-    })
-}
-
-fn limit(rows: usize) -> i64 {
-    i64::try_from(rows.clamp(1, MOST_ROWS)).unwrap_or(i64::MAX)
-}
-
-/// The entries, as far as there is room for them.
-fn bounded<T>(
-    entries: impl Iterator<Item = rusqlite::Result<T>>,
-    size: impl Fn(&T) -> usize,
-) -> rusqlite::Result<Vec<T>> {
-    let (mut kept, mut bytes) = (Vec::new(), 0);
-    for entry in entries {
-        let entry = entry?;
-        bytes += size(&entry);
-        kept.push(entry);
-        if bytes > BYTES {
-            break;
-        }
-    }
-    Ok(kept)
+    bounded(pages)
 }
 
 fn run(row: &Row<'_>) -> rusqlite::Result<PastRun> {
@@ -192,7 +155,7 @@ fn count(row: &Row<'_>, column: &str) -> rusqlite::Result<u64> {
 /// A text, bounded.
 fn line(row: &Row<'_>, column: &str) -> rusqlite::Result<Option<String>> {
     let text = optional::<String>(row, column)?;
-    Ok(text.map(|text| cut(&text, VALUE).into_owned()))
+    Ok(text.as_deref().map(shown))
 }
 
 /// A cursor as the source wrote it, or whatever else stands there, bounded.
