@@ -24,7 +24,7 @@ use crate::text::count;
 pub(super) const MOST: usize = 1_000;
 
 /// How much a piece may hold, in bytes; but never less than one entry.
-pub(super) const BYTES: usize = 4 << 20;
+const BYTES: usize = 4 << 20;
 
 /// Some entries of a part, as texts.
 #[derive(Debug, Default)]
@@ -34,6 +34,22 @@ pub struct Piece {
     pub entries: Vec<Packed>,
     /// The key of the last one.
     pub last: Vec<String>,
+    /// How much all of them hold.
+    bytes: usize,
+}
+
+impl Piece {
+    /// Takes an entry with its key.
+    pub(super) fn push(&mut self, entry: Packed, key: Vec<String>) {
+        self.bytes += entry.iter().flatten().map(str::len).sum::<usize>();
+        self.entries.push(entry);
+        self.last = key;
+    }
+
+    /// True if it holds as much as it may.
+    pub(super) fn is_full(&self) -> bool {
+        self.bytes > BYTES
+    }
 }
 
 /// A destination as one side of a copy.
@@ -339,7 +355,7 @@ impl Pieces {
         &mut self,
         read: impl FnOnce(Part, &[String], usize) -> Result<Piece, E>,
     ) -> Result<Option<Vec<Packed>>, E> {
-        let Piece { entries, last } = read(self.part, &self.after, self.next)?;
+        let Piece { entries, last, .. } = read(self.part, &self.after, self.next)?;
         if entries.is_empty() {
             return Ok(None);
         }

@@ -16,7 +16,7 @@ use super::link::{Link, quoted};
 use super::schema;
 use crate::destination::DestinationError;
 use crate::destination::copy::part::{Book, Column, Kind, PARTS, Part, QUARANTINE, STATE};
-use crate::destination::copy::{BYTES, Piece, Side, plain};
+use crate::destination::copy::{Piece, Side, plain};
 use crate::kill_point::KillPoint;
 use crate::record::{Packed, Row, Schema};
 use crate::sanitize;
@@ -157,16 +157,14 @@ pub(super) fn piece(
     let params: Vec<&(dyn ToSql + Sync)> = std::iter::once(&schema.table as &(dyn ToSql + Sync))
         .chain(after.iter().map(|text| text as &(dyn ToSql + Sync)))
         .collect();
-    let (mut piece, mut bytes) = (Piece::default(), 0);
+    let mut piece = Piece::default();
     link.each(&sql, &params, |row| {
-        if bytes > BYTES {
+        if piece.is_full() {
             return Ok(());
         }
         let entry = texts(row, query.count)?;
-        bytes += entry.iter().flatten().map(str::len).sum::<usize>();
-        piece.entries.push(entry);
         let key = (query.count..query.count + query.key.len()).map(|at| row.try_get(at));
-        piece.last = key.collect::<Result<_, _>>()?;
+        piece.push(entry, key.collect::<Result<_, _>>()?);
         Ok::<_, Failure>(())
     })?;
     Ok(piece)

@@ -10,7 +10,7 @@ use super::value::{Kept, text_of};
 use super::{Sqlite, schema, shape};
 use crate::destination::DestinationError;
 use crate::destination::copy::part::{Book, Column, Kind, PARTS, Part, STATE};
-use crate::destination::copy::{BYTES, Piece, Side};
+use crate::destination::copy::{Piece, Side};
 use crate::kill_point::KillPoint;
 use crate::record::{ColumnType, Packed, Schema};
 
@@ -156,19 +156,16 @@ impl Query {
         let after = self.key.iter().zip(after).map(|((_, kind), text)| value(*kind, Some(text)));
         let mut query = connection.prepare_cached(&sql)?;
         let mut rows = query.query(params_from_iter(after))?;
-        let (mut piece, mut bytes) = (Piece::default(), 0);
-        while let Some(row) = rows.next()? {
+        let mut piece = Piece::default();
+        while !piece.is_full()
+            && let Some(row) = rows.next()?
+        {
             let entry = entry(row, &self.kinds)?;
-            bytes += entry.iter().flatten().map(str::len).sum::<usize>();
-            piece.entries.push(entry);
             let key = (0..self.key.len()).map(|at| {
                 let value = row.get_ref(self.kinds.len() + at)?;
                 Ok(text_of(ColumnType::String, value).unwrap_or_default().into_owned())
             });
-            piece.last = key.collect::<rusqlite::Result<_>>()?;
-            if bytes > BYTES {
-                break;
-            }
+            piece.push(entry, key.collect::<rusqlite::Result<_>>()?);
         }
         Ok(piece)
     }
