@@ -63,7 +63,8 @@ fn what_comes_back_is_what_went_there_wherever_it_was_interrupted() {
     });
     played.unwrap();
     let stops = stops.into_inner();
-    assert!(stops > 100, "{stops}");
+    // Of the least that can be played, each case has more than four pieces.
+    assert!(stops > 40, "{stops}");
 }
 
 /// A file with a part of a source's rows, and the program that copies it.
