@@ -12,11 +12,12 @@ use super::{Copied, Exit, print};
 use crate::destination::DestinationError;
 use crate::destination::copy::part::PARTS;
 use crate::destination::copy::{Copy, Doing, Ended};
+use crate::destination::outage::{Outage, Waits};
 use crate::destination::place::{Opened, Place, Steered};
 use crate::platform::Signals;
 use crate::record::Schema;
 use crate::report::Progress;
-use crate::text::{count, number};
+use crate::text::{count, number, span};
 
 /// `highwater copy`: all of a table and of what belongs to it, compared at the end.
 ///
@@ -45,39 +46,69 @@ struct Job {
     anew: bool,
 }
 
-/// Copies on a thread of its own, and lets a signal stop it after the piece that is on its way.
+/// Copies on a thread of its own, tells what a destination is waited for, and lets a signal stop it after the piece that
+/// is on its way, or end the wait.
 async fn ended(job: Job) -> Result<Exit, Fault> {
     let mut signals = Signals::ending()?;
-    let stopped = Arc::new(AtomicBool::new(false));
+    let (stopped, waits) = (Arc::new(AtomicBool::new(false)), Waits::default());
+    let progress = Arc::new(Progress::start("copied"));
     let (sender, mut done) = oneshot::channel();
     let (stop, task) = (Arc::clone(&stopped), job.clone());
+    let (held, shown) = (waits.clone(), Arc::clone(&progress));
     thread::Builder::new().spawn(move || {
-        let ended = task.copy(&|| stop.load(Ordering::Relaxed));
+        let ended = task.copy(&held, &shown, &|| stop.load(Ordering::Relaxed));
+        // The line must be gone before the end is told.
+        drop(shown);
         // Nobody waits any more if the program is leaving.
         let _ = sender.send(ended);
     })?;
+    let (mut outages, mut is_out) = (waits.watch(), false);
     let mut signal = None;
     let ended = loop {
         tokio::select! {
             ended = &mut done => break ended?,
+            Ok(()) = outages.changed() => {
+                let outage = outages.borrow_and_update().clone();
+                if is_out != outage.is_some() {
+                    is_out = outage.is_some();
+                    progress.aside(|| print::note(&waited_for(outage.as_ref())));
+                }
+            }
             number = end_signal(&mut signals) => {
                 // At the second one it leaves at once: what is not committed goes over the next time.
                 if signal.replace(number).is_some() {
                     std::process::exit(128 + number);
                 }
                 stopped.store(true, Ordering::Relaxed);
+                waits.end();
             }
         }
     };
-    match ended? {
-        Done { ended: Ended::Complete(counts), checkpoint, .. } => {
+    drop(progress);
+    match (ended, signal) {
+        (Ok(Done { ended: Ended::Complete(counts), checkpoint }), _) => {
             job.tell(&counts, checkpoint.as_deref())?;
             Ok(Exit::Complete)
         }
-        Done { ended: Ended::Stopped(entries), .. } => {
+        (Ok(Done { ended: Ended::Stopped(entries), .. }), signal) => {
             print::note(&format!("stopped after {}; the same command goes on", entries_of(entries)));
             Ok(signal.map_or(Exit::Early, signalled))
         }
+        (Err(error), Some(number)) => {
+            print::error(&error.to_string());
+            Ok(signalled(number))
+        }
+        (Err(error), None) => Err(error.into()),
+    }
+}
+
+/// That a destination is waited for, or is there again.
+fn waited_for(outage: Option<&Outage>) -> String {
+    match outage {
+        Some(Outage { reason, since, gives_up, .. }) => {
+            format!("waits for a destination, {} at most: {reason}", span(*gives_up - *since))
+        }
+        None => "it is there again".to_owned(),
     }
 }
 
@@ -88,7 +119,12 @@ struct Done {
 }
 
 impl Job {
-    fn copy(&self, is_stopped: &dyn Fn() -> bool) -> Result<Done, DestinationError> {
+    fn copy(
+        &self,
+        waits: &Waits,
+        progress: &Progress,
+        is_stopped: &dyn Fn() -> bool,
+    ) -> Result<Done, DestinationError> {
         let Self { from, to, schema, anew } = self;
         // What is not there is not to be made.
         drop(from.read(schema)?);
@@ -97,7 +133,8 @@ impl Job {
         let checkpoint = source.stored()?.checkpoint.map(|checkpoint| checkpoint.text().to_owned());
         let mut target = told(to.open_unfinished(schema)?, to);
         let rows = source.stored()?.rows;
-        let progress = Progress::start("copied");
+        source.wait_by(waits.clone());
+        target.wait_by(waits.clone());
         let mut tell = |doing| {
             match doing {
                 Doing::GoingOn(entries) => {

@@ -208,7 +208,7 @@ impl<'a> Copy<'a> {
         let Some(counts) = self.compare()? else { return Ok(Ended::Stopped(mark.entries)) };
         self.to.finish(&state)?;
         if self.to.state()? != state {
-            let what = "its state is another than what was written there; restore the copy, or make it again with --anew";
+            let what = "its state is another than what was written there: do not go on with it, and give another --to";
             return refused(&self.to.name(), what);
         }
         Ok(Ended::Complete(counts))
@@ -261,6 +261,8 @@ impl<'a> Copy<'a> {
                     ),
                 );
             }
+            // Whoever asked for it need not be told.
+            Some(_) if anew => {}
             Some(_) => {
                 (self.tell)(Doing::Anew);
             }

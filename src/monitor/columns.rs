@@ -106,8 +106,8 @@ fn naming(schema: &Schema) -> Option<usize> {
     named.or_else(|| texts.next())
 }
 
-/// A column of the table, as it is best shown.
-fn column(schema: &Schema, position: usize) -> Column {
+/// A column of the table, as it is best shown; `naming` is the one that a person knows a row by.
+fn column(schema: &Schema, naming: Option<usize>, position: usize) -> Column {
     let column = &schema.columns[position];
     // Numbers are shorter than the ids that are usual.
     let is_number = column.kind == ColumnType::Int;
@@ -115,7 +115,7 @@ fn column(schema: &Schema, position: usize) -> Column {
     let shape = usual.unwrap_or(match column.kind {
         ColumnType::Int if position == schema.primary_key => Column::text(column.name, 8, 12, 4),
         _ if position == schema.primary_key => Column::text(column.name, 8, 36, 4),
-        _ if naming(schema) == Some(position) => Column::text(column.name, 14, 40, 0),
+        _ if naming == Some(position) => Column::text(column.name, 14, 40, 0),
         ColumnType::UtcDatetime => Column::text(column.name, TIME, TIME + 5, 9),
         ColumnType::Date => Column::text(column.name, 10, 10, 9),
         ColumnType::Bool => Column::text(column.name, 5, 5, 10),
@@ -130,7 +130,8 @@ fn column(schema: &Schema, position: usize) -> Column {
 #[must_use]
 pub fn of_rows(schema: &Schema, shown: &[bool]) -> Vec<Column> {
     let places = (0..schema.columns.len()).filter(|position| shown.get(*position) == Some(&true));
-    let mut columns: Vec<Column> = places.map(|position| column(schema, position)).collect();
+    let naming = naming(schema);
+    let mut columns: Vec<Column> = places.map(|position| column(schema, naming, position)).collect();
     columns.sort_by_key(|column| column.least >= LONG);
     columns
 }
@@ -141,7 +142,8 @@ pub fn of_rows(schema: &Schema, shown: &[bool]) -> Vec<Column> {
 pub fn telling(schema: &Schema) -> Vec<usize> {
     let ends: Vec<usize> = schema.cursor.into_iter().chain([schema.primary_key]).collect();
     let mut own: Vec<usize> = (0..schema.columns.len()).filter(|position| !ends.contains(position)).collect();
-    own.sort_by_key(|position| column(schema, *position).rank);
+    let naming = naming(schema);
+    own.sort_by_key(|position| column(schema, naming, *position).rank);
     own.truncate(2);
     own.extend(ends);
     own.dedup();

@@ -1,8 +1,11 @@
 //! Copies to a server and back: what comes back is what went there, wherever the copy was interrupted.
 
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::thread;
 
 use highwater::destination::copy::{Copy, Doing, Ended};
+use highwater::destination::outage::Waits;
 use highwater::destination::place::Place;
 use highwater::destination::postgres::mirror;
 use highwater::kill_point::VARIABLE;
@@ -140,4 +143,40 @@ fn a_row_that_the_server_cannot_hold_is_told_and_nothing_is_left_out() {
     let refused = rig.copy(&[]);
     assert_eq!(refused.code(), 1, "{refused}");
     assert!(refused.stderr.contains(&id) && refused.stderr.contains("NUL"), "{refused}");
+}
+
+#[test]
+fn a_server_that_goes_away_is_waited_for_and_the_copy_goes_on() {
+    let Some(mut cluster) = Cluster::start("a copy whose server goes away") else { return };
+    let rig = Rig::new(&cluster, "away");
+    let from = Place::File(rig.highwater.db());
+    let to = Place::Postgres(Box::new(cluster.address("away")));
+    let mut source = from.open(&USER).unwrap().destination;
+    source.check_steering().unwrap();
+    let mut target = to.open_unfinished(&USER).unwrap().destination;
+    let waits = Waits::default();
+    target.wait_by(waits.clone());
+    let mut outages = waits.watch();
+    let cluster = Mutex::new(&mut cluster);
+    let stopped = AtomicBool::new(false);
+    let mut tell = |doing| {
+        if matches!(doing, Doing::Copied(_)) && !stopped.swap(true, Ordering::Relaxed) {
+            cluster.lock().unwrap().stop("immediate");
+        }
+        true
+    };
+    thread::scope(|scope| {
+        let waited = scope.spawn(|| {
+            let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+            let outage = runtime.block_on(outages.wait_for(Option::is_some)).unwrap().clone().unwrap();
+            cluster.lock().unwrap().again();
+            outage
+        });
+        let ended =
+            Copy::new(source.as_mut(), target.as_mut(), &mut tell).in_pieces_of(500).run(false).unwrap();
+        assert!(matches!(ended, Ended::Complete(_)), "{ended:?}");
+        let outage = waited.join().unwrap();
+        assert!(outage.gives_up > outage.since, "{outage:?}");
+    });
+    assert_eq!(*waits.watch().borrow(), None);
 }
