@@ -11,6 +11,7 @@ use std::path::Path;
 use chrono::{DateTime, TimeDelta, Utc};
 use tempfile::TempDir;
 
+use super::log::Length;
 use super::*;
 use crate::exchange::Exchange;
 use crate::record::{BEGINNING, Packed, Page, Row, USER};

@@ -357,6 +357,7 @@ fn the_log_gets_into_the_file_while_pages_come_and_does_not_grow_with_them() {
     let folder = folder();
     let path = folder.path().join("a.db");
     let mut sqlite = open(&path);
+    sqlite.log.largest = Length::LEAST;
     let mut pages = Pages::begin(&mut sqlite);
     let long = "x".repeat(8 << 20);
     let size = |suffix: &str| std::fs::metadata(folder.path().join(format!("a.db{suffix}"))).unwrap().len();

@@ -79,6 +79,7 @@ fn streams_are_written_side_by_side() {
             let path = &path;
             scope.spawn(move || {
                 let mut sqlite = opened(path, schema);
+                sqlite.log.largest = Length::LEAST;
                 let mut pages = begun(&mut sqlite, Mode::Scroll, "0");
                 let rows = |page: u32| (1..=20).map(|row| numbered(schema, 20 * page + row)).collect();
                 let counts = stored(&mut sqlite, &mut pages, (0..PAGES).map(rows).collect());
@@ -243,6 +244,7 @@ fn the_log_of_two_writers_does_not_grow_with_what_they_write() {
             let (path, long) = (&path, &long);
             scope.spawn(move || {
                 let mut sqlite = opened(path, schema);
+                sqlite.log.largest = Length::LEAST;
                 let mut pages = begun(&mut sqlite, Mode::Scroll, "0");
                 let rows = |page: u32| {
                     let number = page.to_string();
