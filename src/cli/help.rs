@@ -4,7 +4,7 @@
 use std::ffi::OsString;
 
 use clap::CommandFactory as _;
-use clap::error::ErrorKind;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 use super::line::Line;
 use crate::config;
@@ -34,7 +34,22 @@ const FINER: &[&str] = &[
 pub(super) fn quoted_safely(error: &clap::Error, line: &[OsString]) -> clap::Error {
     let safe = line.iter().map(|word| sanitize::line(&word.to_string_lossy()).into_owned());
     let again = front().try_get_matches_from(safe).err();
-    again.unwrap_or_else(|| clap::Error::raw(error.kind(), sanitize::line(&error.to_string())))
+    let mut again =
+        again.unwrap_or_else(|| clap::Error::raw(error.kind(), sanitize::line(&error.to_string())));
+    if let Some(tip) = order(&again) {
+        again.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip.into()]));
+    }
+    again
+}
+
+/// Where an option should have stood that came before the command.
+fn order(error: &clap::Error) -> Option<String> {
+    let ContextValue::String(command) = error.get(ContextKind::InvalidSubcommand)? else { return None };
+    let options = match error.get(ContextKind::PriorArg)? {
+        ContextValue::Strings(options) => options.join(" "),
+        option => option.to_string(),
+    };
+    Some(format!("options follow the command: highwater {command} {options}"))
 }
 
 /// Every command with every flag, as completions and manual pages tell them.

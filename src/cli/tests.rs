@@ -84,7 +84,9 @@ fn the_defaults_are_the_documented_ones() {
 
 #[test]
 fn options_before_a_command_are_refused_rather_than_dropped() {
-    assert!(matches!(read("--url http://h/ sync"), Err(Refusal::Line(_))));
+    let Err(Refusal::Line(error)) = read("--url http://h/ sync") else { panic!() };
+    let text = error.to_string();
+    assert!(text.contains("tip: options follow the command: highwater sync --url <URL>"), "{text}");
 }
 
 #[test]
