@@ -128,7 +128,7 @@ async fn the_real_one_limits_the_rate() {
 #[tokio::test]
 async fn the_built_in_one_loses_ties_across_a_cut() {
     let tie = Some(Tie { users: TIED, before_cut: BEFORE_CUT });
-    let options = Options { tie, ..Options::default() };
+    let options = Options { frozen: true, tie, ..Options::default() };
     let playground = Playground::start(options, None).await.unwrap();
     run!(
         "built-in",
